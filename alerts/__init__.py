@@ -1,0 +1,1 @@
+"""Who must know, and whether they do: alerts, people, escalation, the outbox, channels."""

@@ -1,0 +1,191 @@
+"""Touches. The one door that changes an alert: facts in; alerts, their log and what people are owed out.
+
+`apply` first reads and thinks for all facts, then writes: a refused fact raises before anything is written.
+Pipeline, timers, answers by SMS and the dashboard's buttons all come through here. `elapsed` gives the facts
+that time alone has made true; `audit_escalations` mends an alert that has lost its next step.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+from sqlalchemy import Connection
+
+from alerts import log, outbox, refusal, store
+from alerts.alert import TOCSIN, Alert, Effect, Fact, HandedOver, Lapsed, Raised, Removed, StepDue
+from alerts.case import Case, Line
+from alerts.lifecycle import step
+from alerts.notices import notices
+from alerts.notification import Notification
+from alerts.people import LOOP, NOBODY, Directory
+from alerts.placing import placed
+from alerts.refusal import Refused
+from alerts.routing import problems
+from ingest.campus.registry import Registry
+from rules.verdict import Verdict
+
+GRACE = 30_000  # ms a deadline may have passed before the audit calls it broken
+
+
+@dataclass
+class Outcome:
+    """What a call of `apply` did: the alerts it changed, the notices it owes (written, and already claimed by
+    this process), and what it has to say of itself as (own point, word, note)."""
+
+    changed: list[int] = field(default_factory=list)
+    owed: list[Notification] = field(default_factory=list)
+    troubles: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def joined(self, other: "Outcome") -> "Outcome":
+        changed = list(dict.fromkeys(self.changed + other.changed))
+        return Outcome(changed, self.owed + other.owed, self.troubles + other.troubles)
+
+
+def apply(
+    tx: Connection, facts: Sequence[Fact], now: int, directory: Directory, registry: Registry
+) -> Outcome:
+    """Let the facts befall their alerts, in order. Raises Refused if one is illegal: then nothing changes."""
+    if not facts:
+        return Outcome()
+    sitting = _Sitting(tx, facts, now, directory, registry)
+    for fact in facts:
+        sitting.hear(fact)
+    return sitting.write()
+
+
+class _Sitting:
+    """The cases that one call of `apply` has on its table."""
+
+    def __init__(
+        self, tx: Connection, facts: Sequence[Fact], now: int, directory: Directory, registry: Registry
+    ) -> None:
+        self.tx, self.now, self.directory, self.registry = tx, now, directory, registry
+        self.cases: list[Case] = []
+        self.by_id: dict[int, Case] = {}
+        self.by_subject: dict[tuple[str, str], Case] = {}
+        ids = [number for fact in facts if (number := getattr(fact, "alert", None)) is not None]
+        for alert in store.read_many(tx, ids) if ids else ():
+            self._open(Case(alert))
+        subjects = [fact.subject for fact in facts if isinstance(fact, Verdict)]
+        for alert in store.open_about(tx, subjects) if subjects else ():
+            self._open(Case(alert))
+
+    def hear(self, fact: Fact) -> None:
+        if isinstance(fact, Removed):
+            for alert in store.open_with(self.tx, fact.rule, fact.device):
+                self._befall(self.by_id.get(alert.id) or self._open(Case(alert)), fact)
+            return
+        if isinstance(fact, HandedOver) and fact.to not in self.directory.persons:
+            raise Refused(refusal.UNKNOWN_PERSON, fact.to)
+        if isinstance(fact, Verdict):
+            case = self.by_subject.get((fact.rule, fact.subject))
+            if case is not None and not case.alert.open:
+                case = None
+        else:
+            case = None if isinstance(fact, Raised) else self.by_id.get(fact.alert)
+        self._befall(case, fact)
+
+    def _befall(self, case: Case | None, fact: Fact) -> None:
+        after, effects = step(case.alert if case else None, fact, self.now)
+        if after is None:
+            return
+        if case is None:
+            case = self._open(Case(None, placed(after, self.registry)))
+            after = case.alert
+        case.befall(fact, after, effects, self.directory, self.registry, self.now)
+
+    def _open(self, case: Case) -> Case:
+        alert = case.alert
+        if alert.id and alert.id in self.by_id:
+            return self.by_id[alert.id]
+        self.cases.append(case)
+        if alert.id:
+            self.by_id[alert.id] = case
+        if alert.rule and alert.open:
+            self.by_subject[alert.rule, alert.subject] = case
+        return case
+
+    def write(self) -> Outcome:
+        cases = [case for case in self.cases if case.changed]
+        new = [case for case in cases if case.stored is None]
+        store.save(self.tx, [case.alert for case in cases if case.stored is not None])
+        for case, alert in zip(new, store.numbered(self.tx, [case.alert for case in new]), strict=True):
+            case.alert = alert
+        store.add(self.tx, [case.alert for case in new])
+        told = sorted(self.cases, key=lambda case: case.alert.id)
+        log.append(self.tx, [_entry(case.alert, line) for case in told for line in case.lines])
+        rows = [row for case in told for row in self._notices(case)]
+        owed = outbox.owe(self.tx, rows, self.now) if rows else []
+        return Outcome([case.alert.id for case in cases], owed, self._troubles(cases))
+
+    def _notices(self, case: Case) -> Iterable[Notification]:
+        all_clear = Effect.CLOSED in case.effects and case.alert.ladder not in (LOOP, NOBODY, "")
+        reached = outbox.reached(self.tx, case.alert.id) if all_clear else ()
+        return notices(case, reached, self.directory, self.registry)
+
+    def _troubles(self, cases: Iterable[Case]) -> list[tuple[str, str, str]]:
+        notes = list(dict.fromkeys(note for case in cases for note in case.notes))
+        if notes:
+            return [("routing", "fault", "; ".join(notes)[:500])]
+        told = any(case.calls for case in cases)
+        return [("routing", "normal", "")] if told and not problems(self.directory, self.registry) else []
+
+
+def _entry(alert: Alert, line: Line) -> log.Entry:
+    return log.Entry(line.moment, alert.id, line.fact, line.by, line.detail)
+
+
+def elapsed(tx: Connection, now: int) -> list[Fact]:
+    """What time alone has made true: steps, promises, handovers and shelves overdue, in the order of their
+    deadlines."""
+    facts: list[tuple[int, int, Fact]] = []
+    for alert in store.due(tx, now):
+        deadlines: tuple[tuple[int | None, Fact], ...] = (
+            (alert.acknowledged_until, Lapsed(alert.id, "promise", alert.acknowledged_until or 0)),
+            (alert.offered_until, Lapsed(alert.id, "handover", alert.offered_until or 0)),
+            (alert.inhibited_until, Lapsed(alert.id, "shelf", alert.inhibited_until or 0)),
+            (alert.step_due_at, StepDue(alert.id, alert.step_due_at or 0)),
+        )
+        facts += [(due, alert.id, fact) for due, fact in deadlines if due is not None and due <= now]
+    return [fact for _, _, fact in sorted(facts, key=lambda entry: entry[:2])]
+
+
+def next_due(tx: Connection) -> int | None:
+    """The earliest deadline of any alert."""
+    return store.next_due(tx)
+
+
+def audit_escalations(tx: Connection, now: int) -> list[str]:
+    """Every open alert that waits for an acknowledgement, is not inhibited and whose policy pages somebody
+    has a next step with a deadline that has not passed (by more than GRACE). One that has not is given one
+    at once, and a sentence here."""
+    broken = [alert for alert in store.all_open(tx) if _lost(alert, now)]
+    store.save(tx, [_mended(alert, now) for alert in broken])
+    entries = [
+        log.Entry(now, alert.id, "escalation_mended", TOCSIN, {"step_due_at": alert.step_due_at})
+        for alert in broken
+    ]
+    log.append(tx, entries)
+    return [_sentence(alert, now) for alert in broken]
+
+
+def _lost(alert: Alert, now: int) -> bool:
+    if not alert.acknowledge_needed or alert.inhibited or alert.ladder == NOBODY:
+        return False
+    return alert.step_due_at is None or alert.step_due_at < now - GRACE
+
+
+def _mended(alert: Alert, now: int) -> Alert:
+    if alert.step_due_at is not None:
+        return alert  # it is due, and will be as soon as the deadlines are looked at
+    sounded = now if alert.sounded_at is None else alert.sounded_at
+    reason = alert.sound_reason or Effect.RAISED.value
+    return msgspec.structs.replace(
+        alert, step_due_at=now, sounded_at=sounded, sound_reason=reason, round=alert.round + 1
+    )
+
+
+def _sentence(alert: Alert, now: int) -> str:
+    if alert.step_due_at is None:
+        return f"alert {alert.code} had no next escalation step; it is due now"
+    return f"the next escalation step of alert {alert.code} was {(now - alert.step_due_at) // 1000} s overdue"

@@ -1,0 +1,105 @@
+"""Thinks. From calls to notifications: each with its words in the reader's language and the reason for it."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from alerts import why
+from alerts.alert import Alert, Effect
+from alerts.case import Case
+from alerts.escalation import Call
+from alerts.message import Plain, Purpose, Subject, Words, facts, words
+from alerts.notification import Notification
+from alerts.people import Directory
+from ingest.campus.registry import Registry
+from rules.verdict import Text
+
+
+def notices(
+    case: Case, reached: Sequence[Notification], directory: Directory, registry: Registry
+) -> Iterator[Notification]:
+    """What is owed for a case that has its number: its calls, and the all-clear to those who were reached."""
+    scribe = _Scribe(directory, registry)
+    for snapshot, call in case.calls:
+        alert = msgspec.structs.replace(snapshot, id=case.alert.id, code=case.alert.code)
+        yield scribe.worded(alert, _notice(alert, call), call.late)
+    if Effect.CLOSED in case.effects:
+        for told in reached:
+            yield scribe.worded(case.alert, _all_clear(case.alert, told))
+
+
+class _Scribe:
+    """Puts the words into a notification; those for several readers of one language are made once."""
+
+    def __init__(self, directory: Directory, registry: Registry) -> None:
+        self.directory, self.registry = directory, registry
+        self._made: dict[tuple[int, Purpose, str, int], tuple[Words, dict[str, Plain]]] = {}
+
+    def worded(self, alert: Alert, row: Notification, late: int = 0) -> Notification:
+        key = (alert.occurrence, row.purpose, row.language, late)
+        if key not in self._made:
+            subject, path = (
+                subject_of(alert, self.directory, self.registry, late),
+                self.registry.path(alert.place),
+            )
+            self._made[key] = (
+                words(subject, row.purpose, path, row.language),
+                facts(subject, row.purpose, path),
+            )
+        said, plain = self._made[key]
+        return msgspec.structs.replace(row, short=said.short, title=said.title, body=said.body, facts=plain)
+
+
+def subject_of(alert: Alert, directory: Directory, registry: Registry, late: int = 0) -> Subject:
+    """The alert in the plain values that alerts/message.py makes words of."""
+    device = registry.devices.get(alert.device)
+    named = device is not None and (device.zh or device.en)
+    return Subject(
+        code=alert.code,
+        title=alert.title,
+        alert_class=alert.alert_class,
+        moment=alert.active_at,
+        zone=directory.zone,
+        alert=alert.id,
+        occurrence=alert.occurrence,
+        place=alert.place,
+        device=alert.device,
+        device_name=Text(device.zh, device.en) if device is not None and named else None,
+        rule=alert.rule,
+        detail=alert.note or next((item.note for item in alert.evidence if item.note), ""),
+        who=Text(directory.name(alert.owner, "zh"), directory.name(alert.owner, "en"))
+        if alert.owner
+        else None,
+        late=late,
+        life_safety=alert.life_safety,
+        mode=alert.mode.value,
+    )
+
+
+def _notice(alert: Alert, call: Call) -> Notification:
+    language = call.person.language if call.person else "zh"
+    return Notification(
+        alert=alert.id,
+        occurrence=alert.occurrence,
+        step=call.step,
+        round=call.round,
+        person=call.person.id if call.person else "",
+        channel=call.channel,
+        address=call.address,
+        language=language,
+        purpose=call.purpose,
+        code=alert.code,
+        short="",
+        title="",
+        body="",
+        why=call.reason.en if language == "en" else call.reason.zh,
+        life_safety=alert.life_safety,
+    )
+
+
+def _all_clear(alert: Alert, told: Notification) -> Notification:
+    reason = why.CLEARED.en if told.language == "en" else why.CLEARED.zh
+    return msgspec.structs.replace(
+        told, id=None, occurrence=alert.occurrence, step=0, round=0, purpose=Purpose.CLEAR, why=reason,
+        attempts=0, doubtful=0,
+    )  # fmt: skip

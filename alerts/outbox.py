@@ -1,0 +1,268 @@
+"""Touches. The outbox: what each person is owed by each channel, one row each, in the `notification` table.
+
+queued → claimed (a lease) → sent | accepted | failed(note) | cancelled(note). The rules:
+- A row is written in the transaction of the alert it speaks of, under a key that exists once
+  (alert, occurrence, step, round, person, channel, purpose): owing twice is owing once.
+- Whoever sends it holds a lease. When the lease runs out, or the process dies, the row is sent again: a
+  crash costs at most one extra notice and never loses one.
+- `due_at` is the one column that is asked for work: the retry while queued, the end of the lease while
+  claimed, null when nothing more is owed.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from alerts.alert import Acknowledgement, Inhibition
+from alerts.channels.channel import Receipt
+from alerts.message import Purpose
+from alerts.notification import (
+    Cancelled,
+    Failed,
+    Notification,
+    Outcome,
+    Standing,
+    State,
+    moot,
+    no_such_channel,
+)
+from alerts.tables import Id, alert, metadata
+
+__all__ = [
+    "Notification",
+    "State",
+    "cancel",
+    "claim",
+    "notification",
+    "owe",
+    "reached",
+    "release_all",
+    "settle",
+]
+
+LEASE = 15_000  # ms one process may hold a row before another claim takes it
+
+notification = Table(
+    "notification",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("key", String, nullable=False, unique=True),
+    Column("alert", BigInteger, nullable=False, index=True),
+    Column("occurrence", Integer, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("person", String, nullable=False),  # "" when the channel itself is told: a siren
+    Column("channel", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("language", String, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("code", String, nullable=False),
+    Column("short", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("facts", Text, nullable=False),  # JSON: plain values of the alert, for machines
+    Column("why", Text, nullable=False),  # why this person is told now, in words
+    Column("life_safety", Boolean, nullable=False),
+    Column("state", String, nullable=False),
+    Column("owed_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger),
+    Column("attempts", Integer, nullable=False),  # attempts that ended, known to have failed or unknown
+    Column("doubtful", Integer, nullable=False),  # of these, how many may have arrived
+    Column("settled_at", BigInteger),
+    Column("receipt", String, nullable=False),  # the gateway's own number for the message
+    Column("note", Text, nullable=False),  # the last failure's or the cancellation's reason, in words
+    Index("notification_work", "due_at", "channel"),
+)
+
+_ADDED: dict[str, type[sqlite.Insert] | type[postgresql.Insert]] = {
+    "sqlite": sqlite.Insert,
+    "postgresql": postgresql.Insert,
+}
+_OWED = {
+    dialect: added(notification).on_conflict_do_nothing(index_elements=["key"])
+    .returning(notification.c.id, notification.c.key)
+    for dialect, added in _ADDED.items()
+}  # fmt: skip
+_UNDECIDED = notification.c.state.in_([State.QUEUED, State.CLAIMED])
+_HANDED_OVER = notification.c.state.in_([State.SENT, State.ACCEPTED])
+_THIS = update(notification).where(notification.c.id == bindparam("row"))
+
+_LATER = notification.alias("later")
+_REPLACED = exists().where(
+    _LATER.c.alert == notification.c.alert, _LATER.c.person == notification.c.person,
+    _LATER.c.channel == notification.c.channel, _LATER.c.id > notification.c.id,
+)  # fmt: skip
+_WORK = select(  # a row and its alert as it stands at the moment of asking
+    notification,
+    alert.c.open,
+    alert.c.acknowledgement.in_([Acknowledgement.PROMISED, Acknowledgement.KEPT]).label("taken"),
+    (alert.c.inhibition != Inhibition.NONE).label("inhibited"),
+    _REPLACED.label("replaced"),
+).outerjoin(alert, alert.c.id == notification.c.alert)
+
+
+def owe(tx: Connection, rows: Sequence[Notification], now: int) -> list[Notification]:
+    """Write what is owed, already claimed by this process, so that it can be sent right after the commit.
+
+    Returns the rows newly written, with their ids; those whose key exists already are left out."""
+    if not rows:
+        return []
+    written = tx.execute(_OWED[tx.dialect.name], [_columns(row, now) for row in rows])
+    ids = {key: row_id for row_id, key in written}
+    new = {row.key: row for row in reversed(rows) if row.key in ids}  # the first of a repeated key counts
+    return [
+        msgspec.structs.replace(row, id=ids[key], owed_at=now)
+        for key, row in sorted(new.items(), key=lambda item: ids[item[0]])
+    ]
+
+
+def claim(
+    tx: Connection, now: int, room: Mapping[str, int], holding: Collection[int] = ()
+) -> list[Notification]:
+    """Take what is due: at most `room[channel]` rows a channel, life safety first, then oldest first.
+
+    What has become moot is cancelled with its reason; what is owed to a channel that is not in `room` fails
+    with its reason. A row whose lease ran out may have arrived, unless this process has it in hand still
+    (`holding`: its lease begins anew).
+    """
+    _fail_homeless(tx, now, room)
+    due = [row for channel, limit in room.items() if limit > 0 for row in _due(tx, channel, limit, now)]
+    taken = [row for row in due if not _cancelled(tx, row, now)]
+    if taken:
+        lease = {"state": State.CLAIMED, "due_at": now + LEASE}
+        doubt = notification.c.doubtful + bindparam("lost")
+        lost = [row.state == State.CLAIMED and row.id not in holding for row in taken]
+        tx.execute(
+            _THIS.values(**lease, doubtful=doubt),
+            [{"row": row.id, "lost": int(gone)} for row, gone in zip(taken, lost, strict=True)],
+        )
+    return [_notification(row) for row in taken]
+
+
+def renew(tx: Connection, row_id: int, now: int) -> bool:
+    """Ask again, at the moment of sending, for a row that waited in line: is it still owed? If so its lease
+    starts anew; if not, it is cancelled with its reason."""
+    row = tx.execute(_WORK.where(notification.c.id == row_id, _UNDECIDED)).one_or_none()
+    if row is None or _cancelled(tx, row, now):
+        return False
+    tx.execute(_THIS.values(state=State.CLAIMED, due_at=now + LEASE), {"row": row_id})
+    return True
+
+
+def settle(tx: Connection, row_id: int, outcome: Outcome, now: int) -> None:
+    """Record how one attempt ended. A settled row keeps its outcome, except that what really arrived after
+    it was cancelled is told as arrived."""
+    values: dict[str, Any] = {"due_at": None, "settled_at": now}
+    allowed: ColumnElement[bool] = _UNDECIDED
+    match outcome:
+        case Receipt():
+            values |= {"state": State.ACCEPTED if outcome.accepted else State.SENT}
+            values |= {"receipt": outcome.id, "note": outcome.detail}
+            allowed = or_(_UNDECIDED, notification.c.state == State.CANCELLED)
+        case Cancelled():
+            values |= {"state": State.CANCELLED, "note": outcome.reason}
+        case Failed():
+            values |= {"state": State.FAILED, "note": outcome.reason}
+            values |= {"attempts": notification.c.attempts + 1}
+            values |= {"doubtful": notification.c.doubtful + int(outcome.unknown)}
+            if outcome.retry_at is not None:
+                values |= {"state": State.QUEUED, "due_at": outcome.retry_at, "settled_at": None}
+    tx.execute(_THIS.where(allowed).values(**values), {"row": row_id})
+
+
+def release_all(tx: Connection, now: int, holding: Collection[int] = ()) -> int:
+    """At start: the leases of a dead process are void, all but `holding`, which are this process's own.
+    Returns how many rows will be sent again; each may have arrived already."""
+    claimed = tx.execute(select(notification.c.id).where(notification.c.state == State.CLAIMED)).scalars()
+    lost = [{"row": row_id} for row_id in set(claimed) - set(holding)]
+    if lost:
+        again = {"state": State.QUEUED, "due_at": now, "doubtful": notification.c.doubtful + 1}
+        tx.execute(_THIS.values(**again), lost)
+    return len(lost)
+
+
+def cancel(
+    tx: Connection, alert_id: int, reason: str, now: int, purposes: Collection[Purpose] = tuple(Purpose)
+) -> int:
+    """Cancel what is still owed for an alert, of these purposes. Returns how many. One that is being sent at
+    this moment may still arrive, and is then told as arrived."""
+    owed = and_(notification.c.alert == alert_id, notification.c.purpose.in_(list(purposes)), _UNDECIDED)
+    values = {"state": State.CANCELLED, "note": reason, "due_at": None, "settled_at": now}
+    return tx.execute(update(notification).where(owed).values(**values)).rowcount
+
+
+def reached(tx: Connection, alert_id: int) -> list[Notification]:
+    """The last notice to each (person, channel, address) that was, or may have been, told of the alert: to
+    these the all-clear is owed."""
+    told = or_(_HANDED_OVER, notification.c.state == State.CLAIMED, notification.c.doubtful > 0)
+    rows = tx.execute(_WORK.where(notification.c.alert == alert_id, told).order_by(notification.c.id))
+    return list({(row.person, row.channel, row.address): _notification(row) for row in rows}.values())
+
+
+def sounding(tx: Connection, channels: Collection[str]) -> list[Notification]:
+    """The last notice these channels themselves (no person) were given of each alert that is still open."""
+    rows = tx.execute(
+        _WORK.where(notification.c.channel.in_(list(channels)), notification.c.person == "", alert.c.open)
+        .where(or_(_HANDED_OVER, notification.c.doubtful > 0))
+        .order_by(notification.c.id)
+    )
+    return list({(row.alert, row.channel, row.address): _notification(row) for row in rows}.values())
+
+
+def _due(tx: Connection, channel: str, limit: int, now: int) -> Sequence[Row[Any]]:
+    mine = and_(notification.c.channel == channel, notification.c.due_at <= now)
+    first = (notification.c.life_safety.desc(), notification.c.id)
+    return tx.execute(_WORK.where(mine).order_by(*first).limit(limit)).all()
+
+
+def _fail_homeless(tx: Connection, now: int, channels: Collection[str]) -> None:
+    homeless = and_(notification.c.due_at <= now, notification.c.channel.not_in(list(channels)))
+    for row in tx.execute(select(notification.c.id, notification.c.channel).where(homeless)).all():
+        settle(tx, row.id, no_such_channel(row.channel), now)
+
+
+def _cancelled(tx: Connection, row: Row[Any], now: int) -> bool:
+    known = row.open is not None  # there is no alert behind a notice of another cause
+    standing = Standing(not known or row.open, bool(row.taken), bool(row.inhibited), row.replaced)
+    reason = moot(_notification(row), standing, now)
+    if reason:
+        settle(tx, row.id, Cancelled(reason), now)
+    return bool(reason)
+
+
+def _columns(row: Notification, now: int) -> dict[str, Any]:
+    values = {name: getattr(row, name) for name in _PLAIN}
+    facts = msgspec.json.encode(row.facts).decode()
+    return values | {
+        "key": row.key, "facts": facts, "state": State.CLAIMED, "owed_at": now, "due_at": now + LEASE,
+        "receipt": "", "note": "",
+    }  # fmt: skip
+
+
+def _notification(row: Row[Any]) -> Notification:
+    values = {name: getattr(row, name) for name in (*_PLAIN, "id", "owed_at")}
+    return Notification(**values | {"purpose": Purpose(row.purpose), "facts": msgspec.json.decode(row.facts)})
+
+
+_PLAIN = tuple(name for name in Notification.__struct_fields__ if name not in ("facts", "id", "owed_at"))

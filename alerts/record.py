@@ -1,0 +1,307 @@
+"""Thinks. What a fact is called in the tables of the life cycle, and what it writes beside the axes.
+
+Who did it, when, and until when a promise, a handover or a shelf lasts. The axes themselves are moved by
+alerts/lifecycle.py alone.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from alerts import refusal
+from alerts.alert import (
+    TOCSIN,
+    Accepted,
+    Acknowledged,
+    Acknowledgement,
+    Activity,
+    Alert,
+    Arrived,
+    Closed,
+    Commented,
+    Declined,
+    Fact,
+    HandedOver,
+    Lapsed,
+    MadeReal,
+    Origin,
+    OutOfService,
+    Ownership,
+    Raised,
+    Released,
+    Removed,
+    Reset,
+    Shelved,
+    StepDue,
+    Suppressed,
+    Unshelved,
+    Verification,
+    Verified,
+)
+from alerts.reasons import HANDOVER
+from alerts.refusal import Refused
+from rules.verdict import Class, Holds, Text, Verdict
+
+
+class FactKind(StrEnum):
+    """A fact as the tables know it."""
+
+    ACTIVATED = "activated"  # the rule holds anew: a second press, or active again after normal
+    HELD = "held"  # the rule still holds
+    CLEARED = "cleared"
+    LOST = "lost"  # the rule cannot know
+    ACKNOWLEDGED = "acknowledged"
+    ARRIVED = "arrived"
+    CONFIRMED = "confirmed"
+    FALSE = "false"
+    UNDETERMINED = "undetermined"
+    RESET = "reset"
+    SHELVED = "shelved"
+    UNSHELVED = "unshelved"
+    SUPPRESSED = "suppressed"
+    OUT_OF_SERVICE = "out_of_service"
+    RELEASED = "released"
+    MADE_REAL = "made_real"
+    HANDED_OVER = "handed_over"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    COMMENTED = "commented"
+    CLOSED = "closed"
+    PROMISE_LAPSED = "promise_lapsed"
+    HANDOVER_LAPSED = "handover_lapsed"
+    SHELF_LAPSED = "shelf_lapsed"
+    STEP_DUE = "step_due"
+    REMOVED = "removed"
+    STALE = "stale"  # a deadline that was moved since it was read: means nothing
+
+
+_KINDS: dict[type, FactKind] = {
+    Acknowledged: FactKind.ACKNOWLEDGED,
+    Arrived: FactKind.ARRIVED,
+    Reset: FactKind.RESET,
+    Shelved: FactKind.SHELVED,
+    Unshelved: FactKind.UNSHELVED,
+    Suppressed: FactKind.SUPPRESSED,
+    OutOfService: FactKind.OUT_OF_SERVICE,
+    Released: FactKind.RELEASED,
+    MadeReal: FactKind.MADE_REAL,
+    HandedOver: FactKind.HANDED_OVER,
+    Accepted: FactKind.ACCEPTED,
+    Declined: FactKind.DECLINED,
+    Commented: FactKind.COMMENTED,
+    Closed: FactKind.CLOSED,
+    StepDue: FactKind.STEP_DUE,
+    Removed: FactKind.REMOVED,
+}
+_OUTCOMES = {
+    Verification.CONFIRMED: FactKind.CONFIRMED,
+    Verification.FALSE: FactKind.FALSE,
+    Verification.UNDETERMINED: FactKind.UNDETERMINED,
+}
+_LAPSES = {
+    "promise": (FactKind.PROMISE_LAPSED, "acknowledged_until"),
+    "handover": (FactKind.HANDOVER_LAPSED, "offered_until"),
+    "shelf": (FactKind.SHELF_LAPSED, "inhibited_until"),
+}
+_NOT_OF_PEOPLE = (FactKind.STEP_DUE, FactKind.REMOVED)
+PEOPLES = (*(kind for kind in _KINDS.values() if kind not in _NOT_OF_PEOPLE), *_OUTCOMES.values())
+
+
+def kind_of(alert: Alert, fact: Fact) -> FactKind:
+    """What the tables call this fact, seen by this alert."""
+    if isinstance(fact, Verdict):
+        return _kind_of_verdict(alert, fact)
+    if isinstance(fact, Verified):
+        return _OUTCOMES[fact.outcome]
+    if isinstance(fact, Lapsed):
+        kind, field = _LAPSES[fact.what]
+        return kind if getattr(alert, field) == fact.due else FactKind.STALE
+    if isinstance(fact, StepDue):
+        return FactKind.STEP_DUE if alert.step_due_at == fact.due else FactKind.STALE
+    return _KINDS[type(fact)]
+
+
+def _kind_of_verdict(alert: Alert, verdict: Verdict) -> FactKind:
+    if verdict.holds is Holds.NO:
+        return FactKind.CLEARED
+    if verdict.holds is Holds.UNKNOWN:
+        return FactKind.LOST
+    # A state restored by the broker is never a second press. After "unknown" it is a new activation only if
+    # the alert had returned to normal before.
+    anew = alert.normal_at is not None or (verdict.again and not verdict.retained)
+    return FactKind.ACTIVATED if anew else FactKind.HELD
+
+
+def of_verdict(verdict: Verdict) -> Alert:
+    """The alert a verdict raises; the desk, which has the registry, adds place and kind of device."""
+    alert = Alert(
+        rule=verdict.rule,
+        rule_version=verdict.version,
+        subject=verdict.subject,
+        device=verdict.device,
+        title=verdict.title,
+        alert_class=verdict.alert_class,
+        priority=verdict.priority,
+        life_safety=verdict.life_safety,
+        policy=verdict.policy,
+        verify=verdict.verify,
+        latching=verdict.latch,
+        evidence=verdict.evidence,
+        raised_at=verdict.moment,
+        active_at=verdict.since,
+    )
+    return _at_first(alert)
+
+
+def of_person(fact: Raised, now: int) -> Alert:
+    """The alert a person raises. An alarm has to be verified before it can be closed. Raises Refused."""
+    if not fact.title.zh.strip() and not fact.title.en.strip():
+        raise Refused(refusal.REASON_MISSING)
+    alert = Alert(
+        rule="",
+        subject=fact.place,
+        place=fact.place,
+        title=fact.title,
+        alert_class=fact.alert_class,
+        note=fact.note,
+        raised_by=fact.by,
+        raised_at=now,
+        active_at=now,
+        origin=Origin.PERSON,
+        verify=fact.alert_class is Class.ALARM,
+        life_safety=fact.alert_class is Class.ALARM,
+    )
+    return _at_first(alert)
+
+
+def _at_first(alert: Alert) -> Alert:
+    return msgspec.structs.replace(
+        alert,
+        acknowledgement=alert.initial_acknowledgement,
+        verification=alert.initial_verification,
+        latch=alert.initial_latch,
+    )
+
+
+def person_of(sentence: Text, alert: Alert) -> str:
+    """Whom a refusal speaks of."""
+    if sentence == refusal.TAKEN:
+        return alert.acknowledged_by
+    return alert.offered_to if sentence == refusal.HANDOVER_WAITS else ""
+
+
+def written(alert: Alert, kind: FactKind, fact: Fact, now: int) -> dict[str, Any]:
+    """The fields beside the axes that the fact itself writes."""
+    if isinstance(fact, Verdict):
+        return _by_verdict(alert, kind, fact)
+    return _WRITES[kind](alert, fact, now) if kind in _WRITES else {}
+
+
+def _by_verdict(alert: Alert, kind: FactKind, verdict: Verdict) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if verdict.evidence and verdict.evidence != alert.evidence:
+        changes["evidence"] = verdict.evidence
+    if kind is FactKind.CLEARED and alert.activity is not Activity.NORMAL:
+        changes["normal_at"] = verdict.moment
+    if kind is FactKind.ACTIVATED:
+        changes |= _activation(alert, verdict)
+    return changes
+
+
+def _activation(alert: Alert, verdict: Verdict) -> dict[str, Any]:
+    changes: dict[str, Any] = {
+        "activations": alert.activations + 1,
+        "active_at": verdict.moment if verdict.again else verdict.since,
+        "normal_at": None,
+        "title": verdict.title,
+        "rule_version": verdict.version,
+    }
+    if alert.acknowledge_needed:
+        return changes  # people are being told already: it is only counted
+    return changes | {"occurrence": alert.occurrence + 1, "arrived_by": "", "arrived_at": None}
+
+
+def _taken(alert: Alert, by: str, now: int) -> dict[str, Any]:
+    """Whoever is there or has verified it has taken it, if nobody had; and owns it, if nobody did."""
+    changes: dict[str, Any] = {}
+    if alert.acknowledge_needed:
+        changes |= {"acknowledged_by": by, "acknowledged_at": now}
+    if alert.ownership is Ownership.NOBODY:
+        changes["owner"] = by
+    return changes
+
+
+def _acknowledged(alert: Alert, fact: Acknowledged, now: int) -> dict[str, Any]:
+    return {"acknowledged_by": fact.by, "acknowledged_at": now, "owner": fact.by}
+
+
+def _arrived(alert: Alert, fact: Arrived, now: int) -> dict[str, Any]:
+    first = {"arrived_by": fact.by, "arrived_at": now} if alert.arrived_at is None else {}
+    return _taken(alert, fact.by, now) | first
+
+
+def _verified(alert: Alert, fact: Verified, now: int) -> dict[str, Any]:
+    cause = fact.cause if fact.outcome is Verification.FALSE else ""
+    return _taken(alert, fact.by, now) | {"verified_by": fact.by, "verified_at": now, "cause": cause}
+
+
+def _inhibited(alert: Alert, fact: Shelved | OutOfService | Suppressed, now: int) -> dict[str, Any]:
+    until = None if isinstance(fact, Suppressed) else fact.until
+    return {"inhibited_by": fact.by, "inhibited_reason": fact.reason, "inhibited_until": until}
+
+
+def _handed_over(alert: Alert, fact: HandedOver, now: int) -> dict[str, Any]:
+    until = now + HANDOVER[alert.alert_class]
+    return {"offered_to": fact.to, "offered_until": until, "handovers": alert.handovers + 1}
+
+
+def _accepted(alert: Alert, fact: Accepted, now: int) -> dict[str, Any]:
+    return {"owner": fact.by, "acknowledged_by": fact.by, "acknowledged_at": now}
+
+
+def _closed(alert: Alert, fact: Closed, now: int) -> dict[str, Any]:
+    return _taken(alert, fact.by, now) | {"closed_by": fact.by, "close_reason": fact.reason}
+
+
+def _removed(alert: Alert, fact: Removed, now: int) -> dict[str, Any]:
+    return {"removed_by": fact.by} if alert.origin is Origin.RULE else {}
+
+
+_WRITES: dict[FactKind, Callable[[Alert, Any, int], dict[str, Any]]] = {
+    FactKind.ACKNOWLEDGED: _acknowledged,
+    FactKind.ARRIVED: _arrived,
+    FactKind.CONFIRMED: _verified,
+    FactKind.FALSE: _verified,
+    FactKind.UNDETERMINED: _verified,
+    FactKind.SHELVED: _inhibited,
+    FactKind.SUPPRESSED: _inhibited,
+    FactKind.OUT_OF_SERVICE: _inhibited,
+    FactKind.HANDED_OVER: _handed_over,
+    FactKind.ACCEPTED: _accepted,
+    FactKind.CLOSED: _closed,
+    FactKind.REMOVED: _removed,
+}
+
+
+def tidied(alert: Alert, kind: FactKind, moment: int, promise: Mapping[Class, int]) -> Alert:
+    """The fields that follow from the axes: clocks that start or stop, names that no longer apply."""
+    changes: dict[str, Any] = {}
+    if alert.acknowledgement is not Acknowledgement.PROMISED:
+        changes["acknowledged_until"] = None
+    elif kind in (FactKind.ACKNOWLEDGED, FactKind.ACCEPTED):
+        lasts = promise.get(alert.alert_class)
+        changes["acknowledged_until"] = None if lasts is None else moment + lasts
+    if not alert.acknowledged:
+        changes |= {"acknowledged_by": "", "acknowledged_at": None}
+    if alert.verification in (Verification.PENDING, Verification.NOT_NEEDED):
+        changes |= {"verified_by": "", "verified_at": None, "cause": ""}
+    if alert.ownership is not Ownership.OFFERED:
+        changes |= {"offered_to": "", "offered_until": None}
+    if not alert.inhibited:
+        changes |= {"inhibited_by": "", "inhibited_reason": "", "inhibited_until": None}
+    if not alert.open:
+        changes |= {"closed_at": moment, "closed_by": alert.closed_by or TOCSIN, "step_due_at": None}
+        changes["acknowledged_until"] = None
+    return msgspec.structs.replace(alert, **changes)

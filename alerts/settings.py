@@ -1,0 +1,82 @@
+"""Thinks. The settings of this room: the channels, one kind a door out."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+_FORBIDDEN = re.compile(r"lock|door|gate|valve|extinguish|sprinkler|suppression", re.IGNORECASE)
+
+
+def _sounder_topic(value: str) -> str:
+    if not value or any(mark in value for mark in "+#\0") or value.startswith("$"):
+        raise ValueError("a topic to publish on has no + or #, and does not start with $")
+    if _FORBIDDEN.search(value):
+        raise ValueError("Tocsin drives sounders and lamps only, never a lock, door, valve or extinguisher")
+    return value
+
+
+def _http_url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", value):
+        raise ValueError("must be http://host/… or https://host/…, without user or password (use `headers`)")
+    return value
+
+
+class WebhookSettings(_Settings):
+    """HTTP POST of signed JSON. `secret` signs it (see docs/channels.md); `ca` is a PEM file that vouches for
+    the receiver; `workers` is how many calls may be open at once."""
+
+    kind: Literal["webhook"]
+    url: Annotated[str, AfterValidator(_http_url)]
+    secret: str = Field("", repr=False)
+    headers: dict[str, str] = Field(default_factory=dict, repr=False)
+    ca: str | None = None
+    workers: int = Field(8, ge=1, le=32)
+
+    @field_validator("headers")
+    @classmethod
+    def _plain_headers(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, text in value.items():
+            if not re.fullmatch(r"[A-Za-z0-9-]+", name) or not re.fullmatch(r"[\x20-\x7e]*", text):
+                raise ValueError(f"{name!r} is not a header of letters, digits and - with a plain text value")
+        return value
+
+
+class AppriseSettings(_Settings):
+    """Any service Apprise knows. `{address}` in `url` stands for the person's address on this channel."""
+
+    kind: Literal["apprise"]
+    url: str = Field(repr=False)
+    workers: int = Field(4, ge=1, le=32)
+
+    @field_validator("url")
+    @classmethod
+    def _has_scheme(cls, value: str) -> str:
+        if not re.match(r"[A-Za-z][A-Za-z0-9]*://", value):
+            raise ValueError("must be an Apprise URL like ntfy://ntfy.example.edu/{address}")
+        return value
+
+
+class MqttSettings(_Settings):
+    """Sounders and lamps on the broker Tocsin is connected to: each of `topics` gets every notice."""
+
+    kind: Literal["mqtt"]
+    topics: list[Annotated[str, AfterValidator(_sounder_topic)]] = Field(min_length=1)
+    workers: int = Field(4, ge=1, le=32)
+
+
+class NullSettings(_Settings):
+    """Goes nowhere: closes the circle of the loop message, and stands in where no channel is wanted."""
+
+    kind: Literal["null"]
+    workers: int = Field(1, ge=1, le=32)
+
+
+ChannelSettings = Annotated[
+    WebhookSettings | AppriseSettings | MqttSettings | NullSettings, Field(discriminator="kind")
+]

@@ -1,0 +1,174 @@
+"""Touches. Alerts in the database: read, inserted, saved. Only alerts/desk.py writes them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, RowMapping, Select, bindparam, func, insert, select, text, update
+
+from alerts.alert import (
+    Acknowledgement,
+    Activity,
+    Alert,
+    Inhibition,
+    Latch,
+    Life,
+    Mode,
+    Origin,
+    Ownership,
+    Verification,
+)
+from alerts.code import DISTINCT, codes
+from alerts.tables import alert
+from rules.verdict import Class, Evidence, Text
+
+_JSON = {"title": Text, "evidence": tuple[Evidence, ...]}
+_ENUMS = {
+    "alert_class": Class,
+    "activity": Activity,
+    "acknowledgement": Acknowledgement,
+    "verification": Verification,
+    "ownership": Ownership,
+    "inhibition": Inhibition,
+    "mode": Mode,
+    "latch": Latch,
+    "origin": Origin,
+}
+_PLAIN = tuple(n for n in Alert.__struct_fields__ if n not in _JSON and n not in _ENUMS and n != "life")
+_decode: dict[str, Callable[[str], Any]] = {
+    name: msgspec.json.Decoder(form).decode for name, form in _JSON.items()
+}
+_encode = msgspec.json.Encoder().encode
+PART = 500  # values in one IN (…): SQLite allows 999 in its older versions
+
+# The condition of the partial indexes, word for word, so that SQLite uses them.
+_OPEN = text("open")
+_ONE = select(alert).where(alert.c.id == bindparam("alert_id"))
+_MANY = select(alert).where(alert.c.id.in_(bindparam("ids", expanding=True)))
+_RULES = text("open AND rule <> ''")
+_OPEN_OF = select(alert).where(_RULES, alert.c.subject.in_(bindparam("subjects", expanding=True)))
+_OPEN_OF_ONE = select(alert).where(_RULES, alert.c.subject == bindparam("subject_id"))
+_ALL_OPEN = select(alert).where(_OPEN).order_by(alert.c.id)
+_OF_RULE = select(alert).where(_OPEN, alert.c.rule == bindparam("rule_id"))
+_OF_DEVICE = select(alert).where(_OPEN, alert.c.device == bindparam("device_id"))
+_BY_CODE = select(alert).where(_OPEN, alert.c.code == bindparam("wanted"))
+_CODE_TAKEN = select(alert.c.id).where(_OPEN, alert.c.code == bindparam("wanted"))
+_DUE = select(alert).where(alert.c.due_at <= bindparam("moment")).order_by(alert.c.due_at, alert.c.id)
+_NEXT_DUE = select(func.min(alert.c.due_at))
+_LAST = select(func.coalesce(func.max(alert.c.id), 0))
+_INSERT = insert(alert)
+_SAVE = update(alert).where(alert.c.id == bindparam("alert_id"))
+
+
+def read(conn: Connection, alert_id: int) -> Alert | None:
+    return _first(conn.execute(_ONE, {"alert_id": alert_id}).mappings())
+
+
+def read_many(conn: Connection, ids: Iterable[int]) -> list[Alert]:
+    """The alerts with these ids; unknown ids are left out."""
+    wanted = sorted(set(ids))
+    if len(wanted) == 1:
+        found = read(conn, wanted[0])
+        return [found] if found else []
+    return _in_parts(conn, _MANY, "ids", wanted)
+
+
+def open_about(conn: Connection, subjects: Iterable[str]) -> list[Alert]:
+    """The open alerts that rules raised about these subjects: one for each (rule, subject) at most, which the
+    database itself guarantees."""
+    wanted = sorted(set(subjects))
+    if len(wanted) == 1:
+        rows = conn.execute(_OPEN_OF_ONE, {"subject_id": wanted[0]}).mappings()
+        return [from_row(row) for row in rows]
+    return _in_parts(conn, _OPEN_OF, "subjects", wanted)
+
+
+def _in_parts(conn: Connection, query: Select[Any], name: str, wanted: Sequence[Any]) -> list[Alert]:
+    parts = (wanted[start : start + PART] for start in range(0, len(wanted), PART))
+    return [from_row(row) for part in parts for row in conn.execute(query, {name: part}).mappings()]
+
+
+def all_open(conn: Connection) -> list[Alert]:
+    return [from_row(row) for row in conn.execute(_ALL_OPEN).mappings()]
+
+
+def open_with(conn: Connection, rule: str = "", device: str = "") -> list[Alert]:
+    """The open alerts of a rule, of a device, or of either."""
+    found = [
+        *(conn.execute(_OF_RULE, {"rule_id": rule}).mappings() if rule else ()),
+        *(conn.execute(_OF_DEVICE, {"device_id": device}).mappings() if device else ()),
+    ]
+    return list({row["id"]: from_row(row) for row in found}.values())
+
+
+def by_code(conn: Connection, code: str) -> Alert | None:
+    """The open alert that people call by this code, in any case of letters."""
+    return _first(conn.execute(_BY_CODE, {"wanted": code.strip().upper()}).mappings())
+
+
+def due(conn: Connection, now: int) -> list[Alert]:
+    """Alerts that have a deadline at or before `now`, the earliest first."""
+    return [from_row(row) for row in conn.execute(_DUE, {"moment": now}).mappings()]
+
+
+def next_due(conn: Connection) -> int | None:
+    return conn.execute(_NEXT_DUE).scalar()
+
+
+def numbered(tx: Connection, alerts: Sequence[Alert]) -> list[Alert]:
+    """New alerts with their ids and with codes that no open alert has."""
+    if not alerts:
+        return []
+    last: int = tx.execute(_LAST).scalar_one()
+    taken: set[str] = set()
+    made = []
+    for number, new in enumerate(alerts, start=last + 1):
+        code = next(
+            code for code in codes(number) if number < DISTINCT or not (code in taken or _taken(tx, code))
+        )
+        taken.add(code)
+        made.append(msgspec.structs.replace(new, id=number, code=code))
+    return made
+
+
+def _taken(tx: Connection, code: str) -> bool:
+    return tx.execute(_CODE_TAKEN, {"wanted": code}).first() is not None
+
+
+def add(tx: Connection, alerts: Iterable[Alert]) -> None:
+    """Insert new, numbered alerts, in this order."""
+    rows = [to_row(new) for new in alerts]
+    if rows:
+        tx.execute(_INSERT, rows)
+
+
+def save(tx: Connection, alerts: Iterable[Alert]) -> None:
+    rows = [{**to_row(changed), "alert_id": changed.id} for changed in alerts]
+    for row in rows:
+        del row["id"]
+    if rows:
+        tx.execute(_SAVE, rows)
+
+
+def to_row(value: Alert) -> dict[str, Any]:
+    row = {name: getattr(value, name) for name in _PLAIN}
+    for name in _ENUMS:
+        row[name] = getattr(value, name).value
+    for name in _JSON:
+        row[name] = _encode(getattr(value, name)).decode()
+    row["open"] = value.open
+    row["due_at"] = value.due_at
+    return row
+
+
+def from_row(row: RowMapping) -> Alert:
+    fields: dict[str, Any] = {name: row[name] for name in _PLAIN}
+    for name, words in _ENUMS.items():
+        fields[name] = words(row[name])
+    for name, decode in _decode.items():
+        fields[name] = decode(row[name])
+    return Alert(**fields, life=Life.OPEN if row["open"] else Life.CLOSED)
+
+
+def _first(rows: Iterable[RowMapping]) -> Alert | None:
+    return next((from_row(row) for row in rows), None)

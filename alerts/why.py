@@ -1,0 +1,75 @@
+"""Thinks. Why a person is told now, in words: every notification carries them."""
+
+from alerts.alert import Alert, Effect
+from rules.verdict import Text
+
+LATE = 5_000  # ms from which a step says that it is late
+
+_WAITS = {
+    "acknowledged": Text("无人受理", "nobody has taken it"),
+    "arrived": Text("无人到场", "nobody has arrived"),
+    "verified": Text("未核实", "nobody has verified it"),
+}
+
+
+def first(cause: Effect, alert: Alert, who: Text) -> Text:
+    """Why the ladder started. `who` is the name of the owner, in both languages."""
+    if cause is Effect.AGAIN:
+        nth = alert.occurrence
+        return Text(f"受理后再次发生：第 {nth} 次", f"activated again after it was taken: occurrence {nth}")
+    if cause is Effect.LAPSED:
+        return Text(
+            f"{who.zh} 受理后未在时限内到场或核实",
+            f"{who.en} took it and neither arrived nor verified it in time",
+        )
+    return _STARTS.get(cause, _STARTS[Effect.RAISED])
+
+
+_STARTS = {
+    Effect.RAISED: Text("首次通知", "first notice"),
+    Effect.BOUNCED: Text("移交超时未被接受", "a handover was not accepted in time"),
+    Effect.RELEASED: Text("搁置、抑制或停用已结束，警情仍在", "no longer inhibited, and it still stands"),
+    Effect.REAL: Text("演练中的真实警情", "raised in a drill or test, and real after all"),
+}
+
+
+def step(number: int, waited: int, until: str) -> Text:
+    """Escalation step `number` (the first is 1), because nothing was done for `waited` ms."""
+    return Text(
+        f"升级第 {number} 步：{duration(waited, 'zh')}内{_WAITS[until].zh}",
+        f"escalation step {number}: {_WAITS[until].en} within {duration(waited, 'en')}",
+    )
+
+
+def repeat(waited: int, until: str) -> Text:
+    return Text(
+        f"再次通知：{duration(waited, 'zh')}内{_WAITS[until].zh}",
+        f"told again: {_WAITS[until].en} for {duration(waited, 'en')}",
+    )
+
+
+def offered(owner: Text) -> Text:
+    return Text(f"{owner.zh} 请您接手", f"{owner.en} hands it over to you")
+
+
+DECLINED = Text("对方拒绝接手，仍由您负责", "your handover was refused: it is still yours")
+BOUNCED = Text("移交未被接受，仍由您负责", "your handover was not accepted in time: it is still yours")
+CLEARED = Text("警情已解除", "all clear: the alert is closed")
+
+
+def late(reason: Text, by: int) -> Text:
+    """The reason, and how late it comes when that is worth saying."""
+    if by <= LATE:
+        return reason
+    return Text(f"{reason.zh}（迟到 {duration(by, 'zh')}）", f"{reason.en} ({duration(by, 'en')} late)")
+
+
+def duration(ms: int, language: str) -> str:
+    """In the largest unit that loses nothing worth telling: 90 s, 5 min, 2 h."""
+    seconds = round(ms / 1000)
+    zh = language == "zh"
+    if seconds < 120 or (seconds < 600 and seconds % 60):
+        return f"{seconds} 秒" if zh else f"{seconds} s"
+    if seconds < 7200:
+        return f"{round(seconds / 60)} 分钟" if zh else f"{round(seconds / 60)} min"
+    return f"{round(seconds / 3600)} 小时" if zh else f"{round(seconds / 3600)} h"

@@ -1,0 +1,1 @@
+"""Thinks. What a person sees and does."""

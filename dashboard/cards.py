@@ -1,0 +1,151 @@
+"""Touches. Alerts as a screen shows them: the record, who was told, who answered, who is next. Reads only."""
+
+from collections.abc import Collection, Iterable, Mapping
+from itertools import groupby
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, text
+
+from alerts import store
+from alerts.outbox import notification
+from alerts.tables import alert, alert_log
+from dashboard.service import Service
+
+Card = dict[str, Any]
+CLASSES = ("alarm", "supervisory", "trouble", "status")
+PLAIN = (
+    "id", "code", "rule", "device", "place", "priority", "life_safety", "note", "open", "activity",
+    "acknowledgement", "verification", "inhibition", "inhibited_until", "mode", "latch", "origin",
+    "occurrence", "activations", "raised_by", "raised_at", "active_at", "normal_at", "acknowledged_by",
+    "acknowledged_at", "acknowledged_until", "arrived_by", "arrived_at", "verified_by", "verified_at",
+    "cause", "owner",
+    "sounded_at", "step_due_at", "closed_by", "closed_at", "close_reason",
+)  # fmt: skip
+_OPEN = text("open")  # literally as in the partial index, so that SQLite uses it
+_MOST_LINES = 500
+_TOLD_BY = (notification.c.alert, notification.c.person, notification.c.channel, notification.c.state)
+_BEST = ("accepted", "sent", "claimed", "queued", "failed", "cancelled")
+
+
+def open_cards(service: Service, conn: Connection) -> list[Card]:
+    """Every open alert, in the order of the wall: class, then priority, then the oldest first."""
+    return sorted(_cards(service, conn, _OPEN), key=order)
+
+
+def cards(service: Service, conn: Connection, ids: Collection[int]) -> list[Card]:
+    """These alerts, open or closed, in no order; unknown ids are left out."""
+    wanted = sorted(ids)
+    parts = (wanted[start : start + store.PART] for start in range(0, len(wanted), store.PART))
+    return [card for part in parts for card in _cards(service, conn, alert.c.id.in_(part))]
+
+
+def device_cards(service: Service, conn: Connection, device: str) -> list[Card]:
+    return sorted(_cards(service, conn, (alert.c.device == device) & alert.c.open), key=order)
+
+
+def recent(service: Service, conn: Connection, before: int | None, most: int = 100) -> list[Card]:
+    """The newest alerts, open or closed; `before` is the id a page ended with."""
+    wanted = select(alert.c.id).order_by(alert.c.id.desc()).limit(most)
+    if before is not None:
+        wanted = wanted.where(alert.c.id < before)
+    found = cards(service, conn, list(conn.execute(wanted).scalars()))
+    return sorted(found, key=lambda card: -int(card["id"]))
+
+
+def order(card: Mapping[str, Any]) -> tuple[int, int, int]:
+    return CLASSES.index(card["class"]), card["priority"], card["raised_at"]
+
+
+def _cards(service: Service, conn: Connection, which: ColumnElement[bool] | Any) -> list[Card]:
+    made = [_card(service, row) for row in conn.execute(select(alert).where(which)).mappings()]
+    told = _told(conn, [card["id"] for card in made])
+    for card in made:
+        card["told"] = told.get(card["id"], [])
+    return made
+
+
+def _card(service: Service, row: RowMapping) -> Card:
+    card: Card = {name: row[name] for name in PLAIN}
+    device = service.registry().devices.get(row["device"])
+    card["class"] = row["alert_class"]
+    card["title"] = msgspec.json.decode(row["title"])
+    card["kind"] = row["device_kind"]
+    card["device_name"] = {"zh": device.zh, "en": device.en} if device else {"zh": "", "en": ""}
+    card["next"] = _next(service, row)
+    return card
+
+
+def _next(service: Service, row: RowMapping) -> list[str]:
+    """Whom the next escalation step will tell, as the policy stands now: persons' ids, then channels."""
+    if not row["open"] or row["step_due_at"] is None:
+        return []
+    directory = service.directory()
+    known = store.from_row(row)
+    steps = directory.policy_for(known, service.registry()).steps
+    if not steps:
+        return []
+    step = steps[min(row["step"], len(steps) - 1)]
+    told = directory.reach(step, known, service.now())
+    return list(dict.fromkeys([*(person.id for person, _ in told), *step.channels]))
+
+
+def _told(conn: Connection, ids: list[int]) -> dict[int, list[Card]]:
+    """alert → whom it was sent to, one line a person and channel, the best state of its many notices."""
+    told: dict[int, list[Card]] = {}
+    for start in range(0, len(ids), store.PART):
+        for (number, _, _), line in _told_lines(conn, ids[start : start + store.PART]).items():
+            told.setdefault(number, []).append(line)
+    return told
+
+
+def _told_lines(conn: Connection, ids: list[int]) -> dict[tuple[int, str, str], Card]:
+    at = func.coalesce(func.max(notification.c.settled_at), func.max(notification.c.owed_at)).label("at")
+    wanted = select(*_TOLD_BY, at, func.count().label("notices")).group_by(*_TOLD_BY)
+    lines: dict[tuple[int, str, str], Card] = {}
+    for row in conn.execute(wanted.where(notification.c.alert.in_(ids)).order_by(at)).mappings():
+        key = (row["alert"], row["person"], row["channel"])
+        line = lines.setdefault(key, {"person": row["person"], "channel": row["channel"], "notices": 0})
+        line["notices"] += row["notices"]
+        if "state" not in line or _rank(row["state"]) <= _rank(line["state"]):
+            line.update(state=row["state"], at=row["at"])
+    return lines
+
+
+def _rank(state: str) -> int:
+    return _BEST.index(state) if state in _BEST else len(_BEST)
+
+
+def whole(service: Service, conn: Connection, number: int) -> Card | None:
+    """One alert with its evidence and its timeline; None when there is no such alert."""
+    row = conn.execute(select(alert).where(alert.c.id == number)).mappings().first()
+    if row is None:
+        return None
+    card = _card(service, row)
+    card.update({name: row[name] for name in ("rule_version", "subject", "removed_by", "offered_to")})
+    card["told"] = _told(conn, [number]).get(number, [])
+    card["evidence"] = msgspec.json.decode(row["evidence"] or "[]")
+    card["timeline"] = sorted([*_log(conn, number), *_notices(conn, number)], key=lambda line: line["at"])
+    return card
+
+
+def _log(conn: Connection, number: int) -> Iterable[Card]:
+    wanted = select(alert_log).where(alert_log.c.alert == number).order_by(alert_log.c.seq).limit(_MOST_LINES)
+    for row in conn.execute(wanted).mappings():
+        detail = msgspec.json.decode(row["detail"] or "{}")
+        yield {"what": "fact", "at": row["moment"], "fact": row["fact"], "by": row["by"], "detail": detail}
+
+
+def _notices(conn: Connection, number: int) -> Iterable[Card]:
+    """The notices of one step are one line: when, why, and how each of them fared."""
+    n = notification.c
+    columns = (n.owed_at, n.settled_at, n.person, n.channel, n.state, n.purpose, n.why, n.note, n.attempts)
+    wanted = select(*columns).where(n.alert == number).order_by(n.id.desc()).limit(_MOST_LINES)
+    rows = reversed(conn.execute(wanted).mappings().all())
+    for (at, purpose), notices in groupby(rows, key=lambda row: (row["owed_at"], row["purpose"])):
+        yield {
+            "what": "notice",
+            "at": at,
+            "purpose": purpose,
+            "notices": [dict(notice) for notice in notices],
+        }

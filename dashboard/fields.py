@@ -1,0 +1,56 @@
+"""Touches. What a form or a program sent: read once, as a dict of text, and checked against a model."""
+
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.requests import Request
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class BadInput(Exception):
+    """What was sent cannot be used; `detail` names the field for a program."""
+
+
+class Sent(BaseModel):
+    """Every form: unknown fields are refused, so that nobody sets what no page offers."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, str_max_length=2000)
+
+    next: str = ""  # where a browser goes afterwards
+
+
+async def _fields(request: Request) -> dict[str, Any]:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip()
+    if kind == "application/json":
+        try:
+            found = await request.json()
+        except ValueError:
+            raise BadInput("the body is not JSON") from None
+        if not isinstance(found, dict):
+            raise BadInput("the body is not a JSON object")
+        return found
+    if kind == "application/x-www-form-urlencoded":
+        return {key: str(value) for key, value in (await request.form()).items()}
+    if not await request.body():
+        return {}
+    raise BadInput(f"content type {kind or 'missing'}: send application/json or a form")
+
+
+Fields = Annotated[dict[str, Any], Depends(_fields)]
+
+
+def take(model: type[M], fields: dict[str, Any]) -> M:
+    try:
+        return model.model_validate(fields)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadInput(f"{where}: {first['msg']}") from None
+
+
+def own_path(path: str) -> str:
+    """Only ever a path of ours, so that nobody is sent elsewhere by a forged `next`."""
+    safe = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
+    return path if safe else "/"

@@ -1,0 +1,113 @@
+"""Touches. Who asks, and whether they may. A route that declares no permission cannot start."""
+
+from collections.abc import Iterable
+from ipaddress import ip_address
+from typing import Annotated, Any, cast
+
+from fastapi import Depends
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.routing import BaseRoute
+
+from dashboard import accounts
+from dashboard.accounts import Account
+from dashboard.permissions import Permission, may
+from dashboard.service import Service
+from dashboard.words import LANGUAGES
+
+COOKIE = "tocsin"
+
+
+class NotSignedIn(Exception):
+    """Nobody is signed in on this screen."""
+
+
+class NotAllowed(Exception):
+    """Somebody is, whose role may not do this."""
+
+
+def service_of(request: Request) -> Service:
+    return cast(Service, request.app.state.service)
+
+
+def cookie_name(request: Request) -> str:
+    """`__Host-` binds the cookie to this host and to HTTPS; the browser itself enforces it."""
+    return f"__Host-{COOKIE}" if request.url.scheme == "https" else COOKIE
+
+
+def source_of(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def encrypted_enough(request: Request) -> bool:
+    """Passwords and cookies may cross this connection: HTTPS, loopback, or allowed in the configuration."""
+    if request.url.scheme == "https" or service_of(request).settings.insecure_http:
+        return True
+    try:
+        return ip_address(source_of(request)).is_loopback
+    except ValueError:
+        return False
+
+
+def account_of(request: Request) -> Account | None:
+    """Who is signed in on this screen. The session is renewed when half its time has passed."""
+    secret = request.cookies.get(cookie_name(request))
+    if not secret or not encrypted_enough(request):
+        return None
+    service = service_of(request)
+    now = service.now()
+    with service.read() as conn:
+        account = accounts.find_session(conn, secret, now)
+    if account is not None and not account.wall and account.until - now < accounts.SESSION_LASTS // 2:
+        session = account.session
+        service.transact(lambda tx: accounts.renew_session(tx, session, now))
+    return account
+
+
+def language_of(request: Request) -> str:
+    """The account's, else what the sign-in page was asked for, else that of the settings."""
+    account: Account | None = getattr(request.state, "account", None)
+    wanted = account.language if account else request.query_params.get("language", "")
+    return wanted if wanted in LANGUAGES else service_of(request).settings.language
+
+
+class Allow:
+    """A dependency that lets through who has the permission; for public routes it gives None."""
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    def __call__(self, request: Request) -> Account | None:
+        if self.permission is Permission.PUBLIC:
+            return None
+        account = account_of(request)
+        if account is None:
+            raise NotSignedIn
+        request.state.account = account
+        if not may(account.role, self.permission):
+            raise NotAllowed
+        return account
+
+
+Public = Annotated[None, Depends(Allow(Permission.PUBLIC))]
+Viewer = Annotated[Account, Depends(Allow(Permission.SEE))]
+Actor = Annotated[Account, Depends(Allow(Permission.ACT))]
+Administrator = Annotated[Account, Depends(Allow(Permission.ADMINISTER))]
+
+
+def declared(route: APIRoute) -> Permission | None:
+    found = [d.call.permission for d in _dependencies(route.dependant) if isinstance(d.call, Allow)]
+    return found[0] if found else None
+
+
+def _dependencies(dependant: Any) -> Iterable[Any]:
+    for one in dependant.dependencies:
+        yield one
+        yield from _dependencies(one)
+
+
+def check_routes(routes: Iterable[BaseRoute]) -> None:
+    """Default deny: raises for a route that forgot to say who may use it."""
+    open_doors = [r.path for r in routes if isinstance(r, APIRoute) and declared(r) is None]
+    if open_doors:
+        raise RuntimeError(f"routes without a permission: {', '.join(open_doors)}")

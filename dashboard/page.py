@@ -1,0 +1,89 @@
+"""Touches. Renders the pages: Jinja2 that always escapes, words in the reader's language."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from dashboard import places, words
+from dashboard.accounts import Account
+from dashboard.gate import language_of, service_of
+from dashboard.permissions import Permission, may
+from ingest.campus.kinds import KINDS
+
+HERE = Path(__file__).parent
+_pages = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_pages.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
+
+
+def _stamp() -> str:
+    """A short hash of all static files: it changes their address when they change."""
+    total = hashlib.sha256()
+    for path in sorted((HERE / "static").rglob("*")):
+        if path.suffix in (".js", ".css", ".svg"):
+            total.update(path.read_bytes())
+    return total.hexdigest()[:10]
+
+
+STAMP = _stamp()
+
+
+def render(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    account: Account | None = getattr(request.state, "account", None)
+    context = {**_words(request, account), **values}
+    return HTMLResponse(_pages.get_template(template).render(context), status)
+
+
+def _words(request: Request, account: Account | None) -> Mapping[str, Any]:
+    """What every template may use."""
+    service, language = service_of(request), language_of(request)
+    now = service.now()
+    return {
+        "account": account,
+        "may_act": account is not None and may(account.role, Permission.ACT),
+        "may_administer": account is not None and may(account.role, Permission.ADMINISTER),
+        "language": language,
+        "html_language": words.HTML_LANGUAGE[language],
+        "theme": account.theme if account else "auto",
+        "now": now,
+        "path": request.url.path,
+        "stamp": STAMP,
+        "version": service.version,
+        "zone": service.zone,
+        "catalogue": words.catalogue(language),
+        "kinds": KINDS,
+        "path_of": lambda place: places.path(service.registry(), place),
+        "t": lambda key, **named: words.say(key, language, **named),
+        "named": lambda thing, otherwise="": words.name(thing, language, otherwise),
+        "ago": lambda moment: words.ago(moment, now, language),
+        "exact": lambda moment: words.exact(moment, service.zone),
+        "span": lambda length: words.span(length, language),
+        "metric": lambda metric: words.metric(metric, language),
+        "value": lambda metric, value: words.reading(metric, value, language),
+        "word": lambda value: words.word(value, language),
+        "text": lambda pair: pair.get(language) or pair.get("zh") or pair.get("en") or "",
+    }
+
+
+def wants_page(request: Request) -> bool:
+    """A person's browser asks for a page, a program for JSON."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def answer(request: Request, status: int, key: str, sentence: str = "") -> Response:
+    """A refusal in words: a page for a browser, problem+json (RFC 9457) for a program."""
+    text = sentence or words.say(key, language_of(request))
+    if wants_page(request):
+        return render(request, "error.html", status, said=text)
+    problem = {"type": "about:blank", "title": key, "status": status, "detail": text}
+    return JSONResponse(problem, status, media_type="application/problem+json")

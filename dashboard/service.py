@@ -1,0 +1,81 @@
+"""Touches. What the roof hands to the dashboard: the doors it sees the rest of the house through."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+from alerts.alert import Fact
+from alerts.people import Directory
+from dashboard.live import Live
+from dashboard.settings import DashboardSettings
+from ingest.campus.registry import Registry
+from ingest.latest import Latest
+
+T = TypeVar("T")
+Point = tuple[int, float, float, float]  # moment ms, low, mean, high
+
+
+class Transact(Protocol):
+    """Run a function in the writer's next transaction; the future holds what it returned or raised."""
+
+    def __call__(self, act: Callable[[Connection], T], /) -> Future[T]: ...
+
+
+class SeriesSource(Protocol):
+    """The embedded history. Both may raise when it is being mended; the page then says so."""
+
+    def series(
+        self, device: str, metric: str, start: int, end: int, points: int = 600
+    ) -> Sequence[Point]: ...
+    def words(self, device: str, metric: str, start: int, end: int) -> Sequence[tuple[int, str]]: ...
+
+
+@dataclass(frozen=True)
+class RulesInfo:
+    """Which rules judge now. `refused`: why a newer rule set could not be loaded; empty when all is well."""
+
+    version: str = ""
+    count: int = 0
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class Unrecorded:
+    """An alert of the in-memory desk: sounded, and not yet written anywhere."""
+
+    rule: str
+    device: str
+    moment: int
+    zh: str
+    en: str
+    alert_class: str = "alarm"
+
+
+@dataclass(frozen=True)
+class Service:
+    """`apply` takes facts through alerts.desk and wakes delivery and the live stream; its future raises
+    alerts.refusal.Refused. `status` is a dict of health: name → word, number or sentence. `demo` starts a
+    scenario by name (None: not in demo mode); `scenarios` are (name, zh, en). `zone`: time zone of the
+    campus."""
+
+    read: Callable[[], AbstractContextManager[Connection]]
+    transact: Transact
+    apply: Callable[[Sequence[Fact]], Future[Any]]
+    now: Callable[[], int]
+    registry: Callable[[], Registry]
+    directory: Callable[[], Directory]
+    latest: Latest
+    history: SeriesSource
+    rules: Callable[[], RulesInfo]
+    emergency_open: Callable[[], Iterable[Unrecorded]]
+    live: Live
+    settings: DashboardSettings
+    status: Callable[[], Mapping[str, Any]]
+    zone: str = "Asia/Shanghai"
+    version: str = ""
+    demo: Callable[[str], None] | None = None
+    scenarios: Sequence[tuple[str, str, str]] = field(default_factory=tuple)

@@ -1,0 +1,76 @@
+// <wall-banners>: what a guard must know before he believes the rest of the screen. Worst first.
+
+import { LitElement, html, nothing } from "../vendor/lit.js";
+import { link } from "./link.js";
+import { sound } from "./sound.js";
+import { store } from "./store.js";
+import { tick } from "./times.js";
+import { ago, named, t } from "./words.js";
+
+class WallBanners extends LitElement {
+  createRenderRoot() {
+    return this;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    for (const old of document.querySelectorAll("[data-first-paint]")) old.remove();
+    for (const source of [store, link, sound]) source.addEventListener("change", () => this.requestUpdate());
+    link.addEventListener("age", () => this.isStale && this.requestUpdate());
+  }
+
+  get isStale() {
+    return link.state === "stale" || link.state === "dead";
+  }
+
+  updated() {
+    tick(this);
+  }
+
+  render() {
+    const drills = [...store.alerts.values()].some((card) => card.mode === "drill");
+    return html`
+      ${store.unrecorded.length ? this.unrecorded() : nothing}
+      ${this.isStale ? this.stale() : nothing}
+      ${sound.on ? nothing : this.soundOff()}
+      ${store.unreadable ? html`<p class="banner banner-trouble" role="alert">${t("unreadable")}</p>` : nothing}
+      ${store.refused ? html`<p class="banner banner-trouble" role="status"><b>${t("refused_rules")}</b> ${store.refused}</p>` : nothing}
+      ${drills ? html`<p class="banner banner-drill" role="status">${t("drill_banner")}</p>` : nothing}
+      ${store.outdated ? this.outdated() : nothing}
+    `;
+  }
+
+  unrecorded() {
+    return html`<div class="banner banner-alarm" role="alert" data-banner="unrecorded">
+      <b>${t("unrecorded_banner")}</b> <span>${t("unrecorded_help")}</span>
+      <ul class="banner-list">
+        ${store.unrecorded.map((lost) => html`<li>
+          <b>${store.path(lost.place).map((part) => named(store.places[part], part)).join(" ") || lost.device}</b>
+          ${named(lost)} · <time data-at=${lost.moment}></time> · ${t("unrecorded")}
+        </li>`)}
+      </ul>
+    </div>`;
+  }
+
+  stale() {
+    const when = ago(0, link.age);
+    return html`<div class="banner banner-alarm" role="alert" data-banner="stale">
+      <b>${t("stale")}</b> <span>${t("stale_help", { t: when })}</span>
+      ${link.signedOut ? html`<a class="button" href="/login">${t("signed_out")}</a>` : nothing}
+    </div>`;
+  }
+
+  soundOff() {
+    return html`<div class="banner banner-alarm" data-banner="sound-off">
+      <b>${t("sound_off")}</b> <span>${t("sound_off_help")}</span>
+      <button type="button" class="button" data-start-shift @click=${() => sound.arm()}>${t("start_shift")}</button>
+    </div>`;
+  }
+
+  outdated() {
+    return html`<p class="banner banner-plain">${t("new_version")}
+      <button type="button" class="button" @click=${() => location.reload()}>${t("reload")}</button></p>`;
+  }
+}
+
+customElements.define("wall-banners", WallBanners);

@@ -1,0 +1,93 @@
+// The wall: puts store, link, sound and the elements together. It goes on when the server is gone.
+
+import "./alert-list.js";
+import "./banners.js";
+import "./facades.js";
+import { act } from "./act.js";
+import { keySheet, startKeys } from "./keys.js";
+import { link } from "./link.js";
+import { sound } from "./sound.js";
+import { store, waits } from "./store.js";
+import { startTheme } from "./theme.js";
+import { startTicking } from "./times.js";
+import { ago, countdown, t } from "./words.js";
+
+const find = (selector) => document.querySelector(selector);
+const causeOf = (card) => `${card.id}/${card.sounded_at}`;
+let known = null; // causes that this screen has shown before
+
+/** What ought to sound: an alarm nobody took, an alarm that could not be written; else that the data stands still. */
+function wanted() {
+  const causes = [...store.alerts.values()].filter((card) => card.class === "alarm" && waits(card)).map(causeOf);
+  causes.push(...store.unrecorded.map((lost) => `${lost.rule}/${lost.device}/${lost.moment}`));
+  if (causes.length) return ["alarm", causes];
+  return link.state === "dead" ? ["stale", ["stale"]] : ["", []];
+}
+
+function listen() {
+  sound.want(...wanted());
+  const waiting = new Set([...store.alerts.values()].filter(waits).map(causeOf));
+  if (known && !sound.playing && [...waiting].some((cause) => !known.has(cause))) sound.chime();
+  known = waiting;
+}
+
+function showSound() {
+  const bar = find("[data-sound-bar]");
+  const mute = find("[data-mute]");
+  bar.hidden = !sound.on;
+  mute.hidden = !sound.playing && !sound.muteLeft;
+  mute.disabled = sound.muteLeft > 0;
+  mute.textContent = sound.muteLeft ? t("muted", { left: countdown(sound.muteLeft) }) : t("mute");
+  document.body.dataset.sound = !sound.on ? "off" : sound.playing || (sound.muteLeft ? "muted" : "on");
+}
+
+function showLink() {
+  const live = find("[data-live]");
+  live.hidden = false;
+  live.dataset.live = link.state === "live" ? "live" : link.state === "connecting" ? "connecting" : "stale";
+  const age = link.state === "connecting" ? t("connecting") : t("age_of_data", { t: ago(0, link.age) });
+  const element = find("[data-live-age]");
+  if (element.textContent !== age) element.textContent = age;
+}
+
+function showCounts() {
+  find("[data-reporting]").textContent = t("devices_reporting", { n: store.counts.reporting });
+  find("[data-silent]").textContent = t("devices_silent", { n: store.counts.silent });
+  const waiting = [...store.alerts.values()].filter(waits).length;
+  document.title = `${waiting ? `(${waiting}) ` : ""}${find(".campus").textContent} · ${t("tocsin")}`;
+}
+
+function startScenarios() {
+  find("[data-scenarios]")?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = event.submitter;
+    const said = await act(`/api/v1/scenarios/${button.dataset.scenario}`);
+    find("[data-scenario-said]").textContent = said || t("scenario_started", { name: button.textContent });
+  });
+}
+
+store.addEventListener("change", () => [listen(), showCounts()]);
+link.addEventListener("change", listen);
+link.addEventListener("age", () => [sound.look(), showLink()]);
+sound.addEventListener("change", showSound);
+document.addEventListener("visibilitychange", () => link.pause(document.hidden && !sound.on));
+
+find("[data-mute]").addEventListener("click", () => sound.mute());
+find("[data-test-tone]").addEventListener("click", () => sound.chime());
+const list = find("alert-list");
+startKeys({
+  a: () => list.takeChosen(),
+  j: () => list.move(1),
+  k: () => list.move(-1),
+  o: () => list.openChosen(),
+  m: () => sound.mute(),
+  "/": () => location.assign("/devices#search"),
+  "?": keySheet(),
+});
+store.restore(JSON.parse(find("#snapshot").textContent));
+startTicking();
+startTheme();
+startScenarios();
+sound.rearm();
+showSound();
+link.start();

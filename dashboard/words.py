@@ -1,0 +1,86 @@
+"""Thinks. Words in the reader's language: catalogue sentences, names, spans of time, readings."""
+
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from dashboard.catalogue import CATALOGUE
+from ingest.campus.kinds import METRICS
+
+LANGUAGES = ("zh", "en")
+HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
+_SPANS = ((86_400, "days"), (3_600, "hours"), (60, "minutes"), (1, "seconds"))
+
+
+class Named(Protocol):
+    @property
+    def zh(self) -> str: ...
+    @property
+    def en(self) -> str: ...
+
+
+def say(key: str, language: str, **values: object) -> str:
+    """The sentence `key`; a missing key is shown as itself, never an error on a guard's screen."""
+    pair = CATALOGUE.get(key)
+    if pair is None:
+        return key
+    text = pair[LANGUAGES.index(language)]
+    return text.format(**values) if values else text
+
+
+def catalogue(language: str) -> dict[str, str]:
+    """All of it in one language, for the scripts of a page."""
+    index = LANGUAGES.index(language)
+    return {key: pair[index] for key, pair in CATALOGUE.items()}
+
+
+def name(thing: Named | None, language: str, otherwise: str = "") -> str:
+    if thing is None:
+        return otherwise
+    wanted, other = (thing.zh, thing.en) if language == "zh" else (thing.en, thing.zh)
+    return wanted or other or otherwise
+
+
+def span(milliseconds: int, language: str) -> str:
+    """A length of time in its largest whole unit: "2 min"."""
+    seconds = max(0, milliseconds) // 1000
+    for size, unit in _SPANS:
+        if seconds >= size:
+            return say(unit, language, n=seconds // size)
+    return say("seconds", language, n=0)
+
+
+def ago(moment: int, now: int, language: str) -> str:
+    seconds = max(0, now - moment) // 1000
+    for size, unit in _SPANS:
+        if seconds >= size and seconds >= 5:
+            return say(f"{unit}_ago", language, n=seconds // size)
+    return say("just_now", language)
+
+
+def exact(moment: int, zone: str) -> str:
+    """Date and time to the second in the campus's zone."""
+    return datetime.fromtimestamp(moment / 1000, ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def word(value: str, language: str) -> str:
+    """A word that a point reported; what is not in the catalogue is shown as the device said it."""
+    return say(f"word_{value}", language) if f"word_{value}" in CATALOGUE else value
+
+
+def metric(metric_name: str, language: str) -> str:
+    known = METRICS.get(metric_name)
+    if known is not None and known.zh == metric_name and f"own_{metric_name}" in CATALOGUE:
+        return say(f"own_{metric_name}", language)
+    return name(known, language, metric_name)
+
+
+def reading(metric_name: str, value: float | str, language: str) -> str:
+    """A value as a person reads it: the word, or the number with its unit."""
+    if isinstance(value, str):
+        return word(value, language)
+    known = METRICS.get(metric_name)
+    number = f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
+    unit = known.unit if known else ""
+    joint = "" if unit in ("%", "") else " "
+    return f"{number}{joint}{unit}"

@@ -1,0 +1,301 @@
+"""Touches. One session with the broker, on a thread of its own.
+
+A connection is one paho client and one epoch. Messages are handed on with `settle()`; an acknowledgement is
+sent by this thread, in arrival order, and only while the connection it arrived on still stands: after a
+broker restart the same message id is another message, and acknowledging it would throw away an alarm.
+"""
+
+import contextlib
+import random
+import select
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+import paho.mqtt.client as mqtt
+import structlog
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from ingest.buffered import BufferedSocket
+from ingest.message import Message
+from ingest.settings import BrokerSettings
+
+log = structlog.get_logger("ingest.broker")
+
+SESSION_EXPIRY = 7 * 24 * 3600  # seconds the broker keeps our queue while we are away
+SUBSCRIBE_CHUNK = 200  # filters in one SUBSCRIBE packet
+PAUSE_ABOVE = 20000  # messages handed on and not yet settled, above which we stop reading
+Report = Callable[[str, str, str], None]
+
+
+class _Client(mqtt.Client):
+    def _create_socket(self) -> Any:
+        sock = super()._create_socket()
+        sock.setblocking(False)
+        return BufferedSocket(sock)
+
+
+class Session:
+    """A persistent session: connects, subscribes, hands messages on, acknowledges what was settled.
+
+    `name` is "life" or "all"; `deliver` gets every message in arrival order, from this session's thread.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: BrokerSettings,
+        filters: Callable[[], Sequence[str]],
+        deliver: Callable[[list[Message]], None],
+        report: Report,
+        now: Callable[[], int],
+    ) -> None:
+        self.name = name
+        self.settings = settings
+        self._filters = filters
+        self._deliver = deliver
+        self._report = report
+        self._now = now
+        self.epoch = 0
+        self.connected = False
+        self.granted = False  # every filter of this session was accepted on the present connection
+        self.ever_granted = threading.Event()
+        self._client: _Client | None = None
+        self._socket: BufferedSocket | None = None
+        self._gathered: list[Message] = []
+        self._moment = 0
+        self._unsettled = 0
+        self._settled: deque[Message] = deque()
+        self._outgoing: deque[tuple[str, bytes, bool, Future[None]]] = deque()
+        self._published: dict[int, Future[None]] = {}
+        self._awaiting: dict[int, list[str]] = {}
+        self._refused: list[str] = []
+        self._resubscribe = False
+        self._stopping = False
+        self._use_v5 = settings.protocol != "3.1.1"
+        self._wake_out, self._wake_in = socket.socketpair()
+        self._wake_out.setblocking(False)
+        self._wake_in.setblocking(False)
+        self._thread = threading.Thread(target=self._run, name=f"broker-{name}", daemon=True)
+
+    # ---- called from other threads -------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._wake()
+        self._thread.join(5)
+
+    def settle(self, message: Message) -> None:
+        first = not self._settled
+        self._settled.append(message)
+        if first:
+            self._wake()
+
+    def publish(self, topic: str, payload: bytes, retain: bool = False) -> Future[None]:
+        """Publish at QoS 1; the future is done when the broker acknowledges it."""
+        future: Future[None] = Future()
+        self._outgoing.append((topic, payload, retain, future))
+        self._wake()
+        return future
+
+    def resubscribe(self) -> None:
+        """The registry changed: subscribe again to what `filters()` now says."""
+        self._resubscribe = True
+        self._wake()
+
+    def _wake(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._wake_in.send(b".")
+
+    # ---- this session's thread -----------------------------------------------------------------------
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stopping:
+            try:
+                self._connect()
+                began = time.monotonic()
+                self._serve()
+                failures = 0 if time.monotonic() - began > 5 and self.epoch else failures + 1
+            except Exception as error:  # whatever it is, the session must come back
+                failures += 1
+                self._lost(f"cannot reach {self.settings.host}:{self.settings.port}: {error}")
+            if not self._stopping:
+                pause = min(10.0, 0.25 * 2 ** min(failures, 6)) * random.uniform(0.5, 1.0)
+                select.select([self._wake_out], [], [], pause)
+
+    def _connect(self) -> None:
+        s = self.settings
+        protocol = MQTTProtocolVersion.MQTTv5 if self._use_v5 else MQTTProtocolVersion.MQTTv311
+        client = _Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=f"{s.client_id}-{self.name}",
+            protocol=protocol,
+            manual_ack=True,
+            clean_session=None if self._use_v5 else False,
+        )
+        if s.username:
+            client.username_pw_set(s.username, s.password)
+        if s.tls:
+            client.tls_set(s.tls.ca, s.tls.cert, s.tls.key)
+            client.tls_insecure_set(s.tls.insecure)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        client.on_publish = self._on_publish
+        client.on_subscribe = self._on_subscribe
+        # With this set, paho leaves writing to our loop and many acknowledgements leave in one piece.
+        client.on_socket_register_write = lambda *_: None
+        properties = None
+        if self._use_v5:
+            properties = Properties(PacketTypes.CONNECT)
+            properties.SessionExpiryInterval = SESSION_EXPIRY
+            properties.ReceiveMaximum = s.receive_maximum
+        self._client = client
+        arguments: dict[str, Any] = {"clean_start": False, "properties": properties} if self._use_v5 else {}
+        client.connect(s.host, s.port, s.keepalive, **arguments)
+        sock = client.socket()
+        assert isinstance(sock, BufferedSocket)
+        self._socket = sock
+
+    def _serve(self) -> None:
+        client, sock = self._client, self._socket
+        assert client is not None
+        assert sock is not None
+        answered_by = time.monotonic() + 10
+        while not self._stopping and client.socket() is not None:
+            flushed = sock.flush()
+            reading = [sock, self._wake_out] if self._unsettled < PAUSE_ABOVE else [self._wake_out]
+            waiting = 0.0 if sock.pending() or sock.ssl_pending() else 1.0
+            readable, _, _ = select.select(reading, [] if flushed else [sock], [], waiting)
+            if self._wake_out in readable:
+                self._wake_out.recv(4096)
+            if self._unsettled < PAUSE_ABOVE:
+                self._read(client, sock)
+            self._acknowledge(client)
+            self._send_outgoing(client)
+            client.loop_write()
+            client.loop_misc()
+            if not self.connected and time.monotonic() > answered_by:
+                raise TimeoutError("the broker did not answer CONNECT within 10 s")
+        if self._stopping and self.connected:
+            client.disconnect()
+            client.loop_write()
+        self._lost("connection closed")
+
+    def _read(self, client: _Client, sock: BufferedSocket) -> None:
+        self._moment = self._now()
+        sock.fill()
+        while sock.pending() and client.socket() is not None:
+            client.loop_read()
+        if sock.ended and client.socket() is not None:
+            client.loop_read()
+        if self._gathered:
+            gathered, self._gathered = self._gathered, []
+            self._unsettled += len(gathered)
+            self._deliver(gathered)
+
+    def _acknowledge(self, client: _Client) -> None:
+        settled = self._settled
+        for _ in range(len(settled)):
+            message = settled.popleft()
+            self._unsettled -= 1
+            if message.epoch == self.epoch and self.connected:
+                if message.qos:
+                    client.ack(message.mid, 1)
+                message.acked = True
+
+    def _send_outgoing(self, client: _Client) -> None:
+        while self._outgoing and self.connected:
+            topic, payload, retain, future = self._outgoing.popleft()
+            info = client.publish(topic, payload, 1, retain)
+            self._published[info.mid] = future
+        if self._resubscribe and self.connected:
+            self._resubscribe = False
+            self._subscribe(client)
+
+    def _subscribe(self, client: _Client) -> None:
+        filters = list(self._filters())
+        self.granted = False
+        self._refused = []
+        for at in range(0, len(filters), SUBSCRIBE_CHUNK):
+            chunk = filters[at : at + SUBSCRIBE_CHUNK]
+            if self._use_v5:
+                _, mid = client.subscribe([(f, SubscribeOptions(qos=1)) for f in chunk])
+            else:
+                _, mid = client.subscribe([(f, 1) for f in chunk])
+            if mid is not None:
+                self._awaiting[mid] = chunk
+        if not filters:
+            self._all_granted()
+
+    def _all_granted(self) -> None:
+        self.granted = not self._refused
+        self.ever_granted.set()
+        if self._refused:
+            names = ", ".join(self._refused[:5])
+            self._report("subscription", "fault", f"session {self.name}: the broker refused {names}")
+        elif self.name == "all":
+            self._report("subscription", "normal", "")
+        self._report(f"broker_{self.name}", "normal", "")
+
+    def _lost(self, why: str) -> None:
+        if self.connected or self._client is not None:
+            log.warning("broker session lost", session=self.name, why=why)
+        self.connected = False
+        self.granted = False
+        if self._socket is not None:
+            self._socket.close()
+        self._client = self._socket = None
+        self._awaiting.clear()
+        for future in self._published.values():
+            future.set_exception(ConnectionError(why))
+        self._published.clear()
+        if not self._stopping:
+            self._report(f"broker_{self.name}", "fault", why)
+
+    # ---- paho's callbacks, on this session's thread ----------------------------------------------------
+
+    def _on_connect(self, client: mqtt.Client, _u: Any, _f: Any, reason: ReasonCode, _p: Any) -> None:
+        if reason.is_failure:
+            log.warning("broker refused the session", session=self.name, reason=str(reason))
+            if self.settings.protocol == "auto" and "protocol" in str(reason).lower():
+                self._use_v5 = False
+            raise ConnectionRefusedError(f"the broker answered: {reason}")
+        self.epoch += 1
+        self.connected = True
+        log.info("broker session open", session=self.name, epoch=self.epoch, mqtt5=self._use_v5)
+        assert self._client is not None
+        self._subscribe(self._client)
+
+    def _on_disconnect(self, _c: mqtt.Client, _u: Any, _f: Any, reason: ReasonCode, _p: Any) -> None:
+        if not self.connected and self._use_v5 and self.settings.protocol == "auto":
+            self._use_v5 = False  # an old broker closes the connection on a CONNECT it does not know
+        log.info("broker session closed", session=self.name, reason=str(reason))
+
+    def _on_message(self, _c: mqtt.Client, _u: Any, m: mqtt.MQTTMessage) -> None:
+        self._gathered.append(
+            Message(self, m.topic, m.payload, self._moment, m.qos, m.retain, m.dup, self.epoch, m.mid)
+        )
+
+    def _on_publish(self, _c: mqtt.Client, _u: Any, mid: int, _r: ReasonCode, _p: Any) -> None:
+        future = self._published.pop(mid, None)
+        if future is not None:
+            future.set_result(None)
+
+    def _on_subscribe(self, _c: mqtt.Client, _u: Any, mid: int, codes: list[ReasonCode], _p: Any) -> None:
+        asked = self._awaiting.pop(mid, [])
+        self._refused += [f for f, code in zip(asked, codes, strict=False) if code.is_failure]
+        if not self._awaiting:
+            self._all_granted()

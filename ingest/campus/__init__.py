@@ -1,0 +1,1 @@
+"""The campus as registered: places, zones, devices and their kinds."""

@@ -1,0 +1,143 @@
+"""Thinks. The kinds of device and the metrics a device can report: the campus vocabulary, one word a thing."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Form(StrEnum):
+    STATE = "state"  # a word that stands until another is reported
+    EVENT = "event"  # a word that happens: each report is a new occurrence
+    NUMBER = "number"
+
+
+class Metric(msgspec.Struct, frozen=True):
+    """One metric. `words` are those a state or event can report, besides "unknown"; `true`/`false` are
+    the words a plain boolean stands for (polarity is per metric)."""
+
+    name: str
+    form: Form
+    zh: str
+    en: str
+    unit: str = ""
+    words: tuple[str, ...] = ()
+    true: str = ""
+    false: str = ""
+    low: float = -1e12
+    high: float = 1e12
+
+
+def _hazard(name: str, zh: str, en: str) -> Metric:
+    words = ("normal", "alarm", "prealarm", "test", "fault", "disabled")
+    return Metric(name, Form.STATE, zh, en, words=words, true="alarm", false="normal")
+
+
+def _number(name: str, zh: str, en: str, unit: str, low: float, high: float) -> Metric:
+    return Metric(name, Form.NUMBER, zh, en, unit=unit, low=low, high=high)
+
+
+def _state(name: str, zh: str, en: str, words: tuple[str, ...], true: str, false: str) -> Metric:
+    return Metric(name, Form.STATE, zh, en, words=words, true=true, false=false)
+
+
+METRICS: dict[str, Metric] = {
+    m.name: m
+    for m in (
+        _hazard("smoke", "烟雾", "smoke"),
+        _hazard("heat", "温感", "heat"),
+        _hazard("gas", "可燃气体", "gas"),
+        _hazard("co", "一氧化碳", "carbon monoxide"),
+        _hazard("call_point", "手动报警", "call point"),
+        _hazard("leak", "漏水", "water leak"),
+        _hazard("arc", "电气火灾", "electrical fire"),
+        _hazard("intrusion", "入侵", "intrusion"),
+        Metric("press", Form.EVENT, "按钮", "button", words=("alarm", "test"), true="alarm"),
+        Metric(
+            "self_test",
+            Form.EVENT,
+            "自检",
+            "self-test",
+            words=("passed", "failed"),
+            true="passed",
+            false="failed",
+        ),
+        _state("fault", "故障", "fault", ("normal", "fault"), "fault", "normal"),
+        _state("tamper", "防拆", "tamper", ("normal", "tamper"), "tamper", "normal"),
+        _state("battery_low", "电池", "battery", ("normal", "low"), "low", "normal"),
+        _state("power", "供电", "power", ("mains", "battery"), "mains", "battery"),
+        _state("lamp", "灯具", "lamp", ("normal", "fault"), "normal", "fault"),
+        _state("contact", "门磁", "contact", ("open", "closed"), "closed", "open"),
+        _state("presence", "在位", "presence", ("present", "missing"), "present", "missing"),
+        _state("video", "视频", "video", ("normal", "fault"), "normal", "fault"),
+        _state("link", "连接", "link", ("online", "offline"), "online", "offline"),
+        _state("supervision", "监测", "supervision", ("reporting", "late", "silent"), "reporting", "silent"),
+        _number("battery", "电量", "battery", "%", 0, 100),
+        _number("temperature", "温度", "temperature", "°C", -60, 400),
+        _number("humidity", "湿度", "humidity", "%", 0, 100),
+        _number("pressure", "压力", "pressure", "MPa", 0, 60),
+        _number("smoke_density", "烟浓度", "smoke density", "dB/m", 0, 100),
+        _number("gas_level", "燃气浓度", "gas level", "%LEL", 0, 100),
+        _number("co_ppm", "CO 浓度", "CO", "ppm", 0, 10000),
+        _number("residual_current", "剩余电流", "residual current", "mA", 0, 100000),
+        _number("voltage", "电压", "voltage", "V", 0, 1000),
+        _number("rssi", "信号", "signal", "dBm", -200, 20),
+        _number("link_quality", "链路质量", "link quality", "", 0, 255),
+    )
+}
+
+OWN_POINTS = (  # points of Tocsin itself (device "tocsin"): words normal | fault, one rule each in the standard pack
+    "commit", "history", "feed", "config", "rules", "broker_life", "broker_all", "subscription",
+    "delivery", "routing", "clock", "disk", "database", "escalation", "quarantine",
+)  # fmt: skip
+for _name in OWN_POINTS:
+    METRICS[_name] = _state(_name, _name, _name, ("normal", "fault"), "normal", "fault")
+METRICS["loop"] = Metric("loop", Form.EVENT, "自检回路", "loop message", words=("alarm",), true="alarm")
+METRICS["loop_returned"] = _number("loop_returned", "自检回路返回", "loop message returned", "", 0, 1e12)
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """A kind of device. `interval` is the longest time in seconds between two messages while all is well;
+    `life_safety` devices travel in the broker session `life` and nothing may hide their alarms."""
+
+    name: str
+    zh: str
+    en: str
+    metrics: tuple[str, ...]
+    life_safety: bool = False
+    interval: int = 3600
+
+
+KINDS: dict[str, Kind] = {
+    k.name: k
+    for k in (
+        Kind("smoke_detector", "烟感", "smoke detector", ("smoke", "smoke_density", "temperature"), True),
+        Kind("heat_detector", "温感", "heat detector", ("heat", "temperature"), True),
+        Kind("call_point", "手动报警按钮", "manual call point", ("call_point",), True),
+        Kind("gas_detector", "燃气探测器", "gas detector", ("gas", "gas_level"), True),
+        Kind("co_detector", "一氧化碳探测器", "CO detector", ("co", "co_ppm"), True),
+        Kind("electrical_fire", "电气火灾探测器", "electrical fire monitor",
+             ("arc", "residual_current", "temperature"), True),
+        Kind("panic_button", "紧急按钮", "panic button", ("press",), True, 90000),
+        Kind("emergency_light", "应急照明灯", "emergency light", ("power", "lamp", "battery", "self_test")),
+        Kind("exit_sign", "疏散指示灯", "exit sign", ("power", "lamp", "battery", "self_test")),
+        Kind("extinguisher", "灭火器", "extinguisher", ("pressure", "presence"), False, 90000),
+        Kind("water_leak", "水浸传感器", "water leak sensor", ("leak",), False, 90000),
+        Kind("camera", "摄像机", "camera", ("video",), False, 300),
+        Kind("door", "门禁门磁", "door", ("contact",), False, 90000),
+        Kind("perimeter", "周界", "perimeter sensor", ("intrusion",)),
+        Kind("climate", "温湿度计", "climate sensor", ("temperature", "humidity"), False, 1800),
+        Kind("gateway", "网关", "gateway", ("power", "rssi"), False, 180),
+        Kind("service", "本系统", "Tocsin itself", (*OWN_POINTS, "loop", "loop_returned"), False, 0),
+    )
+}  # fmt: skip
+COMMON_METRICS = (
+    "battery",
+    "battery_low",
+    "tamper",
+    "fault",
+    "link",
+    "supervision",
+    "voltage",
+    "rssi",
+    "link_quality",
+)

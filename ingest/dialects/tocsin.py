@@ -1,0 +1,138 @@
+"""Thinks. Tocsin's own dialect: `<base>/<device>/reading` and `…/link`, as docs/dialects/tocsin.md says."""
+
+import re
+from difflib import get_close_matches
+from typing import Any
+
+import msgspec
+
+from ingest.campus.device import Device
+from ingest.campus.kinds import KINDS, OWN_POINTS
+from ingest.dialects.dialect import IGNORED, link, rejected
+from ingest.guard import Malformed, no_key_twice
+from ingest.moment import event_time
+from ingest.reading import Decoded, Ignored, Reading, Reason, Rejected
+from ingest.settings import BrokerSettings
+from ingest.value import READERS, Reader, shown
+
+NAME = "tocsin"
+
+_LEVEL = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+_MOST = 2**63 - 1
+
+# What Tocsin says of itself nobody may say in its name: not over the broker.
+_OURS = {"supervision", "loop", "loop_returned", *OWN_POINTS}
+_SERVICE: dict[str, Reader] = {"loop": READERS["loop"]}
+_OTHERS: dict[str, Reader] = {name: read for name, read in READERS.items() if name not in _OURS}
+_READERS_OF = {kind: _SERVICE if kind == "service" else _OTHERS for kind in KINDS}
+
+
+def bases(settings: BrokerSettings) -> list[str]:
+    return [settings.base]
+
+
+def topics(base: str) -> list[str]:
+    return [f"{base}/+/reading", f"{base}/+/link"]
+
+
+def own_filters(device: Device, base: str) -> list[str]:
+    name = device.address or device.id
+    return [f"{base}/{name}/reading", f"{base}/{name}/link"]
+
+
+def addresses(topic: str, base: str) -> tuple[str, ...] | None:
+    name, _, what = topic[len(base) + 1 :].partition("/")
+    if not _LEVEL.fullmatch(name) or what not in ("reading", "link", "command"):
+        return None
+    return () if what == "command" else (name,)
+
+
+def decode(
+    topic: str, payload: bytes, received: int, retained: bool, device: Device, base: str
+) -> Decoded | Rejected | Ignored:
+    if topic.endswith("/link"):
+        return link(topic, payload, received, retained, device) if payload else IGNORED
+    if not payload and retained:
+        return IGNORED
+    try:
+        return _reading(payload, received, retained, device)
+    except Malformed as error:
+        detail = (
+            str(error) if payload else "empty payload (a retained message that was cleared looks like this)"
+        )
+        return rejected(Reason.MALFORMED, detail, topic, payload, received)
+    except _Impostor as error:
+        return rejected(Reason.IDENTITY, str(error), topic, payload, received)
+
+
+class _Impostor(Exception):
+    """The payload names another device than the topic."""
+
+
+class _Body(msgspec.Struct, gc=False):
+    """The JSON of a reading. Only `values` must be right: a wrong number or time must not cost an alarm."""
+
+    values: dict[str, Any]
+    boot: Any = None
+    seq: Any = None
+    time: Any = None
+    device: Any = None
+
+
+_decode_body = msgspec.json.Decoder(_Body).decode
+
+
+def _body(payload: bytes) -> _Body:
+    try:
+        body = _decode_body(payload)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(str(error)) from None
+    keys = 5 + len(body.values) - (body.boot, body.seq, body.time, body.device).count(None)
+    if keys != payload.count(b":"):
+        no_key_twice(payload, keys, {"time": body.time, "values": body.values})
+    return body
+
+
+def _reading(payload: bytes, received: int, retained: bool, device: Device) -> Decoded:
+    body = _body(payload)
+    values, named = body.values, body.device
+    if named is not None and named != device.id and named != device.address:
+        raise _Impostor(f"the topic is of device {device.id!r}, the payload says {shown(named)}")
+    moment, quality = event_time(body.time, received, retained)
+    readers = _READERS_OF[device.kind]
+    readings: list[Reading] = []
+    strange: list[str] = []
+    name = device.id
+    for metric, raw in values.items():
+        read = readers.get(metric)
+        if read is None:
+            strange.append(metric)
+            continue
+        value = read(raw)
+        if value is not None:
+            readings.append(Reading(name, metric, value[0], received, moment, quality, retained, value[1]))
+    if strange:
+        _tell(strange, values, readings, readers)
+    boot, sequence = _number(body.boot), _number(body.seq)
+    if boot is None or sequence is None:  # a sequence number alone starts again at every boot: no identity
+        return Decoded(name, readings, alive=not retained)
+    return Decoded(name, readings, boot, sequence, not retained)
+
+
+def _number(raw: Any) -> int | None:
+    return raw if type(raw) is int and 0 <= raw <= _MOST else None
+
+
+def _tell(
+    strange: list[str], values: dict[str, Any], readings: list[Reading], readers: dict[str, Reader]
+) -> None:
+    """A misspelt metric must not vanish: refuse a message of such only, else say so on its first reading."""
+    names = ", ".join(repr(name[:60]) for name in strange[:3])
+    if len(strange) == len(values):
+        close = get_close_matches(strange[0], readers, n=1) if len(strange[0]) <= 60 else []
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise Malformed(f"no metric of this kind of device: {names}{hint}")
+    if readings:
+        first = readings[0]
+        note = f"{first.note}; not a metric: {names}".lstrip("; ")
+        readings[0] = msgspec.structs.replace(first, note=note)

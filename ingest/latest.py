@@ -1,0 +1,123 @@
+"""Touches. The latest reading of every point: in memory, and in the database at most half a minute behind.
+
+What is newer than the stored rows is read again from the spool at start, so nothing is lost by a kill.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, text
+
+from ingest import spool
+from ingest.reading import Reading, TimeQuality
+from ingest.tables import heard, meta, point
+
+_KEEP_POINT = text(
+    "INSERT INTO point (device, metric, value, word, received, event_time, time_quality, retained, note)"
+    " VALUES (:device, :metric, :value, :word, :received, :event_time, :time_quality, :retained, :note)"
+    " ON CONFLICT (device, metric) DO UPDATE SET value = excluded.value, word = excluded.word,"
+    " received = excluded.received, event_time = excluded.event_time, time_quality = excluded.time_quality,"
+    " retained = excluded.retained, note = excluded.note"
+)
+_KEEP_HEARD = text(
+    "INSERT INTO heard (device, moment) VALUES (:device, :moment)"
+    " ON CONFLICT (device) DO UPDATE SET moment = excluded.moment"
+)
+_KEEP_META = text(
+    "INSERT INTO meta (name, value) VALUES (:name, :value)"
+    " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
+
+
+class Latest:
+    """device → metric → the latest Reading, and device → the moment it was last heard alive.
+
+    Written by the writer thread only; read by any thread (a reading replaces another in one step).
+    """
+
+    def __init__(self) -> None:
+        self._points: dict[str, dict[str, Reading]] = {}
+        self.heard_at: dict[str, int] = {}
+        self._dirty: set[tuple[str, str]] = set()
+        self._dirty_heard: set[str] = set()
+
+    def note(self, readings: Iterable[Reading]) -> None:
+        """An older event never replaces a newer one."""
+        points = self._points
+        for reading in readings:
+            mine = points.get(reading.device)
+            if mine is None:
+                mine = points[reading.device] = {}
+            known = mine.get(reading.metric)
+            if known is None or known.event_time <= reading.event_time:
+                mine[reading.metric] = reading
+                self._dirty.add((reading.device, reading.metric))
+
+    def hear(self, device: str, moment: int) -> None:
+        self.heard_at[device] = moment
+        self._dirty_heard.add(device)
+
+    def points(self, device: str) -> dict[str, Reading]:
+        return dict(self._points.get(device, {}))
+
+    def value(self, device: str, metric: str) -> float | str | None:
+        reading = self._points.get(device, {}).get(metric)
+        return None if reading is None else reading.value
+
+    def heard(self, device: str) -> int | None:
+        return self.heard_at.get(device)
+
+    def save(self, tx: Connection, position: int) -> None:
+        """Store what changed; `position` is the spool's, up to which memory is complete."""
+        if self._dirty:
+            tx.execute(_KEEP_POINT, [_row(self._points[device][metric]) for device, metric in self._dirty])
+        if self._dirty_heard:
+            tx.execute(_KEEP_HEARD, [{"device": d, "moment": self.heard_at[d]} for d in self._dirty_heard])
+        tx.execute(_KEEP_META, {"name": "latest", "value": str(position)})
+
+    def saved(self) -> None:
+        """The transaction that `save` wrote in has been committed."""
+        self._dirty.clear()
+        self._dirty_heard.clear()
+
+    def load(self, conn: Connection) -> None:
+        for row in conn.execute(select(point)):
+            self._points.setdefault(row.device, {})[row.metric] = _reading(row)
+        self.heard_at.update((row.device, row.moment) for row in conn.execute(select(heard)))
+        after = int(conn.execute(select(meta.c.value).where(meta.c.name == "latest")).scalar() or 0)
+        while rows := spool.read(conn, after):
+            after = rows[-1][0]
+            for _, blob in rows:
+                readings = spool.decode(blob)
+                self.note(readings)
+                for reading in readings:
+                    if not reading.retained and reading.metric not in ("supervision", "link"):
+                        self.hear(reading.device, reading.received)
+
+
+def _reading(row: Row[Any]) -> Reading:
+    return Reading(
+        row.device,
+        row.metric,
+        row.word if row.value is None else row.value,
+        row.received,
+        row.event_time,
+        TimeQuality(row.time_quality),
+        bool(row.retained),
+        row.note,
+    )
+
+
+def _row(reading: Reading) -> dict[str, object]:
+    word = reading.value if isinstance(reading.value, str) else None
+    return {
+        "device": reading.device,
+        "metric": reading.metric,
+        "value": None if word is not None else reading.value,
+        "word": word,
+        "received": reading.received,
+        "event_time": reading.event_time,
+        "time_quality": str(reading.time_quality),
+        "retained": int(reading.retained),
+        "note": reading.note,
+    }

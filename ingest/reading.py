@@ -1,0 +1,76 @@
+"""Thinks. A reading (one value of one point), a decoded message, and a rejected one.
+
+Moments are int milliseconds since 1970-01-01 UTC everywhere in Tocsin.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class TimeQuality(StrEnum):
+    DEVICE = "device"  # the device's own clock, found plausible
+    RECEIVED = "received"  # the device sent no time
+    IMPLAUSIBLE = "implausible"  # the device's clock is wrong: event_time is the receive time
+
+
+class Reading(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One value of one point. A point is (device, metric).
+
+    `value` is a float for a measured metric (in the metric's unit, see campus.kinds.METRICS) and a word
+    for a state or an event. `retained`: restored by the broker, not live: it may raise what is not yet
+    known, and never notifies again about what is. `note` is a short explanation for a person (may be "").
+    """
+
+    device: str
+    metric: str
+    value: float | str
+    received: int
+    event_time: int
+    time_quality: TimeQuality = TimeQuality.RECEIVED
+    retained: bool = False
+    note: str = ""
+
+    @property
+    def point(self) -> str:
+        return f"{self.device}/{self.metric}"
+
+
+class Decoded(msgspec.Struct, gc=False):
+    """What one message said: its readings, and (boot, sequence) where the device numbers its messages.
+
+    `alive` is False for what says nothing about the device itself being alive: a last will, an
+    availability topic, cached state replayed by a bridge.
+    """
+
+    device: str
+    readings: list[Reading]
+    boot: int | None = None
+    sequence: int | None = None
+    alive: bool = True
+
+
+class Reason(StrEnum):
+    """Why a message went to quarantine."""
+
+    UNKNOWN_DEVICE = "unknown_device"
+    BAD_TOPIC = "bad_topic"
+    OVERSIZE = "oversize"
+    MALFORMED = "malformed"
+    TOO_DEEP = "too_deep"
+    IDENTITY = "identity"  # the payload names another device than the topic: a security event
+    FAILED = "failed"  # our own decoder failed on it: our bug, kept for mending
+
+
+class Rejected(msgspec.Struct):
+    """A message that could not be read: why, in a sentence for a person, and the first bytes of it."""
+
+    reason: Reason
+    detail: str
+    topic: str
+    sample: bytes
+    received: int
+
+
+class Ignored(msgspec.Struct):
+    """A message that is understood and means nothing to us (a command topic, a bridge's log)."""

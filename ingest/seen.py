@@ -1,0 +1,98 @@
+"""Thinks. Whether a message was seen before: redelivery is certain to happen.
+
+By (device, boot, sequence) where the device numbers its messages. Else by the DUP flag together with the hash
+of topic and payload, and only against messages of the last connection whose acknowledgement was never sent:
+never by the hash alone, since two real presses look alike, and a press the broker had in flight when we died
+comes back with DUP set although we never saw it. What a batch adds is stored with the batch, so the memory of
+it is exactly as durable.
+"""
+
+from collections import Counter, deque
+from hashlib import blake2b
+
+import msgspec
+
+from ingest.message import Message
+from ingest.reading import Decoded
+
+Numbered = tuple[str, int, int]  # device, boot, sequence
+
+
+class _Window:
+    """One source's unnumbered messages: of this connection in order, and what is owed from the last one."""
+
+    def __init__(self) -> None:
+        self.epoch = -1
+        self.arrived: deque[tuple[Message, bytes]] = deque()
+        self.earlier: Counter[bytes] = Counter()
+
+    def enter(self, epoch: int) -> None:
+        if epoch != self.epoch:
+            if self.epoch != -1:
+                self.earlier = Counter(digest for message, digest in self.arrived if not message.acked)
+            self.arrived.clear()
+            self.epoch = epoch
+
+    def unacknowledged(self) -> list[bytes]:
+        while self.arrived and self.arrived[0][0].acked:
+            self.arrived.popleft()
+        return [*self.earlier.elements(), *(digest for _, digest in self.arrived)]
+
+
+class Stored(msgspec.Struct, array_like=True):
+    """What one batch adds: the numbers it saw, and per source every hash still unacknowledged."""
+
+    numbered: list[Numbered]
+    unacknowledged: dict[str, list[bytes]]
+
+
+class Seen:
+    """Remembers the last `size` numbered messages; more than any broker holds unacknowledged."""
+
+    def __init__(self, size: int = 50000) -> None:
+        self._size = size
+        self._numbered: dict[Numbered, None] = {}
+        self._fresh: list[Numbered] = []
+        self._windows: dict[str, _Window] = {}
+
+    def is_new(self, message: Message, decoded: Decoded) -> bool:
+        """False for a redelivery. Remembers the message either way."""
+        if decoded.sequence is not None and decoded.boot is not None:
+            return self._is_new_number((decoded.device, decoded.boot, decoded.sequence))
+        return not message.qos or self._is_new_hash(message)
+
+    def _is_new_number(self, key: Numbered) -> bool:
+        if key in self._numbered:
+            return False
+        self._numbered[key] = None
+        self._fresh.append(key)
+        if len(self._numbered) > self._size:
+            del self._numbered[next(iter(self._numbered))]
+        return True
+
+    def _is_new_hash(self, message: Message) -> bool:
+        window = self._windows.setdefault(message.source.name, _Window())
+        window.enter(message.epoch)
+        digest = blake2b(message.payload, digest_size=8, key=message.topic.encode()[-64:]).digest()
+        window.arrived.append((message, digest))
+        if message.dup and window.earlier[digest] > 0:
+            window.earlier[digest] -= 1
+            return False
+        return True
+
+    def stored(self) -> bytes:
+        """What was remembered since `committed`, to be stored with the batch."""
+        owed = {name: window.unacknowledged() for name, window in self._windows.items()}
+        return msgspec.msgpack.encode(Stored(self._fresh, owed))
+
+    def committed(self) -> None:
+        self._fresh = []
+
+    def restore(self, blob: bytes) -> None:
+        """Remember what a stored batch remembered; call it for the stored batches in their order."""
+        stored = msgspec.msgpack.decode(blob, type=Stored)
+        self._numbered.update(dict.fromkeys(stored.numbered))
+        while len(self._numbered) > self._size:
+            del self._numbered[next(iter(self._numbered))]
+        for name, hashes in stored.unacknowledged.items():
+            self._windows.setdefault(name, _Window()).earlier = Counter(hashes)

@@ -1,0 +1,71 @@
+"""Touches. The spool: the readings of each batch, stored with it, until the history has them."""
+
+import secrets
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection, delete, func, insert, select
+
+from ingest.reading import Reading
+from ingest.tables import meta, spool
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[Reading]).decode
+
+
+def epoch(tx: Connection) -> str:
+    """The name of this spool: positions compare only within it. Made when the database is new."""
+    found = tx.execute(select(meta.c.value).where(meta.c.name == "spool_epoch")).scalar()
+    if found is None:
+        found = secrets.token_hex(8)
+        tx.execute(insert(meta).values(name="spool_epoch", value=found))
+    return str(found)
+
+
+def last(conn: Connection) -> int:
+    """The highest position ever used, also when the spool is empty."""
+    kept = conn.execute(select(meta.c.value).where(meta.c.name == "spool_last")).scalar()
+    return max(int(kept or 0), conn.execute(select(func.max(spool.c.position))).scalar() or 0)
+
+
+def append(tx: Connection, position: int, moment: int, readings: Sequence[Reading], seen: bytes) -> None:
+    row = {
+        "position": position,
+        "moment": moment,
+        "count": len(readings),
+        "readings": _encode(readings),
+        "seen": seen,
+    }
+    tx.execute(insert(spool), row)
+
+
+def read(conn: Connection, after: int, limit: int = 100) -> list[tuple[int, bytes]]:
+    """Batches after a position, oldest first: (position, msgpack of list[Reading])."""
+    query = select(spool.c.position, spool.c.readings).where(spool.c.position > after)
+    rows = conn.execute(query.order_by(spool.c.position).limit(limit))
+    return [(row.position, row.readings) for row in rows]
+
+
+def decode(blob: bytes) -> list[Reading]:
+    return _decode(blob)
+
+
+def seen_blobs(conn: Connection, messages: int) -> list[bytes]:
+    """What the last batches saw, oldest first, covering at least so many messages where there are."""
+    blobs: list[bytes] = []
+    counted = 0
+    for row in conn.execute(select(spool.c.count, spool.c.seen).order_by(spool.c.position.desc())):
+        blobs.append(row.seen)
+        counted += row.count
+        if counted >= messages:
+            break
+    return blobs[::-1]
+
+
+def trim(tx: Connection, upto: int, keep: int = 200) -> None:
+    """Forget batches at or before a position, except the last `keep`, whose `seen` a restart needs."""
+    top = last(tx)
+    edge = min(upto, top - keep)
+    tx.execute(delete(spool).where(spool.c.position <= edge))
+    tx.execute(delete(meta).where(meta.c.name == "spool_last"))
+    tx.execute(insert(meta).values(name="spool_last", value=str(top)))

@@ -1,0 +1,96 @@
+"""Thinks. A reading, or the passing of time, in; verdicts out. The two drivers of the same transitions.
+
+The caller fires what is due first, then evaluates: for each reading in order of arrival,
+`due(…, until=reading.received)`, then `evaluate(…)`. Deadlines at that very moment count as passed.
+"""
+
+import msgspec
+
+from ingest.campus.device import Device
+from ingest.campus.registry import Registry
+from ingest.reading import Reading
+from rules.memory import Memories, Memory, State
+from rules.rule import UNKNOWN, Silence
+from rules.ruleset import RuleSet
+from rules.transitions import fire, read
+from rules.vanish import vanished
+from rules.verdict import Holds, Verdict
+
+
+def evaluate(
+    rules: RuleSet, memories: Memories, reading: Reading, device: Device, registry: Registry
+) -> list[Verdict]:
+    """What the rules say of one reading. Changes `memories`.
+
+    Most readings mean nothing to any rule and end in the first two lines.
+    """
+    plan = rules.plan(device, reading.metric, registry)
+    if plan is None or (device.id not in memories.awake and plan.rests(reading.value)):
+        return []
+    verdicts: list[Verdict] = []
+    for rule in plan.rules:
+        before = memories.get(rule.id, rule.subject(device.id, reading.metric))
+        after, verdict = read(rule, before, reading, device)
+        _remember(memories, before, after)
+        if verdict is not None:
+            verdicts.append(verdict)
+    return verdicts
+
+
+def due(rules: RuleSet, memories: Memories, until: int, registry: Registry) -> list[Verdict]:
+    """Fire every deadline at or before `until`, in order of (deadline, rule, subject). Changes `memories`.
+
+    Each verdict's moment is its deadline, not `until`: how late it was looked at changes nothing.
+    """
+    verdicts: list[Verdict] = []
+    while (row := memories.take_due(until)) is not None:
+        rule, device = rules.by_id.get(row.rule), registry.devices.get(row.device)
+        if rule is None or device is None:  # the caller should have reconciled; never lose it in silence
+            assert row.due_at is not None
+            memories.drop(row)
+            verdicts += vanished(row, rule, device, row.due_at)
+            continue
+        after, verdict = fire(rule, row, device)
+        _remember(memories, row, after)
+        if verdict is not None:
+            verdicts.append(verdict)
+    return verdicts
+
+
+def arm(rules: RuleSet, memories: Memories, registry: Registry, now: int) -> None:
+    """Start every wait for silence: at start, and after the rules or the registry have changed.
+
+    What was never heard is waited for from `now`. A wait that ran out while nobody was listening begins
+    again: our own absence is not the device's silence.
+    """
+    for rule, device, metric in rules.silences(registry):
+        assert isinstance(rule.condition, Silence)
+        subject, due_at = rule.subject(device.id, metric), now + rule.condition.silent_for
+        row = memories.get(rule.id, subject)
+        if row is None:
+            row = Memory(
+                rule=rule.id,
+                subject=subject,
+                device=device.id,
+                state=State.WAITING,
+                told=Holds.NO,
+                since=now,
+                due_at=due_at,
+                version=rule.version,
+                value=UNKNOWN,
+                event_time=now,
+                received=now,
+                note="never heard",
+            )
+            memories.put(row)
+        elif row.state is State.WAITING and row.due_at is not None and row.due_at <= now:
+            memories.put(msgspec.structs.replace(row, due_at=due_at))
+
+
+def _remember(memories: Memories, before: Memory | None, after: Memory | None) -> None:
+    if after is before:
+        return
+    if after is not None:
+        memories.put(after)
+    elif before is not None:
+        memories.drop(before)

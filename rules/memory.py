@@ -1,0 +1,175 @@
+"""Thinks. What rules must remember: one row for each (rule, subject) that is not at rest, and its deadline.
+
+Rules of this file: a pair at rest has no row. Every change since the mark can be undone exactly. Every
+row with a deadline has an entry in the heap at or before that deadline.
+"""
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from heapq import heappop, heappush
+
+import msgspec
+
+from rules.verdict import Evidence, Holds
+
+Key = tuple[str, str]
+
+
+class State(StrEnum):
+    PENDING = "pending"  # the condition holds; the on-delay runs
+    ACTIVE = "active"
+    CLEARING = "clearing"  # it no longer holds; the off-delay runs
+    UNKNOWN = "unknown"  # it held, and now nobody knows
+    WAITING = "waiting"  # a silence rule heard its metric and waits for the next reading
+
+
+class Memory(msgspec.Struct, frozen=True, gc=False):
+    """One pair not at rest. Moments are ms since 1970 UTC.
+
+    `told` is what the last verdict said. `since`: when the condition began. `due_at`: when the passing of
+    time alone changes the state. The rest is the reading that brought it here.
+    """
+
+    rule: str
+    subject: str
+    device: str
+    state: State
+    told: Holds
+    since: int
+    due_at: int | None
+    version: str
+    value: float | str
+    event_time: int
+    received: int
+    retained: bool = False
+    note: str = ""
+
+    def evidence(self, metric: str, compared: str) -> Evidence:
+        return Evidence(metric, self.value, self.event_time, self.received, compared, self.note)
+
+
+class Memories:
+    """All rows, the heap of their deadlines, and what changed since the mark and since the last commit."""
+
+    def __init__(self, rows: Iterable[Memory] = ()) -> None:
+        self.awake: dict[str, int] = {}  # device -> number of its rows; a device at rest is absent
+        self._rows: dict[Key, Memory] = {}
+        self._heap: list[tuple[int, str, str]] = []
+        self._scheduled: dict[Key, int] = {}  # the earliest heap entry of a pair
+        self._marked: dict[Key, Memory | None] = {}  # as it was at the mark
+        self._saved: dict[Key, Memory | None] = {}  # as it was at the last commit
+        for row in rows:
+            self._set((row.rule, row.subject), row)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Memory]:
+        return iter(list(self._rows.values()))
+
+    def get(self, rule: str, subject: str) -> Memory | None:
+        return self._rows.get((rule, subject))
+
+    def put(self, row: Memory) -> None:
+        self._note((row.rule, row.subject))
+        self._set((row.rule, row.subject), row)
+
+    def drop(self, row: Memory) -> None:
+        """The pair is at rest again."""
+        self._note((row.rule, row.subject))
+        self._set((row.rule, row.subject), None)
+
+    def next_due(self) -> int | None:
+        """The earliest deadline, or None."""
+        heap = self._heap
+        while heap:
+            moment, rule, subject = heap[0]
+            row = self._rows.get((rule, subject))
+            if row is not None and row.due_at == moment:
+                return moment
+            self._pop()
+        return None
+
+    def take_due(self, until: int) -> Memory | None:
+        """The row whose deadline comes first, by (deadline, rule, subject), if it is at or before `until`.
+
+        The caller must put or drop it: its deadline is off the heap.
+        """
+        heap = self._heap
+        while heap and heap[0][0] <= until:
+            moment = heap[0][0]
+            row = self._pop()
+            if row is not None and row.due_at == moment:
+                return row
+        return None
+
+    def mark(self) -> None:
+        """A batch begins here: this is what rollback() restores."""
+        self._marked = {}
+
+    def rollback(self) -> None:
+        """Everything as it was at the mark: the commit failed."""
+        for key, row in self._marked.items():
+            self._set(key, row)
+        self._marked = {}
+
+    def committed(self) -> None:
+        """What changes() gave is on disk."""
+        self._marked = {}
+        self._saved = {}
+
+    def changes(self) -> tuple[list[Memory], list[Key]]:
+        """What must be written to make the stored rows these rows: rows to put, keys to delete."""
+        upserts: list[Memory] = []
+        deletes: list[Key] = []
+        for key, before in self._saved.items():
+            row = self._rows.get(key)
+            if row is None:
+                if before is not None:
+                    deletes.append(key)
+            elif row != before:
+                upserts.append(row)
+        return upserts, deletes
+
+    def _note(self, key: Key) -> None:
+        before = self._rows.get(key)
+        self._marked.setdefault(key, before)
+        self._saved.setdefault(key, before)
+
+    def _set(self, key: Key, row: Memory | None) -> None:
+        before = self._rows.get(key)
+        if before is not None:
+            self._count(before.device, -1)
+        if row is None:
+            self._rows.pop(key, None)
+            return
+        self._rows[key] = row
+        self._count(row.device, 1)
+        if row.due_at is not None:
+            self._schedule(key, row.due_at)
+
+    def _count(self, device: str, by: int) -> None:
+        number = self.awake.get(device, 0) + by
+        if number:
+            self.awake[device] = number
+        else:
+            del self.awake[device]
+
+    def _schedule(self, key: Key, moment: int) -> None:
+        """One heap entry a pair is enough: a deadline moved later is found when its old entry comes up."""
+        earliest = self._scheduled.get(key)
+        if earliest is None or moment < earliest:
+            self._scheduled[key] = moment
+            heappush(self._heap, (moment, *key))
+
+    def _pop(self) -> Memory | None:
+        """Take the first entry off the heap; its row, rescheduled when its deadline has moved later."""
+        moment, rule, subject = heappop(self._heap)
+        key = (rule, subject)
+        if self._scheduled.get(key) != moment:
+            return None  # an older entry of a pair that has an earlier one
+        del self._scheduled[key]
+        row = self._rows.get(key)
+        if row is not None and row.due_at is not None and row.due_at != moment:
+            self._schedule(key, row.due_at)
+        return row

@@ -1,0 +1,127 @@
+"""Thinks. The rules in force, indexed so that a reading meets only the rules that look at its point."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from hashlib import blake2b
+from math import inf
+
+from ingest.campus.device import Device
+from ingest.campus.registry import Registry
+from rules.rule import Event, Rule, Silence, State, reportable
+from rules.verdict import Class
+
+_RANK = {alert_class: rank for rank, alert_class in enumerate(Class)}
+
+
+class Plan:
+    """The rules for one point, most important first, and which values leave all of them at rest.
+
+    A word outside `words` and a number from `low` to `high` mean nothing to a rule at rest. `listens`:
+    one of them waits for silence, so every reading matters.
+    """
+
+    __slots__ = ("high", "listens", "low", "rules", "words")
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self.rules = rules
+        self.words: frozenset[str] = frozenset()
+        self.low = -inf
+        self.high = inf
+        self.listens = False
+        for rule in rules:
+            self._admit(rule)
+
+    def _admit(self, rule: Rule) -> None:
+        condition = rule.condition
+        if isinstance(condition, Silence):
+            self.listens = True
+        elif isinstance(condition, State | Event):
+            self.words |= set(condition.words)
+        elif condition.above is not None:
+            self.high = min(self.high, condition.above)
+        elif condition.below is not None:
+            self.low = max(self.low, condition.below)
+
+    def rests(self, value: float | str) -> bool:
+        """Whether this value can start nothing. Says nothing about what holds already."""
+        if self.listens:
+            return False
+        return value not in self.words if isinstance(value, str) else self.low <= value <= self.high
+
+
+class RuleSet:
+    """The rules in force. `version` changes when any rule's text does."""
+
+    def __init__(self, rules: Iterable[Rule] = ()) -> None:
+        self.rules = tuple(sorted(rules, key=lambda rule: (_RANK[rule.alert_class], rule.priority, rule.id)))
+        self.by_id = {rule.id: rule for rule in self.rules}
+        digest = blake2b(digest_size=4)
+        for name in sorted(self.by_id):
+            digest.update(f"{name}={self.by_id[name].version}\n".encode())
+        self.version = digest.hexdigest()
+        self._index: dict[tuple[str, str], tuple[Rule, ...]] = {}
+        self._registry: Registry | None = None
+        self._devices: dict[str, dict[str, Plan]] = {}
+        self._profiles: dict[tuple[str, ...], dict[str, Plan]] = {}
+
+    def for_reading(self, kind: str, metric: str) -> tuple[Rule, ...]:
+        """The rules that look at this metric of this kind; selectors other than kind are not asked."""
+        key = (kind, metric)
+        if key not in self._index:
+            self._index[key] = tuple(rule for rule in self.rules if rule.covers(kind, metric))
+        return self._index[key]
+
+    def plan(self, device: Device, metric: str, registry: Registry) -> Plan | None:
+        """The rules for this point with every selector resolved; None where no rule looks.
+
+        Resolved once a device, until another registry is given. Devices that the same rules look at share
+        one profile, so ten thousand devices cost ten thousand dictionary entries and no more.
+        """
+        if registry is not self._registry:
+            self._registry = registry
+            self._devices = {}
+            self._profiles = {}
+        metrics = self._devices.get(device.id)
+        if metrics is None:
+            metrics = self._devices[device.id] = self._profile(device, registry)
+        return metrics.get(metric)
+
+    def _profile(self, device: Device, registry: Registry) -> dict[str, Plan]:
+        rules = tuple(rule for rule in self.rules if rule.selector.matches(device, registry))
+        names = tuple(rule.id for rule in rules)
+        if names not in self._profiles:
+            metrics = {metric for rule in rules for metric in rule.condition.metrics}
+            self._profiles[names] = {
+                metric: Plan(tuple(rule for rule in rules if metric in rule.condition.metrics))
+                for metric in sorted(metrics)
+            }
+        return self._profiles[names]
+
+    def silences(self, registry: Registry) -> Iterable[tuple[Rule, Device, str]]:
+        """Every (rule, device, metric) whose silence some rule waits for, in a fixed order."""
+        waiting = [rule for rule in self.rules if isinstance(rule.condition, Silence)]
+        for rule in waiting:
+            for name in sorted(registry.devices):
+                device = registry.devices[name]
+                if rule.selector.matches(device, registry):
+                    can = reportable(device.kind)
+                    yield from ((rule, device, metric) for metric in rule.condition.metrics if metric in can)
+
+    def strangers(self, registry: Registry) -> list[str]:
+        """A sentence for each device, place and zone that a rule names and the registry does not know.
+
+        Not an error: rules may be written before the devices are registered. Such a rule watches nothing.
+        """
+        known = {"device": registry.devices, "place": registry.places, "zone": registry.zones}
+        sentences = []
+        for rule in self.rules:
+            chosen = rule.selector
+            for word, names in (("device", chosen.devices), ("place", chosen.places), ("zone", chosen.zones)):
+                for name in names:
+                    if name not in known[word]:
+                        near = get_close_matches(name, list(known[word]), 1)
+                        hint = f"; did you mean '{near[0]}'?" if near else ""
+                        sentences.append(
+                            f"{rule.source}  rule {rule.id}: no {word} '{name}' is registered{hint}"
+                        )
+        return sentences

@@ -1,0 +1,154 @@
+"""Touches. What rules cost: µs of rules time a reading, at 10,000 devices under the standard pack.
+
+`python -m tests.bench.bench_rules [devices]` prints one line a case, and how the cost grows with the number
+of rules that do not match. The promise is ≤ 1 µs where no rule looks, ≤ 2 µs where all stay at rest,
+≤ 5 µs at the median of a day's mixture, and ≤ 300 bytes for what is not at rest.
+"""
+
+import statistics
+import sys
+import time
+import tracemalloc
+
+import msgspec
+
+from ingest.campus.device import Device
+from ingest.campus.kinds import KINDS, METRICS, Form
+from ingest.campus.registry import Registry
+from ingest.reading import Reading
+from rules.evaluate import due, evaluate
+from rules.load import load
+from rules.memory import Memories
+from rules.rule import Selector, Threshold, reportable
+from rules.ruleset import RuleSet
+
+ROUNDS = 7
+START = 1_795_300_000_000
+RESTING = {"pressure": 1.2, "battery": 90.0, "temperature": 20.0, "humidity": 50.0}
+
+
+def campus(devices: int) -> Registry:
+    kinds = [kind for kind in KINDS if kind != "service"]
+    return Registry.build(devices=[Device(f"d-{n}", kinds[n % len(kinds)], "campus") for n in range(devices)])
+
+
+def at_rest(metric: str) -> float | str:
+    known = METRICS[metric]
+    if known.form is Form.NUMBER:
+        return RESTING.get(metric, max(known.low, 0.0))
+    if metric in ("press", "self_test"):
+        return "passed"
+    good = ("normal", "mains", "closed", "present", "online", "reporting")
+    return next(word for word in good if word in known.words)
+
+
+def day(registry: Registry) -> list[Reading]:
+    """One resting reading of every point of every device."""
+    return [
+        Reading(device.id, metric, at_rest(metric), START, START)
+        for device in registry.devices.values()
+        if device.kind != "service"
+        for metric in reportable(device.kind)
+    ]
+
+
+def cost(rules: RuleSet, memories: Memories, readings: list[Reading], registry: Registry) -> list[float]:
+    """µs a reading, once a round; the empty loop is taken off."""
+    work = [(reading, registry.devices[reading.device]) for reading in readings]
+    found = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        for _reading, _device in work:
+            pass
+        empty, start = time.perf_counter() - start, time.perf_counter()
+        for reading, device in work:
+            evaluate(rules, memories, reading, device, registry)
+        found.append((time.perf_counter() - start - empty) / len(work) * 1e6)
+    return found
+
+
+def say(name: str, found: list[float], promise: str = "") -> None:
+    print(f"{name:<58} {statistics.median(found):8.2f} µs   {promise}", flush=True)
+
+
+def cases(devices: int) -> None:
+    registry, rules = campus(devices), load()
+    readings = day(registry)
+    print(f"{len(rules.rules)} rules of the standard pack, {devices} devices, {len(readings)} points")
+    unwatched = [r for r in readings if r.metric in ("rssi", "voltage", "link_quality", "link")]
+    watched = [r for r in readings if r.metric not in ("rssi", "voltage", "link_quality", "link")]
+    smoke = [r for r in readings if r.metric == "smoke"]
+    memories = Memories()
+    cost(rules, memories, readings, registry)  # resolve every selector
+    say("no rule looks at the point", cost(rules, memories, unwatched, registry), "≤ 1")
+    say("every rule stays at rest", cost(rules, memories, watched, registry), "≤ 2")
+    say("a day's mixture, all at rest", cost(rules, memories, readings, registry), "≤ 5")
+    power = [msgspec.structs.replace(r, value="battery") for r in readings if r.metric == "power"]
+    for reading in power:
+        evaluate(rules, memories, reading, registry.devices[reading.device], registry)
+    due(rules, memories, START + 10_000, registry)
+    print(f"  a power cut: {len(memories)} pairs hold")
+    say("the same mixture during the power cut", cost(rules, memories, readings, registry), "≤ 5")
+    alarms = [msgspec.structs.replace(r, value=word) for r in smoke for word in ("alarm", "normal")]
+    say("alarm and normal in turn (each changes memory)", cost(rules, Memories(), alarms, registry))
+    deadlines(rules, registry)
+    bytes_each(rules, registry, smoke)
+
+
+def deadlines(rules: RuleSet, registry: Registry) -> None:
+    memories = Memories()
+    device = next(d for d in registry.devices.values() if d.kind == "door")
+    evaluate(rules, memories, Reading(device.id, "contact", "open", START, START), device, registry)
+    found = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        for _ in range(100_000):
+            due(rules, memories, START, registry)
+        found.append((time.perf_counter() - start) / 100_000 * 1e6)
+    say("due() while nothing is due", found)
+
+
+def bytes_each(rules: RuleSet, registry: Registry, smoke: list[Reading]) -> None:
+    """Resident bytes of one pair that is not at rest, with its keys and its place in the tables."""
+    memories = Memories()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for n, r in enumerate(smoke):
+        reading = msgspec.structs.replace(r, value="alarm", received=START + n, event_time=START - n)
+        evaluate(rules, memories, reading, registry.devices[reading.device], registry)
+    del reading
+    memories.committed()
+    each = (tracemalloc.get_traced_memory()[0] - before) / len(memories)
+    tracemalloc.stop()
+    print(f"{'memory of one pair not at rest, in RAM':<58} {each:8.0f} bytes")
+
+
+def growth(devices: int) -> None:
+    """The cost of a reading while rules that do not match it grow in number."""
+    registry = campus(devices)
+    readings = [r for r in day(registry) if r.metric == "temperature"][:20_000]
+    standard = load().rules
+    for number in (10, 100, 1000, 10_000):
+        others = [
+            msgspec.structs.replace(
+                standard[0],
+                id=f"other-{n}",
+                condition=Threshold(("humidity",), above=99.0),
+                selector=Selector(devices=(f"d-{n}",)),
+            )
+            for n in range(number)
+        ]
+        rules = RuleSet([*standard, *others])
+        for reading in readings:  # resolve first: once a device, until the registry changes
+            evaluate(rules, Memories(), reading, registry.devices[reading.device], registry)
+        say(f"at rest, beside {number} rules of others", cost(rules, Memories(), readings, registry))
+
+
+def main() -> None:
+    devices = int(sys.argv[1]) if len(sys.argv) > 1 and sys.argv[1].isdigit() else 10_000
+    cases(devices)
+    growth(min(devices, 1000))
+
+
+if __name__ == "__main__":
+    main()

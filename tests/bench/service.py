@@ -1,0 +1,154 @@
+"""Touches. The real service as a process of its own, for benchmarks and crash harnesses."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from tests.servers import Server, free_port, unwatch, wait_for, watch
+
+BROKER = (  # the shipped configuration's limits, without its log and with nothing that a bench would measure
+    "allow_anonymous true",
+    "autosave_interval 1",
+    "max_queued_messages 0",
+    "max_inflight_messages 0",
+    "queue_qos0_messages true",
+    "upgrade_outgoing_qos true",
+    "set_tcp_nodelay true",
+    "log_type error",
+)
+
+
+def campus(devices: int, channel: str = "hook") -> dict[str, Any]:
+    """A campus file of `devices` devices: every fifth a smoke detector, the rest climate sensors."""
+    places = [{"id": "campus", "zh": "试验校园", "en": "Bench campus"}]
+    places += [
+        {"id": f"b{n}", "zh": f"{n}号楼", "en": f"Building {n}", "parent": "campus"} for n in range(10)
+    ]
+    things = [
+        {
+            "id": f"d{n}",
+            "kind": "smoke_detector" if n % 5 == 0 else "climate",
+            "place": f"b{n % 10}",
+            "interval": 0,
+        }
+        for n in range(devices)
+    ]
+    person = {
+        "id": "li-wei",
+        "zh": "李伟",
+        "en": "Li Wei",
+        "contacts": [{"channel": channel, "address": "1"}],
+    }
+    return {
+        "places": places,
+        "devices": things,
+        "persons": [person],
+        "posts": [{"id": "duty", "zh": "值班室", "en": "Security office", "order": ["li-wei"]}],
+        "policies": [
+            {
+                "id": "all",
+                "match": {},
+                "steps": [{"after": "0s", "notify": [{"post": "duty"}]}],
+                "repeat": {"every": "1h"},
+            }
+        ],
+    }
+
+
+class Service:
+    """`tocsin run` on a folder. `hook` is the URL that the channel of the same name calls."""
+
+    def __init__(
+        self, folder: Path, broker: Server, hook: str, extra: dict[str, Any] | None = None
+    ) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.config = folder / "tocsin.yaml"
+        self.process: subprocess.Popen[bytes] | None = None
+        settings: dict[str, Any] = {
+            "data": str(folder / "data"),
+            "broker": {"host": broker.host, "port": broker.port, "receive_maximum": 5000},
+            "dashboard": {"listen": f"127.0.0.1:{self.port}"},
+            "channels": {"hook": {"kind": "webhook", "url": hook, "secret": "bench-secret-of-enough-length"}},
+        }
+        self.config.write_text(json.dumps(settings | (extra or {})))
+
+    def tocsin(self, *arguments: str) -> str:
+        """Run one command of the product to its end; raises with what it printed when it fails."""
+        done = subprocess.run(
+            [sys.executable, "-m", "tocsin", *arguments], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(f"tocsin {' '.join(arguments)}: {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def apply(self, parts: dict[str, Any]) -> None:
+        path = self.folder / "campus.yaml"
+        path.write_text(json.dumps(parts, ensure_ascii=False))
+        self.tocsin("apply", str(path), "-c", str(self.config), "--yes")
+
+    def start(self) -> float:
+        """Start it; seconds until it says that it is ready."""
+        began = time.monotonic()
+        with (self.folder / "service.log").open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tocsin", "run", "-c", str(self.config)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        watch(self.process.pid)
+        wait_for("tocsin is ready", self._ready)
+        return time.monotonic() - began
+
+    def _ready(self) -> bool:
+        if self.process is None or self.process.poll() is not None:
+            raise RuntimeError(f"tocsin did not start:\n{self.log()[-3000:]}")
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def status(self) -> dict[str, Any]:
+        """What the running service says of itself over its control socket."""
+        from tocsin.control import ask
+
+        answer: dict[str, Any] = ask(self.folder / "data" / "control.sock", do="status")
+        return answer
+
+    def kill(self) -> None:
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self.process is not None:
+            os.kill(self.process.pid, how)
+            self.process.wait(30)
+            unwatch(self.process.pid)
+            self.process = None
+
+    def memory(self) -> int:
+        """Resident memory in bytes."""
+        assert self.process is not None
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) * 1024
+        raise RuntimeError("no VmRSS")
+
+    def cpu(self) -> float:
+        """Seconds of processor time so far."""
+        assert self.process is not None
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def log(self) -> str:
+        return (self.folder / "service.log").read_text(errors="replace")

@@ -1,0 +1,178 @@
+"""Touches. The whole path measured: Mosquitto, the service, the load and the webhook on the same cores.
+
+Everything is real: QoS 1, fsync, the standard rule pack, the history, 10,000 registered devices.
+"""
+
+import multiprocessing
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.load import Publisher, publish_packet
+from tests.bench.service import BROKER, Service, campus
+from tests.fakes.webhook import WebhookSink
+from tests.servers import Mosquitto, running, wait_for
+
+DEVICES = 10_000
+SUSTAINED = 15_000  # messages a second
+BACKLOG = 100_000
+
+
+def payload(device: int, number: int, boot: int, smoke: str = "normal") -> bytes:
+    """One message of some 150 bytes, as devices of the bench campus send it."""
+    head = f'{{"boot":{boot},"seq":{number},"time":{boot * 1000 + number % 1000},"values":'
+    if device % 5 == 0:
+        values = f'{{"smoke":"{smoke}","smoke_density":0.0{number % 9},"temperature":2{number % 9}.5,"battery":87}}'
+    else:
+        values = f'{{"temperature":2{number % 9}.{number % 10}1,"humidity":4{number % 9}.5,"battery":87,"rssi":-67}}'
+    return (head + values + "}").encode()
+
+
+def ordinary(count: int, first: int, boot: int) -> list[bytes]:
+    """Packets in which nothing happens, over all devices."""
+    packets = []
+    for number in range(first, first + count):
+        device = number * 7 % DEVICES
+        topic = f"campus/d{device}/reading"
+        packets.append(publish_packet(topic, payload(device, number, boot), 1 + number % 60000))
+    return packets
+
+
+@dataclass
+class Bench:
+    broker: Mosquitto
+    service: Service
+    sink: WebhookSink
+    boot: int
+    ready_after: float = 0.0
+    numbers: int = 1
+
+    def packets(self, count: int) -> list[bytes]:
+        made = ordinary(count, self.numbers, self.boot)
+        self.numbers += count
+        return made
+
+    def committed(self) -> int:
+        return int(self.service.status()["messages"])
+
+
+@contextmanager
+def bench(delay: float = 0.0, devices: int = DEVICES) -> Iterator[Bench]:
+    with (
+        running(Mosquitto(BROKER)) as broker,
+        WebhookSink(delay=delay) as sink,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        service = Service(Path(folder), broker, sink.url)
+        service.apply(campus(devices))
+        try:
+            ready = service.start()
+            yield Bench(broker, service, sink, int(time.time()), ready)  # noqa: TID251 - devices' own clock
+        finally:
+            service.stop()
+
+
+def memory_and_start() -> None:
+    with bench() as b:
+        print(f"start to ready with {DEVICES} devices: {b.ready_after:.2f} s")
+        publisher = Publisher(b.broker.host, b.broker.port)
+        publisher.blast(b.packets(60_000), rate=5000)
+        wait_for("all committed", lambda: settled(b, 60_000), 120)
+        time.sleep(5)
+        print(f"resident after 60,000 messages: {b.service.memory() / 1e6:.0f} MB")
+
+
+def settled(b: Bench, total: int) -> bool:
+    status = b.service.status()
+    return status["messages"] >= total and not any(status["waiting"].values())
+
+
+def throughput(seconds: int = 20) -> None:
+    """A steady rate with no growing queue, and then as fast as it drains."""
+    with bench() as b:
+        warm = b.packets(20_000)
+        Publisher(b.broker.host, b.broker.port, "warm").blast(warm)
+        time.sleep(2)
+        start, cpu = b.committed(), b.service.cpu()
+        packets = b.packets(SUSTAINED * seconds)
+        lags: list[int] = []
+        publisher = Publisher(b.broker.host, b.broker.port)
+        for second in range(seconds):
+            part = packets[second * SUSTAINED : (second + 1) * SUSTAINED]
+            publisher.blast(part, rate=SUSTAINED)
+            lags.append((second + 1) * SUSTAINED - (b.committed() - start))
+        ended = time.monotonic()
+        # `life` receives its own copy of every fifth message
+        wait_for("the queue is empty", lambda: settled(b, start + len(packets)), 120)
+        lag = time.monotonic() - ended
+        used = (b.service.cpu() - cpu) / len(packets) * 1e6
+        print(f"sustained {SUSTAINED}/s for {seconds} s: queue empty {lag:.2f} s after the last publish;")
+        print(f"  behind at each second: {lags}")
+        print(f"  processor time of the service: {used:.0f} us a message")
+
+
+def drain(count: int = BACKLOG) -> None:
+    """A backlog from an outage of ours, and an alarm while it drains."""
+    with bench() as b:
+        b.service.stop()
+        packets = b.packets(count)
+        publisher = Publisher(b.broker.host, b.broker.port)
+        publisher.blast(packets)
+        b.service.start()
+        began, before = time.monotonic(), len(b.sink.calls)
+        alarm = payload(0, 99_000_000, b.boot, "alarm")
+        at = time.monotonic()
+        publisher.send(publish_packet("campus/d0/reading", alarm, 1))
+        wait_for("the alarm's webhook", lambda: len(b.sink.calls) > before, 60)
+        alarm_after = time.monotonic() - at
+        left = b.service.status()["waiting"]
+        wait_for("the backlog is drained", lambda: b.committed() >= count, 120)
+        took = time.monotonic() - began
+        print(
+            f"backlog of {count}: drained {count / took:.0f}/s in {took:.1f} s; a life-safety alarm published"
+        )
+        print(
+            f"  while it drained reached the webhook after {alarm_after * 1000:.0f} ms (waiting then: {left})"
+        )
+
+
+def _background(host: str, port: int, packets: Sequence[bytes], rate: float) -> None:
+    Publisher(host, port, "background").blast(packets, rate=rate, group=max(1, int(rate / 500)))
+
+
+def latency(rate: int, alarms: int = 400, every: float = 0.04) -> None:
+    """publish → webhook, alarms of distinct detectors among ordinary messages at a rate."""
+    with bench() as b:
+        seconds = alarms * every + 2
+        packets = b.packets(int(rate * seconds))
+        load = multiprocessing.Process(
+            target=_background, args=(b.broker.host, b.broker.port, packets, rate), daemon=True
+        )
+        load.start()
+        time.sleep(1.5)
+        publisher = Publisher(b.broker.host, b.broker.port, "alarms")
+        sent: dict[str, float] = {}
+        for n in range(alarms):
+            device = n * 5
+            packet = publish_packet(
+                f"campus/d{device}/reading", payload(device, 50_000_000 + n, b.boot, "alarm"), 1 + n
+            )
+            sent[f"d{device}"] = time.monotonic()
+            publisher.send(packet)
+            time.sleep(max(0.0, every - (time.monotonic() - sent[f"d{device}"])))
+        wait_for("every webhook", lambda: len(b.sink.calls) >= alarms, 60)
+        load.join()
+        took = sorted(
+            (call.at - sent[call.json["alert"]["device"]]) * 1000
+            for call in b.sink.calls
+            if call.json["alert"].get("device") in sent and call.json["purpose"] == "raise"
+        )
+        p99 = took[int(len(took) * 0.99)]
+        print(
+            f"alarm latency at {rate}/s, {len(took)} alarms: p50 {statistics.median(took):.1f} ms,", end=" "
+        )
+        print(f"p99 {p99:.1f} ms, max {took[-1]:.1f} ms")

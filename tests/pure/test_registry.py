@@ -1,0 +1,122 @@
+"""Thinks. The registry: consistent as a whole, or every mistake named at once."""
+
+import pytest
+
+from ingest.campus.device import Device, Place, Zone
+from ingest.campus.registry import OWN, Registry, RegistryError, address_of
+
+PLACES = [
+    Place("campus", "示范学校", "Demo School"),
+    Place("dorm-2", "2号宿舍楼", "Dormitory 2", "campus"),
+    Place("dorm-2-f3", "3层", "Floor 3", "dorm-2"),
+    Place("dorm-2-305", "305室", "Room 305", "dorm-2-f3"),
+]
+ZONES = [Zone("z1", "3层1区", "Floor 3 zone 1")]
+DEVICES = [
+    Device("smoke", "smoke_detector", "dorm-2-305", zone="z1"),
+    Device("gw", "gateway", "dorm-2", dialect="zigbee2mqtt", address="bridge"),
+    Device("leak", "water_leak", "dorm-2", dialect="zigbee2mqtt", address="cellar/leak 1", gateway="gw"),
+]
+
+
+def refused(places=PLACES, zones=ZONES, devices=DEVICES):
+    with pytest.raises(RegistryError) as error:
+        Registry.build(places, zones, devices)
+    return error.value.problems
+
+
+def test_a_registry_finds_everything_in_every_way():
+    registry = Registry.build(PLACES, ZONES, DEVICES)
+    assert registry.root.id == "campus"
+    assert [place.id for place in registry.path("dorm-2-305")] == [
+        "campus",
+        "dorm-2",
+        "dorm-2-f3",
+        "dorm-2-305",
+    ]
+    assert registry.path("nowhere") == ()
+    assert registry.by_address("tocsin", "smoke") is registry.devices["smoke"]
+    assert registry.by_address("zigbee2mqtt", "cellar/leak 1") is registry.devices["leak"]
+    assert registry.by_address("zigbee2mqtt", "smoke") is None
+    assert registry.children("gw") == [registry.devices["leak"]]
+    assert registry.children("smoke") == []
+    assert list(registry.zones) == ["z1"]
+    assert address_of(registry.devices["smoke"]) == "smoke"
+
+
+def test_the_service_is_a_device_in_its_own_registry_also_when_nothing_else_is():
+    empty = Registry.build()
+    assert (empty.devices[OWN].kind, empty.devices[OWN].place) == ("service", "campus")
+    assert empty.devices[OWN].expected_interval == 0
+    mine = Device(OWN, "service", "dorm-2", zh="值班室主机")
+    assert Registry.build(PLACES, ZONES, [mine]).devices[OWN] is mine
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ({"places": [*PLACES, Place("dorm-2", "x", "x", "campus")]}, "place 'dorm-2': registered twice"),
+        ({"places": [*PLACES, Place("other", "x", "x")]}, "only the campus has no parent"),
+        (
+            {"places": [*PLACES, Place("x", "x", "x", "dorm2")]},
+            "parent 'dorm2' is not a place; did you mean 'dorm-2'?",
+        ),
+        (
+            {"places": [*PLACES, Place("a", "", "", "b"), Place("b", "", "", "a")]},
+            "its parent leads back to itself (a → b → a)",
+        ),
+        ({"places": [*PLACES, Place("a", "", "", "a")]}, "(a → a)"),
+        ({"places": [*PLACES, Place("a b", "", "", "campus")]}, "place 'a b': an id has 1 to 64"),
+        ({"places": [*PLACES, Place("", "", "", "campus")]}, "place '': an id"),
+        ({"zones": [*ZONES, *ZONES]}, "zone 'z1': registered twice"),
+        ({"devices": [*DEVICES, DEVICES[0]]}, "device 'smoke': registered twice"),
+        (
+            {"devices": [Device("d", "smoke_detecter", "campus")]},
+            "kind 'smoke_detecter' is not known; did you mean 'smoke_detector'?",
+        ),
+        ({"devices": [Device("d", "xyz", "campus")]}, "kind 'xyz' is not known"),
+        (
+            {"devices": [Device("d", "door", "dorm-3")]},
+            "place 'dorm-3' is not a place; did you mean 'dorm-2'?",
+        ),
+        ({"devices": [Device("d", "door", "campus", zone="z2")]}, "zone 'z2' is not a zone"),
+        ({"devices": [Device("d", "door", "campus", gateway="gv")]}, "gateway 'gv' is not a device"),
+        ({"devices": [Device("d", "gateway", "campus", gateway="d")]}, "its gateway leads back to itself"),
+        ({"devices": [Device("d", "door", "campus", interval=-1)]}, "interval -1 is below 0"),
+        ({"devices": [Device("d", "door", "campus", dialect="zigbe2mqtt")]}, "did you mean 'zigbee2mqtt'?"),
+        (
+            {"devices": [Device("d", "door", "campus", address="a b")]},
+            "no topic of dialect tocsin can carry the address 'a b'",
+        ),
+        ({"devices": [Device("d", "door", "campus", address="a/b")]}, "can carry the address 'a/b'"),
+        ({"devices": [Device("d", "door", "campus", dialect="zigbee2mqtt", address="a/#")]}, "has + # or"),
+        (
+            {"devices": [Device("d", "door", "campus", dialect="zigbee2mqtt", address="a\nb")]},
+            "control character",
+        ),
+        ({"devices": [Device("d", "door", "campus", dialect="zigbee2mqtt", address="a/set")]}, "can carry"),
+        ({"devices": [Device("d", "door", "campus", dialect="zigbee2mqtt", address="x" * 300)]}, "over 256"),
+        (
+            {"devices": [Device("a", "door", "campus", address="b"), Device("b", "door", "campus")]},
+            "address 'b' belongs to 'a'",
+        ),
+        ({"devices": [Device(OWN, "door", "campus")]}, "it is this service itself"),
+        ({"devices": [Device("d", "service", "campus")]}, "no other is of kind 'service'"),
+    ],
+)
+def test_a_mistake_is_named_with_what_and_where_and_what_was_meant(parts, words):
+    problems = refused(**parts)
+    assert any(words in problem for problem in problems), problems
+
+
+def test_all_mistakes_are_named_at_once():
+    devices = [Device("a", "x", "nowhere", zone="none", gateway="none"), Device("b b", "door", "nowhere")]
+    assert len(refused(devices=devices)) >= 6
+
+
+def test_of_ten_thousand_mistakes_all_are_named_and_the_first_have_a_hint():
+    devices = [Device(f"device-{n:05}", "door", "dorm-9", gateway=f"devise-{n:05}") for n in range(10_000)]
+    problems = refused(devices=devices)
+    assert len(problems) == 20_000
+    assert "did you mean 'dorm-2'?" in problems[0]
+    assert "did you mean" not in problems[-1]

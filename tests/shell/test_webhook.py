@@ -1,0 +1,230 @@
+"""Touches. The webhook channel against real HTTP servers that answer well, badly, late, half or never."""
+
+import hashlib
+import hmac
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from alerts.channels import webhook
+from alerts.channels.channel import ChannelError, Notice, Receipt
+from alerts.channels.webhook import Webhook
+from alerts.settings import WebhookSettings
+from tests.fakes.webhook import Reply, Trick, WebhookSink
+
+NOW = 1_795_337_000_123
+SECRET = "a-secret-of-the-tests"
+NOTICE = Notice(
+    key="7/1/0/0/li-wei/hook/raise", code="A7K2", purpose="raise", person="li-wei", address="+8613800000001",
+    language="zh", short="305室：烟雾报警", title="t", body="b", alert={"class": "alarm", "since": NOW},
+)  # fmt: skip
+
+
+@pytest.fixture
+def sink() -> Iterator[WebhookSink]:
+    with WebhookSink() as receiver:
+        yield receiver
+
+
+def channel(url: str, **settings: object) -> Webhook:
+    made = WebhookSettings.model_validate({"kind": "webhook", "url": url, "secret": SECRET} | settings)
+    return Webhook("hook", made, lambda: NOW)
+
+
+def failure(sink: WebhookSink, reply: Reply) -> ChannelError:
+    sink.reply = reply
+    with pytest.raises(ChannelError) as caught:
+        channel(sink.url).send(NOTICE)
+    return caught.value
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same limits, in tenths of their length."""
+    for name in ("TIMEOUT", "CONNECT", "PAUSE"):
+        monkeypatch.setattr(webhook, name, getattr(webhook, name) / 10)
+
+
+def test_a_notice_is_posted_as_json_with_its_key_and_the_moment(sink: WebhookSink) -> None:
+    assert channel(sink.url).send(NOTICE) == Receipt(accepted=True, id="", detail="200")
+    (call,) = sink.calls
+    assert call.json == {
+        "key": "7/1/0/0/li-wei/hook/raise",
+        "code": "A7K2",
+        "purpose": "raise",
+        "person": "li-wei",
+        "address": "+8613800000001",
+        "language": "zh",
+        "short": "305室：烟雾报警",
+        "title": "t",
+        "body": "b",
+        "alert": {"class": "alarm", "since": NOW},
+    }
+    assert call.headers["content-type"] == "application/json"
+    assert call.headers["idempotency-key"] == NOTICE.key
+    assert call.headers["x-tocsin-timestamp"] == str(NOW)
+
+
+def test_the_receiver_can_verify_who_sent_it_and_when(sink: WebhookSink) -> None:
+    channel(sink.url).send(NOTICE)
+    (call,) = sink.calls
+    signed = call.headers["x-tocsin-timestamp"].encode() + b"." + call.body
+    expected = "sha256=" + hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
+    assert hmac.compare_digest(call.headers["x-tocsin-signature"], expected)
+
+
+def test_without_a_secret_nothing_is_signed_and_the_users_own_headers_go_along(sink: WebhookSink) -> None:
+    channel(sink.url, secret="", headers={"Authorization": "Bearer x"}).send(NOTICE)
+    (call,) = sink.calls
+    assert "x-tocsin-signature" not in call.headers
+    assert call.headers["authorization"] == "Bearer x"
+
+
+def test_a_persons_id_in_chinese_breaks_no_header(sink: WebhookSink) -> None:
+    channel(sink.url).send(replace(NOTICE, key="李"))
+    assert sink.calls[0].headers["idempotency-key"] == "\\u674e"
+
+
+def test_one_connection_is_kept_for_many_notices(sink: WebhookSink) -> None:
+    hook = channel(sink.url)
+    for _ in range(20):
+        hook.send(NOTICE)
+    assert hook._pool.connection_from_url(sink.url).num_connections == 1
+
+
+def test_the_gateways_own_number_is_kept(sink: WebhookSink) -> None:
+    sink.reply = Reply(202, b'{"id": 4711, "more": []}')
+    assert channel(sink.url).send(NOTICE) == Receipt(accepted=True, id="4711", detail="202")
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>\x00 fine </html>", b"[1]", b'{"id": {"a": 1}}', b"\xff\xfe"])
+def test_any_body_after_a_2xx_is_accepted(sink: WebhookSink, body: bytes) -> None:
+    sink.reply = Reply(200, body)
+    assert channel(sink.url).send(NOTICE).id == ""
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 599])
+def test_what_may_pass_is_temporary(sink: WebhookSink, status: int) -> None:
+    error = failure(sink, Reply(status, b"<html>Busy\x07</html>"))
+    assert not error.permanent
+    assert error.reason == f"answered {status}: <html>Busy </html>"
+    assert error.retry_after is None
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 413, 422])
+def test_what_trying_again_cannot_help_is_permanent(sink: WebhookSink, status: int) -> None:
+    assert failure(sink, Reply(status)).permanent
+
+
+@pytest.mark.parametrize(
+    ("header", "wait"),
+    [
+        ("7", 7000),
+        ("0", 0),
+        ("Sun, 22 Nov 2026 08:43:30 GMT", 9_877),
+        ("Sun, 22 Nov 2020 08:43:30 GMT", 0),
+        ("soon", None),
+        ("-5", None),
+        ("99999999999", None),
+    ],
+)
+def test_retry_after_is_read_in_seconds_and_as_a_date(
+    sink: WebhookSink, header: str, wait: int | None
+) -> None:
+    assert failure(sink, Reply(429, headers={"Retry-After": header})).retry_after == wait
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed_and_says_what_to_do(sink: WebhookSink, status: int) -> None:
+    error = failure(sink, Reply(status, headers={"Location": sink.url}))
+    assert error.permanent
+    assert "`url`" in error.reason
+    assert len(sink.calls) == 1
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("trick", ["hang", "half status", "close"])
+def test_an_answer_that_never_comes_may_have_arrived_and_is_temporary(
+    sink: WebhookSink, trick: Trick
+) -> None:
+    error = failure(sink, Reply(trick=trick))
+    assert (error.permanent, error.unknown) == (False, True)
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("trick", ["half headers", "half body", "endless"])
+def test_an_answer_that_breaks_off_or_never_ends_does_not_undo_the_yes_before_it(
+    sink: WebhookSink, trick: Trick
+) -> None:
+    sink.reply = Reply(200, b"x" * 1000, trick=trick)
+    hook = channel(sink.url)
+    assert hook.send(NOTICE).accepted
+    sink.reply = Reply()
+    assert hook.send(NOTICE).accepted
+
+
+@pytest.mark.usefixtures("hurried")
+def test_an_endless_refusal_is_read_for_64_kilobytes_at_most(sink: WebhookSink) -> None:
+    error = failure(sink, Reply(503, trick="endless"))
+    assert error.reason.startswith("answered 503: xxx")
+    assert len(error.reason) < 200
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_server_that_is_not_there_was_certainly_not_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    for url in (f"http://127.0.0.1:{port}/", "http://nowhere.invalid/"):
+        with pytest.raises(ChannelError) as caught:
+            channel(url).send(NOTICE)
+        assert (caught.value.permanent, caught.value.unknown) == (False, False)
+        assert caught.value.reason.startswith("cannot reach it: ")
+        assert "0x" not in caught.value.reason
+
+
+def test_a_connection_the_server_closed_while_idle_costs_no_failure(sink: WebhookSink) -> None:
+    hook = channel(sink.url)
+    closing = Reply(headers={"Connection": "close"})
+    sink.reply = lambda call: closing if len(sink.calls) % 2 else Reply()
+    for _ in range(6):
+        assert hook.send(NOTICE).accepted
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 that vouches for itself, with its key in the same file."""
+    folder = tmp_path_factory.mktemp("tls")
+    made, key = folder / "cert.pem", folder / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+         "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2",
+         "-keyout", str(key), "-out", str(made)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    (folder / "both.pem").write_text(made.read_text() + key.read_text())
+    return folder / "both.pem"
+
+
+def tls_receiver(certificate: Path) -> WebhookSink:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return WebhookSink(tls=context)
+
+
+def test_a_certificate_nobody_vouches_for_is_refused_and_says_what_to_do(certificate: Path) -> None:
+    with tls_receiver(certificate) as receiver, pytest.raises(ChannelError) as caught:
+        channel(receiver.url).send(NOTICE)
+    assert caught.value.reason.startswith("TLS: ")
+    assert "`ca`" in caught.value.reason
+    assert not caught.value.permanent
+    assert receiver.calls == []
+
+
+def test_a_private_ca_in_the_settings_is_believed(certificate: Path) -> None:
+    with tls_receiver(certificate) as receiver:
+        assert channel(receiver.url, ca=str(certificate)).send(NOTICE).accepted

@@ -1,0 +1,51 @@
+"""Touches. A changed campus in a running service: written, loaded again, and everybody told."""
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
+
+from alerts import roster
+from alerts.desk import Outcome
+from ingest.campus import store
+from ingest.decode import Decoder
+from rules.evaluate import arm
+from rules.vanish import reconcile
+from tocsin import apply as applying
+from tocsin import campusfile, pipeline
+from tocsin.document import Document
+
+if TYPE_CHECKING:
+    from tocsin.run import Tocsin
+
+
+def reload(tocsin: "Tocsin", values: Any, dry: bool = False) -> list[str]:
+    """Apply parts to the running service; the difference, a line each. Raises Mistakes."""
+    parts = applying.decode(values)
+    lines = tocsin.writer.transact(lambda tx: applying.apply(tx, parts, not dry)).result(120)
+    if lines and not dry:
+        tocsin.writer.act(lambda tx: _take_over(tocsin, tx)).result(120)
+        tocsin.life.resubscribe()
+        tocsin.all.resubscribe()
+        tocsin.live.publish((), ())
+    return lines
+
+
+def _take_over(tocsin: "Tocsin", tx: Connection) -> Outcome:
+    """Loads what is now in the database and fits memory to it. On the writer's thread."""
+    house, now = tocsin.house, tocsin.now()
+    house.registry = store.load(tx)
+    house.directory = roster.load(tx, tocsin.channels, tocsin.settings.zone)
+    house.decoder = Decoder(house.registry, tocsin.settings.broker)
+    house.supervision = house.supervision.replace(house.registry, now)
+    verdicts = reconcile(house.rules, house.rules, house.memories, house.registry, now)
+    arm(house.rules, house.memories, house.registry, now)
+    return pipeline.apply_facts(house, tx, verdicts, now)
+
+
+def apply_first(tocsin: "Tocsin", campus: dict[str, Any]) -> None:
+    """Fill a new installation's empty database; one that has devices is left alone."""
+    if len(tocsin.house.registry.devices) > 1:
+        return
+    document = Document()
+    document.value = campus
+    reload(tocsin, applying.encode(campusfile.parse(document)))

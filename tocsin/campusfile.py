@@ -1,0 +1,294 @@
+"""Touches. The campus file: places, zones, devices, people and policies, as a person writes them.
+
+YAML with `!include`, or CSV for devices alone. Every mistake is told at once, with file, line and column.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from alerts.people import Directory, Person, Policy, Post, Step, Team
+from ingest.campus.device import Device, Place, Zone
+from ingest.campus.registry import Registry, RegistryError
+from tocsin.document import Document
+from tocsin.mistake import KeyPath, Mistakes, Position, did_you_mean, told
+from tocsin.yamlfile import load as load_yaml
+
+T = TypeVar("T")
+SECTIONS: dict[str, type[msgspec.Struct]] = {
+    "places": Place,
+    "zones": Zone,
+    "devices": Device,
+    "persons": Person,
+    "teams": Team,
+    "posts": Post,
+    "policies": Policy,
+}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_TARGETS = ("post", "team", "person")
+
+
+class Parts(msgspec.Struct):
+    """What a campus file says. A section that is not in it is None: it is left as it is."""
+
+    places: list[Place] | None = None
+    zones: list[Zone] | None = None
+    devices: list[Device] | None = None
+    persons: list[Person] | None = None
+    teams: list[Team] | None = None
+    posts: list[Post] | None = None
+    policies: list[Policy] | None = None
+
+
+def read(path: Path, environment: Mapping[str, str]) -> Parts:
+    """Read a campus file. Raises Mistakes: every one of them."""
+    if path.suffix.lower() == ".csv":
+        return parse(_csv_document(path))
+    return parse(load_yaml(path, environment))
+
+
+def parse(document: Document) -> Parts:
+    """The parts of a campus file from its values. Raises Mistakes: every one of them."""
+    reader = _Reader(document)
+    value = document.value or {}
+    if not isinstance(value, dict):
+        raise Mistakes([told(document.first, "", "must be sections such as `places:` and `devices:`")])
+    parts = Parts()
+    for name, rows in value.items():
+        if name not in SECTIONS:
+            reader.wrong((name,), "unknown section", did_you_mean(name, SECTIONS), key=True)
+        elif not isinstance(rows, list):
+            reader.wrong((name,), "must be a list")
+        else:
+            setattr(parts, name, [r for i, row in enumerate(rows) if (r := reader.row(name, i, row))])
+    if reader.mistakes:
+        raise Mistakes(reader.mistakes)
+    return parts
+
+
+def whole(parts: Parts) -> tuple[Registry, Directory]:
+    """The parts as one campus. Raises Mistakes where they do not fit together."""
+    mistakes: list[str] = []
+    try:
+        registry = Registry.build(parts.places or (), parts.zones or (), parts.devices or ())
+    except RegistryError as error:
+        registry, mistakes = Registry.build(), list(error.problems)
+    directory = Directory(parts.persons or (), parts.teams or (), parts.posts or (), parts.policies or ())
+    mistakes += _loose_ends(directory)
+    if mistakes:
+        raise Mistakes(mistakes)
+    return registry, directory
+
+
+def _loose_ends(directory: Directory) -> list[str]:
+    people, found = directory.persons, []
+    groups = [("team", t.id, t.members) for t in directory.teams.values()]
+    groups += [("post", p.id, p.order) for p in directory.posts.values()]
+    for what, name, members in groups:
+        found += [
+            f"{what} {name!r}: there is no person {m!r}. {did_you_mean(m, people)}"
+            for m in members
+            if m not in people
+        ]
+    known: dict[str, Iterable[str]] = {
+        "person": list(people),
+        "team": list(directory.teams),
+        "post": list(directory.posts),
+        "everyone": [""],
+    }
+    for policy in directory.policies:
+        for target in (t for step in policy.steps for t in step.notify):
+            if target.id not in known[target.kind]:
+                near = did_you_mean(target.id, known[target.kind])
+                found.append(f"policy {policy.id!r}: there is no {target.kind} {target.id!r}. {near}")
+    return found
+
+
+def duration(text: object) -> int | None:
+    """`90s`, `5m`, `2h`, `1d` (or several together) in ms; None when it is not a duration."""
+    if not isinstance(text, str) or not re.fullmatch(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+", text):
+        return None
+    return int(sum(float(number) * _UNITS[unit] for number, unit in _DURATION.findall(text)))
+
+
+class _Reader:
+    """Turns rows into records, collecting mistakes."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.mistakes: list[str] = []
+
+    def wrong(self, path: KeyPath, *sentences: str, key: bool = False) -> None:
+        at = self.document.key_at(path) if key else self.document.at(path)
+        self.mistakes.append(told(at, path, *sentences))
+
+    def row(self, section: str, index: int, row: Any) -> Any:
+        path: KeyPath = (section, index)
+        if not isinstance(row, dict):
+            return self.wrong(path, "must be a mapping such as {id: …}")
+        before = len(self.mistakes)
+        row = dict(row)
+        if section == "policies":
+            row = self._policy(path, row)
+        fields = SECTIONS[section].__struct_fields__
+        for name in row:
+            if name not in fields:
+                self.wrong((*path, name), "unknown key", did_you_mean(name, fields), key=True)
+        if section not in ("devices", "policies"):
+            row = {"zh": row.get("en", row.get("id", "")), "en": row.get("zh", row.get("id", "")), **row}
+        return self._convert(path, row, SECTIONS[section]) if len(self.mistakes) == before else None
+
+    def _convert(self, path: KeyPath, row: Any, made: type[T]) -> T | None:
+        try:
+            return msgspec.convert(row, made, strict=True)
+        except msgspec.ValidationError as error:
+            sentence, _, where = str(error).partition(" - at `$")
+            inner = tuple(int(p) if p.isdigit() else p for p in re.findall(r"\w+", where))
+            at = (*path, *inner)
+            self.wrong(at, self.document.got(at, _inside(row, inner)) if inner else "", sentence)
+            return None
+
+    def _policy(self, path: KeyPath, row: dict[str, Any]) -> dict[str, Any]:
+        match = row.get("match") or {}
+        names = {"class": "classes", "kind": "kinds", "place": "places", "rule": "rules"}
+        self._only((*path, "match"), match, names)
+        row["match"] = {names[k]: v if isinstance(v, list) else [v] for k, v in match.items() if k in names}
+        steps = row.get("steps") or []
+        row["steps"] = [self._step((*path, "steps", i), step) for i, step in enumerate(steps)]
+        if isinstance(row.get("repeat"), dict):
+            self._only((*path, "repeat"), row["repeat"], ("every",))
+            row["repeat"] = self._duration((*path, "repeat", "every"), row["repeat"].get("every"))
+        elif row.get("repeat") is not None:
+            row["repeat"] = self._duration((*path, "repeat"), row["repeat"])
+        return row
+
+    def _step(self, path: KeyPath, step: Any) -> dict[str, Any]:
+        if not isinstance(step, dict):
+            self.wrong(path, "must be a mapping such as {after: 60s, notify: [{post: duty}]}")
+            return {}
+        self._only(path, step, ("after", "notify", "channels", "until"))
+        made = {k: v for k, v in step.items() if k in ("channels", "until")}
+        made["after"] = self._duration((*path, "after"), step.get("after", "0s"))
+        notify = step.get("notify") or []
+        made["notify"] = [self._target((*path, "notify", i), target) for i, target in enumerate(notify)]
+        return made
+
+    def _target(self, path: KeyPath, target: Any) -> dict[str, Any]:
+        if target == "everyone":
+            return {"kind": "everyone"}
+        if not isinstance(target, dict) or len(target) != 1 or next(iter(target)) not in _TARGETS:
+            self.wrong(path, "must be {post: …}, {team: …}, {person: …} or everyone")
+            return {"kind": "everyone"}
+        kind, name = next(iter(target.items()))
+        return {"kind": kind, "id": name}
+
+    def _duration(self, path: KeyPath, text: object) -> int:
+        made = duration(text)
+        if made is None:
+            self.wrong(path, self.document.got(path, text), "must be a duration such as 60s, 5m, 2h or 1d")
+            return 0
+        return made
+
+    def _only(self, path: KeyPath, row: Any, names: Any) -> None:
+        for name in row if isinstance(row, dict) else ():
+            if name not in names:
+                self.wrong((*path, name), "unknown key", did_you_mean(name, names), key=True)
+
+
+def _inside(value: Any, path: KeyPath) -> Any:
+    for key in path:
+        if isinstance(value, dict | list):
+            value = value[key]  # type: ignore[index]
+    return value
+
+
+def _csv_document(path: Path) -> Document:
+    """Devices from a spreadsheet: one row each, columns named as in the campus file; labels as `label.key`."""
+    document = Document()
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Mistakes([told(str(path), "", f"cannot be read as UTF-8 text: {error}")]) from None
+    rows = []
+    for index, row in enumerate(csv.DictReader(text.splitlines())):
+        made: dict[str, Any] = {}
+        for column, cell in row.items():
+            if column and cell and column.startswith("label."):
+                made.setdefault("labels", {})[column.removeprefix("label.")] = cell
+            elif column and cell:
+                made[column] = _cell(column, cell)
+        place = Position(str(path), index + 2, 1)
+        document.values_at["devices", index] = place
+        document.keys_at["devices", index] = place
+        rows.append(made)
+    document.first = Position(str(path), 1, 1)
+    document.value = {"devices": rows}
+    return document
+
+
+def _cell(column: str, cell: str) -> Any:
+    if column == "interval" and cell.isdigit():
+        return int(cell)
+    if column == "sleepy":
+        return cell.strip().lower() in ("1", "true", "yes", "是")
+    return cell
+
+
+def plain(registry: Registry, directory: Directory) -> dict[str, Any]:
+    """The campus as the file says it: what `tocsin export` writes and `tocsin apply` reads back."""
+    own = registry.devices["tocsin"]
+    devices = [d for d in registry.devices.values() if d != own]
+    return {
+        "places": [_row(p) for p in registry.places.values()],
+        "zones": [_row(z) for z in registry.zones.values()],
+        "devices": [_row(d) for d in devices],
+        "persons": [_row(p) for p in directory.persons.values()],
+        "teams": [_row(t) for t in directory.teams.values()],
+        "posts": [_row(p) for p in directory.posts.values()],
+        "policies": [_policy_row(p) for p in directory.policies],
+    }
+
+
+def _row(record: msgspec.Struct) -> dict[str, Any]:
+    """A record without what it has by default."""
+    fields = msgspec.structs.fields(record)
+    made = {f.name: getattr(record, f.name) for f in fields}
+    kept = {f.name: made[f.name] for f in fields if f.required or made[f.name] != f.default}
+    built: dict[str, Any] = msgspec.to_builtins({k: v for k, v in kept.items() if v not in ((), {})})
+    return built
+
+
+def _policy_row(policy: Policy) -> dict[str, Any]:
+    m = policy.match
+    match = {"class": m.classes, "kind": m.kinds, "place": m.places, "rule": m.rules}
+    made: dict[str, Any] = {
+        "id": policy.id,
+        "match": {k: [str(v) for v in vs] for k, vs in match.items() if vs},
+    }
+    made["steps"] = [_step_row(step) for step in policy.steps]
+    if policy.repeat is not None:
+        made["repeat"] = {"every": _duration_text(policy.repeat)}
+    return made
+
+
+def _step_row(step: Step) -> dict[str, Any]:
+    row: dict[str, Any] = {"after": _duration_text(step.after)}
+    if step.notify:
+        row["notify"] = ["everyone" if t.kind == "everyone" else {t.kind: t.id} for t in step.notify]
+    if step.channels:
+        row["channels"] = list(step.channels)
+    if step.until != "acknowledged":
+        row["until"] = step.until
+    return row
+
+
+def _duration_text(ms: int) -> str:
+    for unit in ("d", "h", "m", "s"):
+        if ms and ms % _UNITS[unit] == 0:
+            return f"{ms // _UNITS[unit]}{unit}"
+    return f"{ms}ms" if ms % 1000 else "0s"

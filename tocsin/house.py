@@ -1,0 +1,87 @@
+"""Touches. What the pipeline knows, in memory, and a batch between its reading and its commit."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from alerts import roster
+from alerts.people import Directory
+from ingest import spool
+from ingest.campus import store as campus_store
+from ingest.campus.registry import Registry
+from ingest.decode import Decoder
+from ingest.latest import Latest
+from ingest.message import Message
+from ingest.reading import Reading, Rejected
+from ingest.seen import Seen
+from ingest.settings import BrokerSettings
+from ingest.supervision import Supervision
+from rules import store as memory_store
+from rules.memory import Memories
+from rules.ruleset import RuleSet
+
+SEEN = 20000  # messages a restart remembers: more than a broker may have unacknowledged
+
+
+@dataclass
+class House:
+    """All that the pipeline knows, in memory. Owned by the writer thread."""
+
+    registry: Registry
+    directory: Directory
+    decoder: Decoder
+    rules: RuleSet
+    memories: Memories
+    supervision: Supervision
+    seen: Seen
+    latest: Latest
+    position: int  # of the last batch in the spool
+    quarantine_rows: int = 10000
+    desk_due: int | None = 0  # when the desk next has something to do by itself; 0: look
+    life_covers: Callable[[], bool] = lambda: False  # `life` receives its own copy of what it owns
+
+
+@dataclass
+class Prepared:
+    """Messages that were read and not yet committed. It survives a failing commit and only grows."""
+
+    messages: list[Message] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)  # points whose rules failed
+    moment: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.messages or self.readings)
+
+
+def load(
+    tx: Connection,
+    broker: BrokerSettings,
+    rules: RuleSet,
+    now: int,
+    channels: Iterable[str],
+    zone: str,
+) -> House:
+    """The house as the database has it, ready to judge: what a restart must not lose is in these tables."""
+    registry = campus_store.load(tx)
+    latest = Latest()
+    latest.load(tx)
+    seen = Seen()
+    for blob in spool.seen_blobs(tx, SEEN):
+        seen.restore(blob)
+    supervision = Supervision(registry, now, latest.heard_at)
+    words = {device: latest.value(device, "supervision") for device in registry.devices}
+    supervision.restore({device: word for device, word in words.items() if isinstance(word, str)})
+    return House(
+        registry=registry,
+        directory=roster.load(tx, channels, zone),
+        decoder=Decoder(registry, broker),
+        rules=rules,
+        memories=memory_store.load(tx),
+        supervision=supervision,
+        seen=seen,
+        latest=latest,
+        position=spool.last(tx),
+    )

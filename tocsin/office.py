@@ -1,0 +1,74 @@
+"""Touches. What a command does to an installation, running or at rest."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from alerts import roster
+from dashboard import accounts
+from tocsin import apply as applying
+from tocsin import clock, schema
+from tocsin.campusfile import Parts
+from tocsin.config import Settings
+from tocsin.control import NotRunning, ask
+from tocsin.database import Database
+from tocsin.lock import FolderLock, Taken
+from tocsin.mistake import Mistakes
+from tocsin.trial import attempt, channels_at_rest
+
+
+class Office:
+    """The same acts whether the service runs or not: only one process ever writes its database."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def apply(self, parts: Parts, dry: bool) -> Any:
+        """The difference, a line each; written unless `dry`. Raises Mistakes."""
+        return self._do(
+            lambda tx: applying.apply(tx, parts, not dry), do="apply", parts=applying.encode(parts), dry=dry
+        )
+
+    def export(self) -> Any:
+        return self._do(applying.export, do="export")
+
+    def token(self) -> Any:
+        return self._do(lambda tx: accounts.first_token(tx, clock.now()), do="token")
+
+    def send_test(self, target: str) -> Any:
+        """(worked, sentence) for each try. Raises ValueError for a name nobody has."""
+
+        def at_rest(tx: Connection) -> Any:
+            known, directory = channels_at_rest(self._settings), roster.load(tx)
+            return [[tested.ok, tested.said] for tested in attempt(target, known, directory)]
+
+        return self._do(at_rest, do="send-test", target=target)
+
+    def status(self) -> Any:
+        return self._ask(do="status")
+
+    def _do(self, act: Any, **request: Any) -> Any:
+        try:
+            return self._ask(**request)
+        except NotRunning:
+            return self._at_rest(act)
+
+    def _ask(self, **request: Any) -> Any:
+        answer = ask(self._settings.folder / "control.sock", **request)
+        if isinstance(answer, dict) and "mistakes" in answer:
+            raise Mistakes(answer["mistakes"])
+        return answer
+
+    def _at_rest(self, act: Any) -> Any:
+        try:
+            lock = FolderLock(self._settings.folder)
+        except Taken:
+            raise Mistakes([f"{self._settings.folder}: a service runs on it and does not answer"]) from None
+        database = Database.open(self._settings.database_url)
+        try:
+            schema.upgrade(database)
+            with database.transaction() as tx:
+                return act(tx)
+        finally:
+            database.close()
+            lock.release()

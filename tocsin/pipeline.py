@@ -1,0 +1,138 @@
+"""Touches. What happens to a batch of messages, and to the passing of time. Read this page first.
+
+    message ─▶ prepare: decode ─▶ seen? ─▶ supervision      once a message, never repeated
+            ─▶ think:   due deadlines ─▶ evaluate            pure; rolled back when the commit fails
+            ─▶ write:   quarantine · desk · rule memory · spool   one transaction
+
+A batch is only a commit boundary: every reading carries its own receive moment and every deadline due at or
+before it fires first, so the verdicts are the same however messages fall into batches.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from alerts import desk
+from alerts.alert import Fact
+from alerts.desk import Outcome
+from ingest import quarantine, spool
+from ingest.message import Message
+from ingest.reading import Decoded, Reading, Rejected
+from rules import store
+from rules.evaluate import due, evaluate
+from rules.verdict import Verdict
+from tocsin.house import House, Prepared
+
+log = structlog.get_logger("tocsin.pipeline")
+
+
+def prepare(
+    house: House, into: Prepared, messages: Iterable[Message], reports: Sequence[Reading], now: int
+) -> None:
+    """Read messages into readings. Runs once for each message: what it remembers is not rolled back."""
+    supervision, readings = house.supervision, into.readings
+    life_covers = house.life_covers()
+    for message in messages:
+        into.messages.append(message)
+        if life_covers and message.source.name == "all" and house.decoder.owned_by_life(message.topic):
+            continue
+        decoded = house.decoder.decode(message)
+        if isinstance(decoded, Rejected):
+            into.rejected.append(decoded)
+        elif isinstance(decoded, Decoded) and house.seen.is_new(message, decoded):
+            _supervise(house, decoded, message.received, readings)
+            readings += decoded.readings
+    readings += supervision.due(now)
+    readings += reports
+    into.moment = now
+
+
+def _supervise(house: House, decoded: Decoded, moment: int, readings: list[Reading]) -> None:
+    supervision = house.supervision
+    next_due = supervision.next_due()
+    if next_due is not None and next_due <= moment:
+        readings += supervision.due(moment)
+    change = None
+    if decoded.alive:
+        change = supervision.hear(decoded.device, moment)
+        house.latest.hear(decoded.device, moment)
+    elif any(r.metric == "link" and r.value == "offline" for r in decoded.readings):
+        change = supervision.offline(decoded.device, moment)
+    if change is not None:
+        readings.append(change)
+
+
+def think(house: House, prepared: Prepared) -> list[Verdict]:
+    """What the readings mean, and what time alone has made true by `prepared.moment`."""
+    rules, memories, registry = house.rules, house.memories, house.registry
+    devices = registry.devices
+    verdicts: list[Verdict] = []
+    for reading in prepared.readings:
+        next_due = memories.next_due()
+        if next_due is not None and next_due <= reading.received:
+            verdicts += due(rules, memories, reading.received, registry)
+        device = devices.get(reading.device)
+        if device is None:
+            continue
+        try:
+            verdicts += evaluate(rules, memories, reading, device, registry)
+        except Exception:  # one rule's failure must not stop the others' alarms
+            log.exception("a rule failed", reading=reading)
+            prepared.failed.append(f"{reading.device}/{reading.metric}")
+    next_due = memories.next_due()
+    if next_due is not None and next_due <= prepared.moment:
+        verdicts += due(rules, memories, prepared.moment, registry)
+    return verdicts
+
+
+def write(
+    house: House, tx: Connection, prepared: Prepared, verdicts: Sequence[Verdict], now: int
+) -> tuple[Outcome, list[Verdict]]:
+    """Everything the batch leaves behind, in one transaction; and the verdicts the desk failed on."""
+    for rejected in prepared.rejected:
+        quarantine.keep(tx, rejected, house.quarantine_rows)
+    unheard: list[Verdict] = []
+    try:
+        outcome = apply_facts(house, tx, verdicts, now)
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        log.exception("the desk failed; each fact is tried alone")
+        outcome, unheard = _apply_each(house, tx, verdicts, now)
+    store.save(tx, house.memories)
+    if prepared.readings:
+        spool.append(tx, house.position + 1, prepared.moment, prepared.readings, house.seen.stored())
+    return outcome, unheard
+
+
+def _apply_each(
+    house: House, tx: Connection, verdicts: Sequence[Verdict], now: int
+) -> tuple[Outcome, list[Verdict]]:
+    """One fact that fails must not take the others with it: it sounds unrecorded instead."""
+    outcome, unheard = Outcome(), []
+    for verdict in verdicts:
+        try:
+            with tx.begin_nested():
+                one = desk.apply(tx, [verdict], now, house.directory, house.registry)
+        except SQLAlchemyError:
+            raise
+        except Exception:
+            unheard.append(verdict)
+        else:
+            outcome = outcome.joined(one)
+    outcome.troubles.append(("escalation", "fault", f"the desk failed on {len(unheard)} facts: see the log"))
+    return outcome, unheard
+
+
+def apply_facts(house: House, tx: Connection, facts: Sequence[Fact], now: int) -> Outcome:
+    """The one way to the desk: verdicts, people's acts, and what is due by itself."""
+    if house.desk_due is not None and house.desk_due <= now:
+        facts = [*facts, *desk.elapsed(tx, now)]
+    elif not facts:
+        return Outcome()
+    with tx.begin_nested():
+        outcome = desk.apply(tx, facts, now, house.directory, house.registry)
+    house.desk_due = desk.next_due(tx)
+    return outcome

@@ -1,0 +1,278 @@
+"""Touches. The running service: puts the house together, starts its threads and stops them in order.
+
+Threads: broker-life, broker-all, writer, senders (a pool a channel), history, feed, web, watch, control.
+"""
+
+import json
+import signal
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from alerts import channels, desk
+from alerts.alert import Fact
+from alerts.deliver import Delivery
+from alerts.desk import Outcome
+from alerts.emergency import Emergency
+from alerts.settings import NullSettings
+from dashboard.live import Live
+from ingest import spool
+from ingest.broker import Session
+from ingest.campus.kinds import OWN_POINTS
+from ingest.campus.registry import OWN
+from ingest.history.feed import Feed
+from ingest.history.history import History
+from rules.evaluate import arm
+from rules.load import RuleErrors
+from rules.load import load as load_rules
+from rules.ruleset import RuleSet
+from rules.vanish import reconcile
+from tocsin import apply as applying
+from tocsin import clock, house, pipeline, schema
+from tocsin.campus import reload
+from tocsin.config import Settings
+from tocsin.control import Control
+from tocsin.database import open_or_move_aside
+from tocsin.house import Prepared
+from tocsin.lock import FolderLock
+from tocsin.mistake import Mistakes
+from tocsin.own import SPEAK_FOR_THEMSELVES, Own
+from tocsin.trial import attempt
+from tocsin.watch import Watch
+from tocsin.web import Web
+from tocsin.writer import Writer
+
+log = structlog.get_logger("tocsin.run")
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the demo adds to the dashboard: scenarios as (name, zh, en), and how to play one."""
+
+    scenarios: Sequence[tuple[str, str, str]] = ()
+    play: Callable[["Tocsin", str], None] | None = None
+
+
+class Tocsin:
+    """One running service on one data folder. `start()` returns when it receives and judges messages."""
+
+    def __init__(self, settings: Settings, demo: Demo = Demo(), now: Callable[[], int] = clock.now) -> None:
+        self.settings = settings
+        self.demo = demo
+        self.now = now
+        self.lock = FolderLock(settings.folder)
+        self.database = open_or_move_aside(settings.database_url, now())
+        schema.upgrade(self.database)
+        self.refused_rules = ""
+        rules = self._rules()
+        with self.database.transaction() as tx:
+            self.spool_epoch = spool.epoch(tx)
+            self.house = house.load(tx, settings.broker, rules, now(), settings.channels, settings.zone)
+        self.house.quarantine_rows = settings.quarantine.max_rows
+        self.house.life_covers = lambda: self.life.granted
+        self.own = Own(lambda reading: self.writer.report(reading), now)
+        self.channels = channels.build(
+            {**settings.channels, "null": NullSettings(kind="null")}, self._publish, self.own.returned, now
+        )
+        self.emergency = Emergency(self.channels, self._directory, self._registry, self._sounded)
+        self.writer = Writer(self.house, self.database, self.emergency, now, self._committed)
+        self.delivery = Delivery(
+            self.channels,
+            self.writer.transact,
+            self.own.report,
+            now,
+            lambda alerts: self.live.publish(alerts, ()),
+        )
+        self.live = Live(self.database.read, now)
+        self.life = self._session("life", self.writer.deliver_life)
+        self.all = self._session("all", self.writer.deliver_all)
+        self.history = History(
+            settings.folder / "history",
+            self.database.read,
+            self.spool_epoch,
+            settings.history,
+            self.own.report,
+            now,
+            self.writer.consumed,
+            fed=settings.feed is not None,
+        )
+        self.feed = self._feed()
+        self.web = Web(self)
+        self.watch = Watch(settings.folder, self._loop, self._audit, self.own.report, now)
+        self.control = Control(settings.folder / "control.sock", self._handlers())
+
+    # ---- starting and stopping -------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._speak_for_the_quiet()
+        self.writer.act(self._wake_up)
+        self.writer.start()
+        self.delivery.start()
+        self.history.start()
+        if self.feed:
+            self.feed.start()
+        self.web.start()
+        self.life.start()
+        self.life.ever_granted.wait(5)  # so that `all` can leave to `life` what is its own
+        self.all.start()
+        self.watch.start()
+        self.control.start()
+        log.info("running", threads=sorted(t.name for t in threading.enumerate()))
+
+    def stop(self) -> None:
+        self.control.stop()
+        self.watch.stop()
+        self.life.stop()
+        self.all.stop()
+        self.web.stop()
+        self.delivery.stop()
+        self.writer.stop()
+        if self.feed:
+            self.feed.stop()
+        self.history.stop()
+        self.database.close()
+        self.lock.release()
+
+    def _wake_up(self, tx: Connection) -> Outcome:
+        """What a start must do before the first message: fit memory to the rules, and wait for silence."""
+        known = self.house
+        verdicts = reconcile(RuleSet(), known.rules, known.memories, known.registry, self.now())
+        arm(known.rules, known.memories, known.registry, self.now())
+        return pipeline.apply_facts(known, tx, verdicts, self.now())
+
+    def _speak_for_the_quiet(self) -> None:
+        for point in OWN_POINTS:
+            if point not in SPEAK_FOR_THEMSELVES:
+                self.own.report(point, "normal")
+        if self.database.moved_aside:
+            self.own.report("database", "fault", f"moved aside to {self.database.moved_aside}")
+        if self.refused_rules:
+            self.own.report("rules", "fault", self.refused_rules)
+        if self.settings.refused:
+            self.own.report("config", "fault", "\n".join(self.settings.refused))
+
+    def _rules(self) -> RuleSet:
+        """The user's rules; with a mistake in them the standard pack alone, and a banner: never nothing."""
+        try:
+            return load_rules(self.settings.rules, self.settings.standard_rules)
+        except RuleErrors as error:
+            self.refused_rules = str(error)
+            log.error("rules refused; the standard pack is in force", errors=self.refused_rules)
+            return load_rules([], True)
+
+    def _session(self, name: str, deliver: Callable[[list[Any]], None]) -> Session:
+        def filters() -> Sequence[str]:
+            decoder = self.house.decoder
+            return decoder.life_filters() if name == "life" else decoder.all_filters()
+
+        return Session(name, self.settings.broker, filters, deliver, self.own.report, self.now)
+
+    def _feed(self) -> Feed | None:
+        settings, folder = self.settings.feed, self.settings.folder / "history"
+        if settings is None:
+            return None
+        refused = folder / "refused-lines.jsonl"
+        return Feed(settings, self.history, self._registry, refused, self.own.report, self.now)
+
+    # ---- what the parts ask of one another ----------------------------------------------------------------
+
+    def _registry(self) -> Any:
+        return self.house.registry
+
+    def _directory(self) -> Any:
+        return self.house.directory
+
+    def _publish(self, topic: str, payload: bytes, retain: bool) -> Future[None]:
+        return self.all.publish(topic, payload, retain)
+
+    def _committed(self, prepared: Prepared, outcome: Outcome) -> None:
+        """After the commit, on the writer's thread: who is owed something hears it first."""
+        self.delivery.send(outcome.owed)
+        for metric, word, note in outcome.troubles:
+            self.own.report(metric, word, note)
+        for point in prepared.failed:
+            self.own.report("rules", "fault", f"a rule failed on {point}")
+        self.live.publish(outcome.changed, {reading.device for reading in prepared.readings})
+        self.history.wake()
+
+    def _settled(self, alerts: Iterable[int]) -> None:
+        self.live.publish(alerts, ())
+
+    def _sounded(self) -> None:
+        self.live.publish((), ())
+
+    def _loop(self) -> None:
+        payload = json.dumps({"values": {"loop": "alarm"}}).encode()
+        self.all.publish(f"{self.settings.broker.base}/{OWN}/reading", payload)
+
+    def _audit(self) -> None:
+        def audit(tx: Connection) -> list[str]:
+            return desk.audit_escalations(tx, self.now())
+
+        broken = self.writer.transact(audit).result(60)
+        if broken:
+            self.writer.look_again()
+            self.own.report("escalation", "fault", "; ".join(broken)[:500])
+        else:
+            self.own.report("escalation", "normal")
+
+    def apply(self, facts: Sequence[Fact]) -> Future[Outcome]:
+        """People's acts, from wherever they come."""
+        return self.writer.apply(list(facts))
+
+    def _handlers(self) -> dict[str, Callable[[dict[str, Any]], Any]]:
+        return {
+            "status": lambda _: self.status(),
+            "apply": self._apply_campus,
+            "export": lambda _: self.writer.transact(applying.export).result(60),
+            "send-test": self._send_test,
+            "token": lambda _: self.web.new_token(),
+        }
+
+    def _apply_campus(self, request: dict[str, Any]) -> Any:
+        try:
+            return reload(self, request["parts"], request.get("dry", False))
+        except Mistakes as error:
+            return {"mistakes": error.lines}
+
+    def _send_test(self, request: dict[str, Any]) -> list[tuple[bool, str]]:
+        tries = attempt(request["target"], self.channels, self.house.directory)
+        return [(tested.ok, tested.said) for tested in tries]
+
+    def status(self) -> dict[str, Any]:
+        """The health of the service, for the status page and `tocsin status`."""
+        return {
+            "ready": self.life.granted and self.all.granted and not self.writer.failing,
+            "faults": self.own.faults(),
+            "failing": self.writer.failing,
+            "waiting": self.writer.waiting(),
+            "position": self.house.position,
+            "messages": self.writer.messages,
+            "history": self.history.cursor,
+            "rules": self.house.rules.version,
+            "devices": len(self.house.registry.devices),
+            "memories": len(self.house.memories),
+            "broker": {
+                s.name: {"connected": s.connected, "granted": s.granted} for s in (self.life, self.all)
+            },
+        }
+
+
+def serve(settings: Settings, ready: Callable[[Tocsin], None] | None = None, demo: Demo = Demo()) -> int:
+    """Run until SIGTERM or SIGINT; the exit code."""
+    service = Tocsin(settings, demo)
+    stopped = threading.Event()
+    for which in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(which, lambda *_: stopped.set())
+    service.start()
+    print(service.web.welcome(), flush=True)
+    if ready is not None:
+        ready(service)
+    stopped.wait()
+    service.stop()
+    return 0

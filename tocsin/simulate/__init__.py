@@ -1,0 +1,1 @@
+"""A simulated campus that speaks only MQTT and imports no room."""

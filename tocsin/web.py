@@ -1,0 +1,109 @@
+"""Touches. The web server on a thread of its own, and the bundle of doors the dashboard gets."""
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import structlog
+import uvicorn
+from sqlalchemy import Connection
+
+from dashboard import accounts
+from dashboard.app import make_app
+from dashboard.service import RulesInfo, Service
+
+if TYPE_CHECKING:
+    from tocsin.run import Tocsin
+
+log = structlog.get_logger("tocsin.web")
+VERSION = "0.1.0"
+
+
+class Web:
+    """Serves the dashboard. A web server that cannot start is reported and stops no alarm."""
+
+    def __init__(self, tocsin: "Tocsin") -> None:
+        self._tocsin = tocsin
+        self._settings = tocsin.settings.dashboard
+        self._server: uvicorn.Server | None = None
+        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
+
+    @property
+    def address(self) -> str:
+        scheme = "https" if self._settings.https else "http"
+        return f"{scheme}://{self._settings.listen}"
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._tocsin.live.close()
+        if self._server is not None:
+            self._server.should_exit = True
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        settings = self._settings
+        config = uvicorn.Config(
+            make_app(self._service()),
+            host=settings.host,
+            port=settings.port,
+            ssl_certfile=settings.cert,
+            ssl_keyfile=settings.key,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=3,
+            limit_concurrency=1000,
+        )
+        self._server = uvicorn.Server(config)
+        try:
+            self._server.run()
+        except (OSError, SystemExit) as error:
+            log.error("the dashboard cannot start", address=self.address, error=str(error))
+
+    def _service(self) -> Service:
+        t = self._tocsin
+        return Service(
+            read=t.database.read,
+            transact=t.writer.transact,
+            apply=t.apply,
+            now=t.now,
+            registry=lambda: t.house.registry,
+            directory=lambda: t.house.directory,
+            latest=t.house.latest,
+            history=t.history,
+            rules=self._rules,
+            emergency_open=t.emergency.open,
+            live=t.live,
+            settings=self._settings,
+            status=t.status,
+            zone=t.settings.zone,
+            version=VERSION,
+            demo=self._play if t.demo.play else None,
+            scenarios=t.demo.scenarios,
+        )
+
+    def _rules(self) -> RulesInfo:
+        rules = self._tocsin.house.rules
+        return RulesInfo(rules.version, len(rules.rules), self._tocsin.refused_rules)
+
+    def _play(self, name: str) -> None:
+        if self._tocsin.demo.play is not None:
+            self._tocsin.demo.play(self._tocsin, name)
+
+    def new_token(self) -> str | None:
+        """A one-time token for the first administrator; None once there is an account."""
+
+        def make(tx: Connection) -> str | None:
+            return accounts.first_token(tx, self._tocsin.now())
+
+        made: Any = self._tocsin.writer.transact(make).result(30)
+        return None if made is None else str(made)
+
+    def welcome(self) -> str:
+        """What the administrator reads in the terminal when the service is up."""
+        token = self.new_token()
+        lines = [f"Tocsin is running. Dashboard: {self.address}/"]
+        if token:
+            lines.append(f"Make the first administrator here, once:  {self.address}/setup?token={token}")
+        return "\n".join(lines)
