@@ -39,12 +39,12 @@ migration: ## write the next migration from the tables: m="what changed"
 
 bench: ## measure throughput, latency and memory, and print them
 	@deploy/venv.sh dev
-	@$(PYTHON_HERE) -m tests.setup
+	@$(PYTHON_HERE) -m tests.setup Mosquitto PostgreSQL VictoriaMetrics
 	@$(PYTHON_HERE) -m tests.bench $(ARGS)
 
 crash: ## kill Tocsin at random moments and count what was lost
 	@deploy/venv.sh dev
-	@$(PYTHON_HERE) -m tests.setup
+	@$(PYTHON_HERE) -m tests.setup Mosquitto
 	@$(PYTHON_HERE) -m tests.crash $(ARGS)
 
 vendor: ## build the dashboard's libraries anew (needs node and npm)

@@ -29,7 +29,7 @@ def check(alert: Alert, fact: Fact, now: int) -> None:
 
 
 def _check_verified(alert: Alert, fact: Verified, now: int) -> None:
-    if fact.outcome is Verification.FALSE and fact.cause not in CAUSES:
+    if fact.outcome == Verification.FALSE and fact.cause not in CAUSES:
         raise Refused(refusal.CAUSE_MISSING)
 
 

@@ -7,7 +7,6 @@ Nothing on this path is logged and then forgotten: a row leaves `_held` only whe
 import random
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar
@@ -229,9 +228,7 @@ class Delivery:
 
     def _claim(self) -> None:
         self._claim_at = time.monotonic() + CLAIM_EVERY
-        with self._lock:
-            held = Counter(row.channel for row in self._held.values())
-        room = {name: held[name] + senders.room() for name, senders in self._senders.items()}
+        room = {name: senders.room() for name, senders in self._senders.items()}
         self._claiming = future = _started(
             self._transact, lambda tx: outbox.claim(tx, self._now(), room, self._mine())
         )
@@ -244,7 +241,7 @@ class Delivery:
             return
         rows = future.result()
         self.send(rows)
-        if len(rows) >= ROOM:
+        if len(rows) >= ROOM:  # there may be more
             self._claim_at = time.monotonic() + TICK
 
     def _mine(self) -> set[int]:

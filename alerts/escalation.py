@@ -65,7 +65,7 @@ def escalate(
     fresh = cause in (Effect.RAISED, Effect.AGAIN)
     started = replace(
         alert,
-        sounded_at=moment,
+        sounded_at=min(moment, now),  # a message may have come in since `now` was read
         sound_reason=cause.value,
         step=0,
         round=0 if fresh else alert.round + 1,

@@ -73,7 +73,7 @@ MOVES: dict[str, dict[FactKind, Row]] = {
         F.REMOVED: (Activity.UNKNOWN, Activity.UNKNOWN, SAME),
     },
     "acknowledgement": {  # not_needed, no, promised, kept
-        F.ACTIVATED: (SAME, SAME, AFRESH, AFRESH),
+        F.ACTIVATED: (SAME, SAME, Acknowledgement.NO, Acknowledgement.NO),
         F.ACKNOWLEDGED: (
             refusal.NOTHING_TO_TAKE,
             Acknowledgement.PROMISED,
@@ -109,7 +109,7 @@ MOVES: dict[str, dict[FactKind, Row]] = {
         F.ACCEPTED: (refusal.NOT_OFFERED, refusal.NOT_OFFERED, Ownership.OWNED),
         F.DECLINED: (refusal.NOT_OFFERED, refusal.NOT_OFFERED, Ownership.OWNED),
         F.HANDOVER_LAPSED: (SAME, SAME, Ownership.OWNED),
-        F.CLOSED: (SAME, SAME, refusal.HANDOVER_WAITS),
+        F.CLOSED: (Ownership.OWNED, SAME, refusal.HANDOVER_WAITS),
     },
     "inhibition": {  # none, shelved, suppressed, out_of_service
         F.SHELVED: (Inhibition.SHELVED, refusal.INHIBITED, refusal.INHIBITED, refusal.INHIBITED),

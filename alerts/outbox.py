@@ -9,7 +9,7 @@ queued → claimed (a lease) → sent | accepted | failed(note) | cancelled(note
   claimed, null when nothing more is owed.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -144,19 +144,14 @@ def claim(
 
     What has become moot is cancelled with its reason; what is owed to a channel that is not in `room` fails
     with its reason. A row whose lease ran out may have arrived, unless this process has it in hand still
-    (`holding`: its lease begins anew).
+    (`holding`): then its lease begins anew and it is not returned.
     """
     _fail_homeless(tx, now, room)
-    due = [row for channel, limit in room.items() if limit > 0 for row in _due(tx, channel, limit, now)]
-    taken = [row for row in due if not _cancelled(tx, row, now)]
-    if taken:
-        lease = {"state": State.CLAIMED, "due_at": now + LEASE}
-        doubt = notification.c.doubtful + bindparam("lost")
-        lost = [row.state == State.CLAIMED and row.id not in holding for row in taken]
-        tx.execute(
-            _THIS.values(**lease, doubtful=doubt),
-            [{"row": row.id, "lost": int(gone)} for row, gone in zip(taken, lost, strict=True)],
-        )
+    due = [row for channel, limit in room.items() for row in _due(tx, channel, limit, now, holding)]
+    mine = [row for row in due if row.id in holding]
+    taken = [row for row in due if row.id not in holding and not _cancelled(tx, row, now)]
+    _lease(tx, [{"row": row.id, "lost": 0} for row in mine], now)
+    _lease(tx, [{"row": row.id, "lost": int(row.state == State.CLAIMED)} for row in taken], now)
     return [_notification(row) for row in taken]
 
 
@@ -166,7 +161,7 @@ def renew(tx: Connection, row_id: int, now: int) -> bool:
     row = tx.execute(_WORK.where(notification.c.id == row_id, _UNDECIDED)).one_or_none()
     if row is None or _cancelled(tx, row, now):
         return False
-    tx.execute(_THIS.values(state=State.CLAIMED, due_at=now + LEASE), {"row": row_id})
+    _lease(tx, [{"row": row_id, "lost": 0}], now)
     return True
 
 
@@ -230,10 +225,22 @@ def sounding(tx: Connection, channels: Collection[str]) -> list[Notification]:
     return list({(row.alert, row.channel, row.address): _notification(row) for row in rows}.values())
 
 
-def _due(tx: Connection, channel: str, limit: int, now: int) -> Sequence[Row[Any]]:
+def _due(tx: Connection, channel: str, limit: int, now: int, holding: Collection[int]) -> Iterator[Row[Any]]:
+    """What is due on a channel: `limit` rows at most that are not in hand, and those that are."""
     mine = and_(notification.c.channel == channel, notification.c.due_at <= now)
     first = (notification.c.life_safety.desc(), notification.c.id)
-    return tx.execute(_WORK.where(mine).order_by(*first).limit(limit)).all()
+    for row in tx.execute(_WORK.where(mine).order_by(*first).limit(limit + len(holding))).all():
+        held = row.id in holding
+        if held or limit > 0:
+            limit -= not held
+            yield row
+
+
+def _lease(tx: Connection, rows: list[dict[str, int]], now: int) -> None:
+    """`lost` is 1 for a row whose last lease ran out with nobody to say how it ended."""
+    if rows:
+        lease = {"state": State.CLAIMED, "due_at": now + LEASE}
+        tx.execute(_THIS.values(**lease, doubtful=notification.c.doubtful + bindparam("lost")), rows)
 
 
 def _fail_homeless(tx: Connection, now: int, channels: Collection[str]) -> None:

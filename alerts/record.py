@@ -74,7 +74,7 @@ class FactKind(StrEnum):
     SHELF_LAPSED = "shelf_lapsed"
     STEP_DUE = "step_due"
     REMOVED = "removed"
-    STALE = "stale"  # a deadline that was moved since it was read: means nothing
+    STALE = "stale"  # a deadline that was moved since it was read, or news of what is closed: means nothing
 
 
 _KINDS: dict[type, FactKind] = {
@@ -105,12 +105,15 @@ _LAPSES = {
     "handover": (FactKind.HANDOVER_LAPSED, "offered_until"),
     "shelf": (FactKind.SHELF_LAPSED, "inhibited_until"),
 }
+_UNBIDDEN = (Verdict, Lapsed, StepDue, Removed)  # what nobody decided: never refused
 _NOT_OF_PEOPLE = (FactKind.STEP_DUE, FactKind.REMOVED)
 PEOPLES = (*(kind for kind in _KINDS.values() if kind not in _NOT_OF_PEOPLE), *_OUTCOMES.values())
 
 
 def kind_of(alert: Alert, fact: Fact) -> FactKind:
-    """What the tables call this fact, seen by this alert."""
+    """What the tables call this fact, seen by this alert. A closed one is deaf to rules and deadlines."""
+    if not alert.open and isinstance(fact, _UNBIDDEN):
+        return FactKind.STALE
     if isinstance(fact, Verdict):
         return _kind_of_verdict(alert, fact)
     if isinstance(fact, Verified):
@@ -194,6 +197,8 @@ def person_of(sentence: Text, alert: Alert) -> str:
 
 def written(alert: Alert, kind: FactKind, fact: Fact, now: int) -> dict[str, Any]:
     """The fields beside the axes that the fact itself writes."""
+    if kind is FactKind.STALE:
+        return {}
     if isinstance(fact, Verdict):
         return _by_verdict(alert, kind, fact)
     return _WRITES[kind](alert, fact, now) if kind in _WRITES else {}
@@ -243,7 +248,7 @@ def _arrived(alert: Alert, fact: Arrived, now: int) -> dict[str, Any]:
 
 
 def _verified(alert: Alert, fact: Verified, now: int) -> dict[str, Any]:
-    cause = fact.cause if fact.outcome is Verification.FALSE else ""
+    cause = fact.cause if fact.outcome == Verification.FALSE else ""
     return _taken(alert, fact.by, now) | {"verified_by": fact.by, "verified_at": now, "cause": cause}
 
 

@@ -50,6 +50,7 @@ def _words(request: Request, account: Account | None) -> Mapping[str, Any]:
     now = service.now()
     return {
         "account": account,
+        "account_label": service.directory().name(account.person, language) if account else "",
         "may_act": account is not None and may(account.role, Permission.ACT),
         "may_administer": account is not None and may(account.role, Permission.ADMINISTER),
         "language": language,

@@ -55,6 +55,6 @@ if [ "$wanted" = dev ]; then
   pip -e . --group dev
 else
   say "installing what Tocsin needs (less than a minute, only this once)"
-  pip --no-compile -e .
+  pip -e .
 fi
 touch "$venv/.installed-runtime" "$venv/.installed-$wanted"

@@ -32,6 +32,7 @@ log = structlog.get_logger("ingest.broker")
 
 SESSION_EXPIRY = 7 * 24 * 3600  # seconds the broker keeps our queue while we are away
 SUBSCRIBE_CHUNK = 200  # filters in one SUBSCRIBE packet
+ANSWER = 5.0  # seconds a broker has for answering CONNECT
 PAUSE_ABOVE = 20000  # messages handed on and not yet settled, above which we stop reading
 Report = Callable[[str, str, str], None]
 
@@ -81,6 +82,7 @@ class Session:
         self._resubscribe = False
         self._stopping = False
         self._use_v5 = settings.protocol != "3.1.1"
+        self._spoke_v5 = False
         self._wake_out, self._wake_in = socket.socketpair()
         self._wake_out.setblocking(False)
         self._wake_in.setblocking(False)
@@ -130,10 +132,17 @@ class Session:
                 failures = 0 if time.monotonic() - began > 5 and self.epoch else failures + 1
             except Exception as error:  # whatever it is, the session must come back
                 failures += 1
+                self._try_the_other_protocol()
                 self._lost(f"cannot reach {self.settings.host}:{self.settings.port}: {error}")
             if not self._stopping:
                 pause = min(10.0, 0.25 * 2 ** min(failures, 6)) * random.uniform(0.5, 1.0)
                 select.select([self._wake_out], [], [], pause)
+
+    def _try_the_other_protocol(self) -> None:
+        """A broker that knows no MQTT 5 answers nothing, closes, or says so; one that once did speaks it."""
+        unanswered = self._socket is not None and not self.connected
+        if unanswered and self.settings.protocol == "auto" and not self._spoke_v5:
+            self._use_v5 = not self._use_v5
 
     def _connect(self) -> None:
         s = self.settings
@@ -173,7 +182,7 @@ class Session:
         client, sock = self._client, self._socket
         assert client is not None
         assert sock is not None
-        answered_by = time.monotonic() + 10
+        answered_by = time.monotonic() + ANSWER
         while not self._stopping and client.socket() is not None:
             flushed = sock.flush()
             reading = [sock, self._wake_out] if self._unsettled < PAUSE_ABOVE else [self._wake_out]
@@ -188,10 +197,12 @@ class Session:
             client.loop_write()
             client.loop_misc()
             if not self.connected and time.monotonic() > answered_by:
-                raise TimeoutError("the broker did not answer CONNECT within 10 s")
+                raise TimeoutError(f"the broker did not answer CONNECT within {ANSWER:.0f} s")
         if self._stopping and self.connected:
             client.disconnect()
             client.loop_write()
+        else:
+            self._try_the_other_protocol()
         self._lost("connection closed")
 
     def _read(self, client: _Client, sock: BufferedSocket) -> None:
@@ -270,18 +281,15 @@ class Session:
     def _on_connect(self, client: mqtt.Client, _u: Any, _f: Any, reason: ReasonCode, _p: Any) -> None:
         if reason.is_failure:
             log.warning("broker refused the session", session=self.name, reason=str(reason))
-            if self.settings.protocol == "auto" and "protocol" in str(reason).lower():
-                self._use_v5 = False
             raise ConnectionRefusedError(f"the broker answered: {reason}")
         self.epoch += 1
         self.connected = True
+        self._spoke_v5 = self._spoke_v5 or self._use_v5
         log.info("broker session open", session=self.name, epoch=self.epoch, mqtt5=self._use_v5)
         assert self._client is not None
         self._subscribe(self._client)
 
     def _on_disconnect(self, _c: mqtt.Client, _u: Any, _f: Any, reason: ReasonCode, _p: Any) -> None:
-        if not self.connected and self._use_v5 and self.settings.protocol == "auto":
-            self._use_v5 = False  # an old broker closes the connection on a CONNECT it does not know
         log.info("broker session closed", session=self.name, reason=str(reason))
 
     def _on_message(self, _c: mqtt.Client, _u: Any, m: mqtt.MQTTMessage) -> None:

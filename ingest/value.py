@@ -101,8 +101,8 @@ def number_reader(metric: Metric) -> Reader:
         number: float | None = raw if type(raw) is float or type(raw) is int else parsed(raw)
         if number is None:
             return None if raw is None else (UNKNOWN, f"not a number: {shown(raw)}")
-        if low <= number <= high and number not in sentinels:  # an int of 400 digits cannot become a float
-            return float(number), ""
+        if low <= number <= high and not (sentinels and number in sentinels):
+            return number + 0.0, ""  # a float; only now, since an int of 400 digits cannot become one
         return UNKNOWN, f"no measurement: {shown(raw)} ({expected})"
 
     return read

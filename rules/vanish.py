@@ -20,9 +20,11 @@ def reconcile(old: RuleSet, new: RuleSet, memories: Memories, registry: Registry
     verdicts: list[Verdict] = []
     for row in sorted(memories, key=lambda row: (row.rule, row.subject)):
         rule, device = new.by_id.get(row.rule), registry.devices.get(row.device)
-        if rule is None or device is None or not _fits(row, rule, device, registry):
+        former = old.by_id.get(row.rule)
+        other = former and rule and type(former.condition) is not type(rule.condition)
+        if rule is None or device is None or other or not _fits(row, rule, device, registry):
             memories.drop(row)
-            verdicts += vanished(row, rule or old.by_id.get(row.rule), device, now, gone=rule is None)
+            verdicts += vanished(row, rule or former, device, now, gone=rule is None)
         elif row.version != rule.version:
             memories.put(msgspec.structs.replace(row, version=rule.version))
     return verdicts

@@ -19,11 +19,12 @@ WANTED: dict[str, Callable[[], Path]] = {
 }
 
 
-def main() -> int:
+def main(names: list[str]) -> int:
+    """Prepares those of `names`, or all."""
     missing = 0
-    for name, prepare in WANTED.items():
+    for name in names or WANTED:
         try:
-            print(f"{name:16}{_short(prepare())}", flush=True)
+            print(f"{name:16}{_short(WANTED[name]())}", flush=True)
         except packages.Missing as error:
             missing += 1
             print(f"{name:16}MISSING, its tests are skipped: {error}", flush=True)
@@ -35,4 +36,4 @@ def _short(path: Path) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -59,11 +59,12 @@ def _settings(args: argparse.Namespace, broker: DemoBroker, phone: DemoPhone, fo
             "port": broker.port,
             "username": broker.username,
             "password": broker.password,
+            "protocol": "auto" if broker.kind == "mosquitto" else "3.1.1",
         },
         "dashboard": {"listen": args.listen},
         "channels": {
             "phone": {"kind": "webhook", "url": phone.url, "secret": broker.password},
-            "siren": {"kind": "mqtt", "topic": "campus/siren-1/command"},
+            "siren": {"kind": "mqtt", "topics": ["campus/siren-1/command"]},
         },
     }
 

@@ -2,7 +2,8 @@
 
 Both run as a process of their own that ends with ours, however ours ends.
 
-amqtt speaks MQTT 3.1.1 and is good for a demo's pace only; tocsin/demo_amqtt.py says what it cannot do.
+amqtt speaks MQTT 3.1.1 only (an MQTT 5 client gets no answer at all) and is good for a demo's pace;
+tocsin/demo_amqtt.py says what it cannot do.
 """
 
 import base64

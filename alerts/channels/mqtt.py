@@ -17,6 +17,7 @@ from alerts.settings import MqttSettings
 
 TIMEOUT = 10.0  # seconds for the broker's acknowledgement
 
+Cause = int | str
 Publish = Callable[[str, bytes, bool], Future[None]]
 """publish(topic, payload, retain): at QoS 1; the future is done when the broker has acknowledged it."""
 
@@ -30,8 +31,8 @@ class Mqtt:
         self._topics = settings.topics
         self._publish = publish
         self._lock = threading.Lock()
-        self._sounding: dict[str, dict[str, Notice]] = {}  # topic → code → what it sounds for
-        self._cleared: dict[tuple[str, str], int] = {}  # (topic, code) → the last occurrence that is over
+        self._sounding: dict[str, dict[Cause, Notice]] = {}  # topic → what it sounds for
+        self._cleared: dict[tuple[str, Cause], int] = {}  # … → the last occurrence that is over
 
     def restore(self, notices: list[Notice]) -> None:
         """Without it, the all-clear of one alert could silence another one after a restart."""
@@ -57,21 +58,33 @@ class Mqtt:
         standing = self._sounding[topic]
         if not standing:
             return self._publish(topic, _payload(notice, "off"), True)
-        latest = notice if notice.code in standing else next(reversed(standing.values()))
+        latest = standing.get(_cause(notice)) or next(reversed(standing.values()))
         return self._publish(topic, _payload(latest, "on"), True)
 
     def _note(self, topic: str, notice: Notice) -> None:
         """A notice that is tried again after its own all-clear must not start the siren anew."""
-        occurrence = int(notice.alert.get("occurrence") or 0)
-        place = (topic, notice.code)
+        cause, occurrence = _cause(notice), int(notice.alert.get("occurrence") or 0)
         standing = self._sounding.setdefault(topic, {})
+        for other in [one for one, known in standing.items() if _is_record_of(notice, known)]:
+            del standing[other]
         if notice.purpose == Purpose.CLEAR:
-            standing.pop(notice.code, None)
-            self._cleared[place] = max(occurrence, self._cleared.get(place, 0))
+            standing.pop(cause, None)
+            self._cleared[topic, cause] = max(occurrence, self._cleared.get((topic, cause), 0))
             if len(self._cleared) > 10_000:
                 del self._cleared[next(iter(self._cleared))]
-        elif occurrence > self._cleared.get(place, -1):
-            standing[notice.code] = notice
+        elif occurrence > self._cleared.get((topic, cause), -1):
+            standing[cause] = notice
+
+
+def _cause(notice: Notice) -> Cause:
+    """The alert's id; for one that could not be stored its code. (The codes of alerts come back in time.)"""
+    return int(notice.alert.get("id") or 0) or notice.code
+
+
+def _is_record_of(notice: Notice, known: Notice) -> bool:
+    """The same alert, once sounded because it could not be stored, is stored by now and takes its place."""
+    same = all(notice.alert.get(name) == known.alert.get(name) for name in ("rule", "device"))
+    return same and known.alert.get("recorded") is False and notice.alert.get("recorded") is True
 
 
 def _payload(notice: Notice, state: str) -> bytes:

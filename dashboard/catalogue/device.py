@@ -37,6 +37,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "from": ("从", "From"),
     "to": ("到", "To"),
     "show": ("查看", "Show"),
+    "time": ("时间", "Time"),
     "mean": ("平均", "mean"),
     "lowest": ("最低", "lowest"),
     "highest": ("最高", "highest"),

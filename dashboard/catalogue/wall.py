@@ -37,6 +37,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "start_shift": ("开始值班：打开声音", "Start shift: sound on"),
     "test_tone": ("试音", "Test tone"),
     "sound_on": ("声音已开", "Sound on"),
+    "sound_paused": ("本页没有声音：点一下页面任意处", "No sound on this page: press anywhere"),
     "sound_off": ("声音已关", "SOUND OFF"),
     "sound_off_help": (
         "报警时这块屏幕不会响。点一下「开始值班」。",
@@ -81,6 +82,9 @@ WORDS: dict[str, tuple[str, str]] = {
         "下列报警已响铃，但没有存盘。请用纸笔记录，并联系管理员。",
         "These alarms sounded but are not stored. Keep a record on paper and call the administrator.",
     ),
+    "changed": ("这条警情有新变化。", "This alert has changed."),
+    "to_the_wall": ("打开值班墙", "Open the wall"),
+    "and": ("、", ", "),
     "unreadable": (
         "读取数据库失败，警情列表可能不全。",
         "The database cannot be read: this list may be incomplete.",

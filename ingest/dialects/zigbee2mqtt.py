@@ -8,6 +8,8 @@ The address of a device is its friendly name, or the whole topic where two bridg
 
 from typing import Any
 
+import msgspec
+
 from ingest.campus.device import Device
 from ingest.dialects.dialect import IGNORED, link, rejected
 from ingest.dialects.zigbee2mqtt_keys import NAMES, Found, attribute, found
@@ -90,11 +92,20 @@ def _report(body: dict[str, Any], received: int, retained: bool, device: Device)
     values = found(body, device.kind)
     if retained:
         values.pop("press", None)  # an old press, replayed: nobody presses now
+    name = device.id
     readings = [
-        Reading(device.id, metric, value[0], received, moment, quality, retained or replayed, value[1])
-        for metric, value in values.items()
+        Reading(name, metric, value, received, moment, quality, retained, note)
+        for metric, (value, note) in values.items()
     ]
-    return Decoded(device.id, readings, alive=not (retained or replayed))
+    if replayed and "press" in values:
+        readings = [_not_live(reading) for reading in readings]
+    return Decoded(name, readings, alive=not (retained or replayed))
+
+
+def _not_live(reading: Reading) -> Reading:
+    """A press in a replayed cache may be an old one, or live under a wrong clock: it may raise an alert that
+    is not known, and never rings again for one that is."""
+    return msgspec.structs.replace(reading, retained=True) if reading.metric == "press" else reading
 
 
 def _same(named: Any, device: Device) -> None:

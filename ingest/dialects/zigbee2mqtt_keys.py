@@ -61,8 +61,8 @@ def _mains_failed(raw: Any) -> Value | None:
 
 def _voltage(raw: Any) -> Value | None:
     """Battery devices report mV, mains sockets V: no mains is above 480 V, no battery below 480 mV."""
-    number = parsed(raw) if isinstance(raw, str) else raw
-    if isinstance(number, float | int) and 480 < number < 1e6:
+    number: Any = parsed(raw) if isinstance(raw, str) else raw
+    if type(number) in (int, float) and 480 < number < 1e6:
         return READERS["voltage"](number / 1000)
     return READERS["voltage"](raw)
 
@@ -114,17 +114,19 @@ def found(body: dict[str, Any], kind: str) -> Found:
     for key, raw in body.items():
         meant = keys.get(key)
         if meant is not None:
-            value = meant[1](raw)
-            if value is not None:
-                if meant[0] in values:
-                    _add(values, meant[0], value)
-                else:
-                    values[meant[0]] = value
+            metric, read = meant
+            value = read(raw)
+            if value is None:
+                continue
+            if metric in values:
+                _graver(values, metric, value)
+            else:
+                values[metric] = value
         elif key == "action":
             _press(values, raw, kind)
         elif key == "co":
             _carbon_monoxide(values, raw)
-    if "test" in body or "self_test" in body or "self_test_result" in body:
+    if body.get("test") or body.get("self_test") or body.get("self_test_result"):
         _tested(values, body, kind)
     return values
 
@@ -142,7 +144,7 @@ def attribute(key: str, raw: Any, kind: str) -> Found:
     return {} if second and all(value[0] == "normal" for value in values.values()) else values
 
 
-def _add(values: Found, metric: str, value: Value) -> None:
+def _graver(values: Found, metric: str, value: Value) -> None:
     present = values.get(metric)
     if present is None or _GRAVITY.get(str(value[0]), 0) > _GRAVITY.get(str(present[0]), 0):
         values[metric] = value
@@ -162,13 +164,13 @@ def _carbon_monoxide(values: Found, raw: Any) -> None:
     metric = "co" if isinstance(raw, bool) else "co_ppm"
     value = READERS[metric](raw)
     if value is not None:
-        _add(values, metric, value)
+        _graver(values, metric, value)
 
 
 def _tested(values: Found, body: dict[str, Any], kind: str) -> None:
     results = (body.get("self_test"), body.get("self_test_result"))
     if affirmed(body.get("test")) or "checking" in results:
         for metric in [m for m in values if m in HAZARDS] or filter(None, [_HAZARD[kind]]):
-            _add(values, metric, ("test", ""))
+            _graver(values, metric, ("test", ""))
     if "failure" in results:
-        _add(values, "fault", ("fault", "self-test failed"))
+        _graver(values, "fault", ("fault", "self-test failed"))

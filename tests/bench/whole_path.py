@@ -167,7 +167,7 @@ def latency(rate: int, alarms: int = 400, every: float = 0.04) -> None:
         wait_for("every webhook", lambda: len(b.sink.calls) >= alarms, 60)
         load.join()
         took = sorted(
-            (call.at - sent[call.json["alert"]["device"]]) * 1000
+            (call.received / 1e9 - sent[call.json["alert"]["device"]]) * 1000
             for call in b.sink.calls
             if call.json["alert"].get("device") in sent and call.json["purpose"] == "raise"
         )

@@ -1,70 +1,92 @@
-"""Thinks. The simulated campus as the product sees it: its registry, and a decoder to hear it with."""
+"""Thinks. A small school for the tests of alerts: its places and devices, people, and verdicts about it."""
 
-import json
-from typing import Any
-
-import msgspec
-
-from ingest.campus.device import Device, Place, Zone
+from alerts.people import Contact, Directory, Match, Person, Policy, Post, Step, Target, Team
+from ingest.campus.device import Device, Place
 from ingest.campus.registry import Registry
-from ingest.decode import Decoder
-from ingest.message import Message
-from ingest.reading import Decoded, Reading, Rejected
-from ingest.settings import BrokerSettings
-from tocsin.simulate.campus import Campus, build, campus_file
-from tocsin.simulate.speech import Saying
-from tocsin.simulate.stage import Stage
+from rules.verdict import Class, Evidence, Holds, Text, Verdict
 
-SEED = 7
-START = 1_795_337_000_123
-MINUTE = 60_000
+NOW = 1_795_337_000_000
+SECOND = 1000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+
+SMOKE = "dorm-2-305-smoke"
 
 
-class Nowhere:
-    """A source that needs no telling."""
+def registry() -> Registry:
+    places = [
+        Place("campus", "示范学校", "Demo School"),
+        Place("dorm-2", "2号宿舍楼", "Dormitory 2", "campus"),
+        Place("dorm-2-305", "305室", "Room 305", "dorm-2"),
+        Place("lab", "实验楼", "Laboratories", "campus"),
+    ]
+    devices = [
+        Device(SMOKE, "smoke_detector", "dorm-2-305"),
+        Device("lab-gas", "gas_detector", "lab"),
+        Device("lab-door", "door", "lab"),
+    ]
+    return Registry.build(places, (), devices)
 
-    name = "nowhere"
 
-    def settle(self, message: Message) -> None:
-        pass
+def persons() -> list[Person]:
+    return [
+        Person("li-wei", "李伟", "Li Wei", "zh", (Contact("sms", "101"), Contact("push", "li"))),
+        Person("wang-fang", "王芳", "Wang Fang", "en", (Contact("sms", "102"),)),
+        Person("principal", "周涛", "Zhou Tao", "zh", (Contact("sms", "103"),)),
+    ]
 
 
-def registry(file: dict[str, Any]) -> Registry:
-    return Registry.build(
-        msgspec.convert(file["places"], list[Place]),
-        msgspec.convert(file["zones"], list[Zone]),
-        msgspec.convert(file["devices"], list[Device]),
+FIRE = Policy(
+    "fire",
+    Match(classes=(Class.ALARM,)),
+    (
+        Step(0, (Target("post", "duty"),), ("siren",)),
+        Step(60 * SECOND, (Target("person", "principal"),)),
+    ),
+    120 * SECOND,
+)
+
+
+def directory(*policies: Policy, channels: tuple[str, ...] = ("sms", "push", "siren", "null")) -> Directory:
+    """Li Wei and Wang Fang on duty, the principal behind them; the policy `fire` unless others are given."""
+    return Directory(
+        persons(),
+        [Team("security", "安保组", "Security", ("wang-fang", "li-wei"))],
+        [Post("duty", "值班室", "Security office", ("li-wei", "wang-fang"))],
+        policies or (FIRE,),
+        channels,
     )
 
 
-class School:
-    """The simulated campus, heard through our own decoder."""
-
-    def __init__(self, seed: int = SEED, devices: int = 300, start: int = START, rate: float = 1.0) -> None:
-        self.campus: Campus = build(seed, devices)
-        self.stage = Stage(self.campus, seed, start, rate)
-        self.registry = registry(campus_file(seed, devices))
-        self.rejected: list[Rejected] = []
-        self.sayings: list[Saying] = []
-        self._start = start
-        self._decoder = Decoder(self.registry, BrokerSettings())
-
-    def pass_time(self, until: int) -> list[Reading]:
-        """What the product reads of all that is said up to offset `until` (ms)."""
-        said = self.stage.due(until)
-        self.sayings += said
-        return [reading for saying in said for reading in self.hear(saying)]
-
-    def hear(self, saying: Saying, retained: bool = False) -> list[Reading]:
-        received = self._start + saying.offset
-        result = self._decoder.decode(
-            Message(Nowhere(), saying.topic, saying.payload, received, saying.qos, retained)
-        )
-        if isinstance(result, Rejected):
-            self.rejected.append(result)
-        return result.readings if isinstance(result, Decoded) else []
-
-    def said_by(self, device: str) -> list[dict[str, Any]]:
-        """The payloads a device of Tocsin's own dialect has sent so far."""
-        topic = f"campus/{device}/reading"
-        return [json.loads(saying.payload) for saying in self.sayings if saying.topic == topic]
+def verdict(
+    holds: Holds = Holds.YES,
+    moment: int = NOW,
+    *,
+    rule: str = "std.smoke",
+    device: str = SMOKE,
+    alert_class: Class = Class.ALARM,
+    again: bool = False,
+    retained: bool = False,
+    latch: bool = False,
+    verify: bool = False,
+    policy: str | None = None,
+) -> Verdict:
+    return Verdict(
+        rule=rule,
+        version="v1",
+        subject=f"{device}/smoke",
+        device=device,
+        holds=holds,
+        moment=moment,
+        since=moment,
+        title=Text("烟雾报警", "Smoke alarm"),
+        alert_class=alert_class,
+        priority=1,
+        again=again,
+        retained=retained,
+        life_safety=alert_class is Class.ALARM,
+        latch=latch,
+        verify=verify,
+        policy=policy,
+        evidence=(Evidence("smoke", "alarm", moment, moment, "= alarm"),),
+    )

@@ -212,7 +212,13 @@ def test_last_seen_tells_a_live_report_from_a_replayed_cache(last_seen, moment, 
     decoded = say("smoke", {"smoke": True, "last_seen": last_seen})
     reading = decoded.readings[0]
     assert (reading.event_time, reading.time_quality, decoded.alive) == (moment, quality, alive)
-    assert reading.retained is not alive
+    assert reading.retained is False
+
+
+def test_a_press_that_is_days_old_by_its_own_word_may_raise_an_alert_and_never_rings_again_for_one():
+    report = {"action": "emergency", "battery": 80, "last_seen": RECEIVED - 72 * HOUR}
+    press, battery = say("button", report).readings
+    assert (press.value, press.retained, battery.retained) == ("alarm", True, False)
 
 
 def test_a_press_that_waited_in_the_broker_while_we_were_down_is_a_press():

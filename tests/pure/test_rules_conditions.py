@@ -126,6 +126,26 @@ def test_what_is_heard_during_the_off_delay_counts_for_the_next_wait():
     assert [v.moment for v in engine.pass_time(260_000)] == [260_000]
 
 
+def test_silence_is_counted_from_when_a_reading_came_not_from_what_a_wrong_clock_says():
+    engine = Engine(rule(QUIET))
+    engine.take(reading("store-1", "temperature", 20.0, 100_000, event_time=40_000))
+    assert engine.memories.next_due() == 190_000
+
+
+def test_of_several_limits_on_one_metric_each_is_kept():
+    engine = Engine(
+        rule("{metric: temperature, above: 60}", name="z-hot"),
+        rule("{metric: temperature, above: 30}", name="warm"),
+        rule("{metric: temperature, below: 5}", name="cold"),
+        rule("{metric: temperature, below: -10}", name="frost"),
+    )
+    raised = [
+        {v.rule for v in engine.take(reading("store-1", "temperature", value, at)) if v.holds is Holds.YES}
+        for at, value in enumerate([31.0, 61.0, 20.0, 4.0, -11.0])
+    ]
+    assert raised == [{"warm"}, {"z-hot"}, set(), {"cold"}, {"frost"}]
+
+
 def test_a_restored_or_empty_reading_is_not_a_sign_of_life():
     engine = Engine(rule(QUIET))
     engine.take(reading("store-1", "temperature", 20.0, 0))

@@ -1,8 +1,11 @@
 """Thinks. What a person who makes a mistake in a rule file is told."""
 
+import io
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from rules.parse import parse
 from rules.rule import Rule
@@ -172,13 +175,9 @@ _values = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.dictionaries(_words, _values, max_size=8), min_size=1, max_size=3))
 def test_no_shape_of_a_rule_ever_raises(entries):
-    import io
-
-    from ruamel.yaml import YAML
-
     text = io.StringIO()
     YAML().dump({"rules": entries}, text)
     for mistake in mistakes_in(text.getvalue()):

@@ -1,4 +1,4 @@
-"""Touches. Delivery with a real database, real threads and real HTTP: what is owed goes out, whatever happens."""
+"""Touches. Delivery with a real database, threads and HTTP: what is owed goes out, whatever happens."""
 
 import gc
 import threading
@@ -125,6 +125,7 @@ class Desk:
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     monkeypatch.setattr(deliver, "TICK", 0.02)
     monkeypatch.setattr(deliver, "CLAIM_EVERY", 0.1)
+    monkeypatch.setattr(deliver, "GRACE", 1.0)
     made = Desk(tmp_path)
     yield made
     made.close()
@@ -137,6 +138,17 @@ def failing(times: int, error: Exception) -> Callable[[Notice], None]:
     def act(notice: Notice) -> None:
         if left:
             raise left.pop()
+
+    return act
+
+
+def waiting_for(event: threading.Event, times: int = 1000) -> Callable[[Notice], None]:
+    """Hangs so many times, until the event comes."""
+    left = [event] * times
+
+    def act(notice: Notice) -> None:
+        if left:
+            left.pop().wait(30)
 
     return act
 
@@ -185,7 +197,7 @@ def test_none_of_600_notices_is_lost_to_the_garbage_collector(desk: Desk) -> Non
 
 def test_one_hung_channel_delays_no_other(desk: Desk) -> None:
     release = threading.Event()
-    hung, phone = Phone("a", lambda notice: release.wait(30) and None), Phone("b")
+    hung, phone = Phone("a", waiting_for(release)), Phone("b")
     delivery = desk.started(hung, phone)
     delivery.send(desk.owe(*(replace(ROW, step=step) for step in range(50))))
     delivery.send(desk.owe(*(replace(ROW, step=step, channel="b") for step in range(50))))
@@ -200,8 +212,7 @@ def test_an_attempt_that_hangs_is_cut_recorded_as_unknown_and_made_again(
 ) -> None:
     monkeypatch.setattr(senders, "LIMIT", 0.2)
     release = threading.Event()
-    hanging = iter([True] * 4)
-    phone = Phone("a", lambda notice: next(hanging, False) and release.wait(30) and None)
+    phone = Phone("a", waiting_for(release, times=4))
     desk.started(phone).send(desk.owe(*(replace(ROW, step=step) for step in range(6))))
     wait_for("the threads are replaced", lambda: len(phone.brought) == 2)
     wait_for("the cut ones wait", lambda: desk.states().count(State.QUEUED) == 4)
@@ -253,8 +264,9 @@ def test_the_wait_doubles_up_to_a_minute_and_respects_what_the_gateway_asks(
     desk: Desk, attempts: int, asked: int | None, least: int, most: int
 ) -> None:
     phone = Phone("a", failing(1, ChannelError("busy", False, retry_after=asked)))
+    delivery = desk.started(phone)
     (row,) = desk.owe(ROW)
-    desk.started(phone).send([replace(row, attempts=attempts)])
+    delivery.send([replace(row, attempts=attempts)])
     desk.await_states(State.QUEUED)
     assert least <= desk.rows()[0].due_at - START <= most
 
@@ -349,11 +361,12 @@ def test_what_finds_no_room_in_the_line_is_claimed_again_and_life_safety_always_
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(senders, "ROOM", 5)
-    phone = Phone("a")
-    delivery = desk.deliver(phone)
+    release = threading.Event()
+    phone = Phone("a", waiting_for(release))
+    delivery = desk.started(phone)
     delivery.send(desk.owe(*(replace(ROW, step=n, life_safety=n >= 20) for n in range(30))))
-    delivery.start()
-    wait_for("the line is brought", lambda: len(phone.brought) == 15)
+    release.set()
+    wait_for("the line is brought", lambda: 15 <= len(phone.brought) < 30)
     desk.clock.moment += LEASE
     wait_for("the rest is brought", lambda: len(phone.brought) == 30)
     assert len({notice.key for notice in phone.brought}) == 30
@@ -370,8 +383,8 @@ def test_outcomes_that_cannot_be_recorded_are_kept_until_they_can_and_nothing_is
     desk: Desk,
 ) -> None:
     phone = Phone("a")
-    rows = desk.owe(*(replace(ROW, step=n) for n in range(5)))
     delivery = desk.started(phone)
+    rows = desk.owe(*(replace(ROW, step=n) for n in range(5)))
 
     def full(tx: Connection) -> None:
         raise OSError("no space left on device")
@@ -397,8 +410,7 @@ def test_one_outcome_that_can_never_be_recorded_does_not_hold_up_the_others(
         settle(tx, row_id, *rest)
 
     monkeypatch.setattr(outbox, "settle", poisoned)
-    rows = desk.owe(*(replace(ROW, step=n) for n in range(6)))
-    desk.started(Phone("a")).send(rows)
+    desk.started(Phone("a")).send(desk.owe(*(replace(ROW, step=n) for n in range(6))))
     wait_for("all the others", lambda: desk.states().count(State.ACCEPTED) == 5)
 
 

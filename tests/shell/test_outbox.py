@@ -91,7 +91,8 @@ def test_a_lease_that_runs_out_gives_the_row_to_the_next_claim_and_counts_as_per
 
 def test_a_row_this_process_still_has_in_hand_has_its_lease_renewed_without_doubt(tx: Connection) -> None:
     (row_id,) = owe(tx, ROW)
-    outbox.claim(tx, NOW + LEASE, ROOM, holding=[row_id])
+    (other,) = owe(tx, replace(ROW, step=1))
+    assert [row.id for row in outbox.claim(tx, NOW + LEASE, {"hook": 1}, holding=[row_id])] == [other]
     assert row_of(tx, row_id).doubtful == 0
     assert row_of(tx, row_id).due_at == NOW + 2 * LEASE
 

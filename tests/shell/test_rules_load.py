@@ -1,5 +1,8 @@
 """Touches. Rule files on a disk: folders, missing and unreadable files, and that nothing is half loaded."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from rules.load import RuleErrors, load
@@ -47,3 +50,12 @@ def test_loading_twice_gives_the_same_versions_in_the_same_order():
     first, second = load(), load()
     assert [(r.id, r.version) for r in first.rules] == [(r.id, r.version) for r in second.rules]
     assert first.version == second.version
+
+
+def test_every_example_in_the_documentation_can_be_loaded(tmp_path):
+    page = Path(__file__).parents[2] / "docs" / "rules.md"
+    examples = [text for text in re.findall(r"```yaml\n(.*?)```", page.read_text(), re.S) if "- id:" in text]
+    for number, text in enumerate(examples):
+        (tmp_path / f"{number}.yaml").write_text(text)
+    assert len(examples) >= 8
+    assert len(load([tmp_path]).rules) > len(load().rules) + 8

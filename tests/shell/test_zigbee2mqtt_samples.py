@@ -1,4 +1,4 @@
-"""Touches. Zigbee2MQTT as real bridges send it: every line of the shared samples, where they are beside us."""
+"""Touches. Zigbee2MQTT as real bridges send it: each line of the shared samples, where they are beside us."""
 
 import json
 from pathlib import Path
@@ -47,6 +47,7 @@ EXPECTED = {
     10: ("smoke_detector", {"link": "offline"}),
     11: ("gateway", IGNORED),
 }
+LONG_AGO = {3, 6}  # their last_seen is of the day they were caught: like a cache replayed by the bridge
 
 
 @pytest.fixture(scope="module")
@@ -81,4 +82,4 @@ def test_a_message_of_a_real_bridge_says_what_the_table_says(samples, number):
         return
     assert isinstance(found, Decoded), found
     assert {reading.metric: reading.value for reading in found.readings} == expected
-    assert found.alive is not samples[number].get("retain", False)
+    assert found.alive is not (samples[number].get("retain", False) or number in LONG_AGO)

@@ -85,11 +85,10 @@ class Line:
             try:
                 await self._until_mended()
                 await self._connection()
-                patience = _PATIENCE[0]
             except aiomqtt.MqttError as error:
                 if self.connected:
+                    log.info("connection_lost", gateway=self._gateway.id, error=str(error))
                     patience = _PATIENCE[0]
-                log.info("connection_lost", gateway=self._gateway.id, error=str(error), again_in=patience)
                 self.connected = False
                 await asyncio.sleep(patience)
                 patience = min(patience * 2, _PATIENCE[1])

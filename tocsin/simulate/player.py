@@ -137,14 +137,18 @@ class Player:
 
     async def _control(self) -> None:
         will = aiomqtt.Will(status_topic(self._settings.base), b'{"online":false}', qos=1, retain=True)
+        away = False
         while True:
             try:
                 async with self._settings.login.client(f"{self._settings.base}-simulator", will) as client:
                     await client.subscribe(control_topic(self._settings.base), qos=1)
+                    away = False
                     self._changed.set()
                     await self._converse(client, str(will.topic))
             except aiomqtt.MqttError as error:
-                log.warning("broker_away", error=str(error))
+                if not away:
+                    log.warning("broker_away", error=str(error))
+                away = True
                 await asyncio.sleep(1)
 
     async def _converse(self, client: aiomqtt.Client, topic: str) -> None:

@@ -148,7 +148,7 @@ class AlertList extends LitElement {
       return html`<p class="card-next">${t("promise")} <b data-due=${card.acknowledged_until}></b></p>`;
     }
     if (!card.step_due_at || !waits(card)) return nothing;
-    const whom = card.next.map((id) => this.who(id)).join("、");
+    const whom = card.next.map((id) => this.who(id)).join(t("and"));
     return html`<p class="card-next">${t("next_step")} <b data-due=${card.step_due_at} data-late="now"></b> ${whom ? `→ ${whom}` : nothing}</p>`;
   }
 

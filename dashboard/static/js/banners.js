@@ -3,9 +3,11 @@
 import { LitElement, html, nothing } from "../vendor/lit.js";
 import { link } from "./link.js";
 import { sound } from "./sound.js";
-import { store } from "./store.js";
+import { store, waits } from "./store.js";
 import { tick } from "./times.js";
 import { ago, named, t } from "./words.js";
+
+const onWall = document.body.classList.contains("wall");
 
 class WallBanners extends LitElement {
   createRenderRoot() {
@@ -32,7 +34,8 @@ class WallBanners extends LitElement {
     return html`
       ${store.unrecorded.length ? this.unrecorded() : nothing}
       ${this.isStale ? this.stale() : nothing}
-      ${sound.on ? nothing : this.soundOff()}
+      ${sound.on || !(onWall || sound.armed) ? nothing : this.soundOff()}
+      ${onWall ? nothing : this.waiting()}
       ${store.unreadable ? html`<p class="banner banner-trouble" role="alert">${t("unreadable")}</p>` : nothing}
       ${store.refused ? html`<p class="banner banner-trouble" role="status"><b>${t("refused_rules")}</b> ${store.refused}</p>` : nothing}
       ${drills ? html`<p class="banner banner-drill" role="status">${t("drill_banner")}</p>` : nothing}
@@ -65,6 +68,16 @@ class WallBanners extends LitElement {
       <b>${t("sound_off")}</b> <span>${t("sound_off_help")}</span>
       <button type="button" class="button" data-start-shift @click=${() => sound.arm()}>${t("start_shift")}</button>
     </div>`;
+  }
+
+  /** On every other page: an alarm that nobody took leads back to the wall. */
+  waiting() {
+    const alarms = store.ordered().filter((card) => card.class === "alarm" && waits(card));
+    if (alarms.length === 0) return nothing;
+    const where = store.path(alarms[0].place).map((part) => named(store.places[part], part)).join(" ");
+    return html`<p class="banner banner-alarm" role="alert" data-banner="waiting">
+      <b>${t("class_alarm")}</b> <a href="/alerts/${alarms[0].id}">${where || alarms[0].place}</a>
+      <span>${t("waiting", { n: alarms.length })}</span> <a class="button" href="/">${t("to_the_wall")}</a></p>`;
   }
 
   outdated() {

@@ -28,7 +28,7 @@ function options(place, series) {
     tzDate: (moment) => uPlot.tzDate(new Date(moment * 1000), zone),
     scales: { x: { range: () => [series.start / 1000, series.end / 1000] } },
     series: [
-      { value: (_, moment) => (moment === null ? "–" : exact(moment * 1000)), label: "" },
+      { value: (_, moment) => (moment === null ? "–" : exact(moment * 1000)), label: t("time") },
       { label: t("lowest"), stroke: "transparent", points: { show: false }, value },
       { label: t("highest"), stroke: "transparent", points: { show: false }, value },
       { label: t("mean"), stroke: ink, width: 1.5, points: { show: series.points.length < 40, fill: ink }, value },

@@ -5,6 +5,7 @@ import { startKeys } from "./keys.js";
 import { link } from "./link.js";
 import { startTheme } from "./theme.js";
 import { now, startTicking, tick } from "./times.js";
+import { watch } from "./watch.js";
 import { t, word } from "./words.js";
 
 const find = (selector) => document.querySelector(selector);
@@ -90,9 +91,8 @@ find("[data-spans]").addEventListener("submit", chooseSpan);
 addEventListener("theme", show);
 link.addEventListener("device", (event) => follow(event.detail));
 link.addEventListener("hello", refresh);
-document.addEventListener("visibilitychange", () => link.pause(document.hidden));
 startTicking();
 startTheme();
 startKeys({ "/": () => location.assign("/devices#search") });
 if (chosen.metric) choose(chosen.metric);
-link.start(device.id);
+watch(device.id);

@@ -1,7 +1,6 @@
 // The live stream of this screen. A heartbeat comes every 5 s; silence for 12 s is stale, for 20 s it sounds.
 
 import { store } from "./store.js";
-import { setNow } from "./times.js";
 
 const STALE = 12000;
 const SOUNDS = 20000;
@@ -15,7 +14,7 @@ class Link extends EventTarget {
   signedOut = false;
   state = "connecting"; // live, stale (says so), dead (says so and sounds)
 
-  /** Follow the stream of the wall; or only the points of one device, with no alerts. */
+  /** Follow the stream; `device`: also the points of this one. */
   start(device = "") {
     this.#device = device;
     this.#open();
@@ -72,14 +71,13 @@ class Link extends EventTarget {
 
   #hello({ boot, seq }) {
     this.#alive();
-    if (this.#device) this.dispatchEvent(new Event("hello"));
-    else if (boot !== store.boot || seq !== store.seq) this.resync();
+    this.dispatchEvent(new Event("hello"));
+    if (boot !== store.boot || seq !== store.seq) this.resync();
   }
 
   #frame(frame) {
     this.#alive();
-    setNow(frame.now);
-    if (!this.#device && !store.follow(frame)) this.resync();
+    if (!store.follow(frame)) this.resync();
   }
 
   async resync() {

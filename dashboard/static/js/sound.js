@@ -19,6 +19,11 @@ class Sound extends EventTarget {
     return this.#context?.state === "running";
   }
 
+  /** Somebody has started a shift in this tab. */
+  get armed() {
+    return sessionStorage.getItem(ARMED) === "on";
+  }
+
   /** ms of mute that are left. */
   get muteLeft() {
     return Math.max(0, this.#mutedUntil - performance.now());
@@ -39,10 +44,12 @@ class Sound extends EventTarget {
   }
 
   /** After a reload: try without asking; where the browser refuses, the red banner stays. */
-  async rearm() {
-    if (sessionStorage.getItem(ARMED) !== "on") return;
-    this.#context ??= new AudioContext();
-    this.#context.resume().then(() => this.look(), () => undefined);
+  rearm() {
+    if (!this.armed) return;
+    this.#context = new AudioContext();
+    const resume = () => this.#context.resume().then(() => this.look(), () => undefined);
+    resume();
+    for (const press of ["pointerdown", "keydown"]) addEventListener(press, () => this.on || resume());
   }
 
   /** Say what ought to sound and why: "alarm" or "stale" or "", with an id for each cause. */

@@ -1,7 +1,6 @@
 // The wall: puts store, link, sound and the elements together. It goes on when the server is gone.
 
 import "./alert-list.js";
-import "./banners.js";
 import "./facades.js";
 import { act } from "./act.js";
 import { keySheet, startKeys } from "./keys.js";
@@ -10,26 +9,10 @@ import { sound } from "./sound.js";
 import { store, waits } from "./store.js";
 import { startTheme } from "./theme.js";
 import { startTicking } from "./times.js";
+import { watch } from "./watch.js";
 import { ago, countdown, t } from "./words.js";
 
 const find = (selector) => document.querySelector(selector);
-const causeOf = (card) => `${card.id}/${card.sounded_at}`;
-let known = null; // causes that this screen has shown before
-
-/** What ought to sound: an alarm nobody took, an alarm that could not be written; else that the data stands still. */
-function wanted() {
-  const causes = [...store.alerts.values()].filter((card) => card.class === "alarm" && waits(card)).map(causeOf);
-  causes.push(...store.unrecorded.map((lost) => `${lost.rule}/${lost.device}/${lost.moment}`));
-  if (causes.length) return ["alarm", causes];
-  return link.state === "dead" ? ["stale", ["stale"]] : ["", []];
-}
-
-function listen() {
-  sound.want(...wanted());
-  const waiting = new Set([...store.alerts.values()].filter(waits).map(causeOf));
-  if (known && !sound.playing && [...waiting].some((cause) => !known.has(cause))) sound.chime();
-  known = waiting;
-}
 
 function showSound() {
   const bar = find("[data-sound-bar]");
@@ -38,7 +21,6 @@ function showSound() {
   mute.hidden = !sound.playing && !sound.muteLeft;
   mute.disabled = sound.muteLeft > 0;
   mute.textContent = sound.muteLeft ? t("muted", { left: countdown(sound.muteLeft) }) : t("mute");
-  document.body.dataset.sound = !sound.on ? "off" : sound.playing || (sound.muteLeft ? "muted" : "on");
 }
 
 function showLink() {
@@ -66,11 +48,9 @@ function startScenarios() {
   });
 }
 
-store.addEventListener("change", () => [listen(), showCounts()]);
-link.addEventListener("change", listen);
-link.addEventListener("age", () => [sound.look(), showLink()]);
+store.addEventListener("change", showCounts);
+link.addEventListener("age", showLink);
 sound.addEventListener("change", showSound);
-document.addEventListener("visibilitychange", () => link.pause(document.hidden && !sound.on));
 
 find("[data-mute]").addEventListener("click", () => sound.mute());
 find("[data-test-tone]").addEventListener("click", () => sound.chime());
@@ -88,6 +68,5 @@ store.restore(JSON.parse(find("#snapshot").textContent));
 startTicking();
 startTheme();
 startScenarios();
-sound.rearm();
+watch();
 showSound();
-link.start();

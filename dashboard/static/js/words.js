@@ -4,7 +4,7 @@ const reader = JSON.parse(document.getElementById("reader").textContent);
 
 export const language = reader.language;
 export const zone = reader.zone;
-export const version = reader.version;
+export const signedIn = reader.signed_in;
 export const pageNow = reader.now;
 
 /** The sentence `key`, with {names} filled in. A missing key is shown as itself. */

@@ -1,0 +1,500 @@
+"""The life of an alert: what each fact does to it, in every state it can be in."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.alert import (
+    Accepted,
+    Acknowledged,
+    Acknowledgement,
+    Activity,
+    Alert,
+    Arrived,
+    Closed,
+    Commented,
+    Declined,
+    Effect,
+    Fact,
+    HandedOver,
+    Inhibition,
+    Lapsed,
+    Latch,
+    MadeReal,
+    Mode,
+    Origin,
+    OutOfService,
+    Ownership,
+    Raised,
+    Released,
+    Removed,
+    Reset,
+    Shelved,
+    StepDue,
+    Suppressed,
+    Unshelved,
+    Verification,
+    Verified,
+)
+from alerts.drawing import redrawn
+from alerts.label import Label, label
+from alerts.lifecycle import AFRESH, MOVES, SAME, WORDS, step
+from alerts.reasons import PROMISE, SHELVE_LIMIT
+from alerts.record import FactKind
+from alerts.refusal import Refused
+from rules.verdict import Class, Holds, Text, Verdict
+from tests.fakes.campus import HOUR, MINUTE, NOW, verdict
+
+LI, WANG = "li-wei", "wang-fang"
+
+
+def raised(**about: object) -> Alert:
+    alert, effects = step(None, verdict(**about), NOW)  # type: ignore[arg-type]
+    assert alert is not None
+    assert effects == [Effect.RAISED]
+    return alert
+
+
+def after(alert: Alert, *facts: Fact, now: int = NOW + 1) -> Alert:
+    for fact in facts:
+        changed, _ = step(alert, fact, now)
+        assert changed is not None
+        alert = changed
+    return alert
+
+
+def effects_of(alert: Alert, fact: Fact, now: int = NOW + 1) -> list[Effect]:
+    return step(alert, fact, now)[1]
+
+
+def refused(alert: Alert | None, fact: Fact, now: int = NOW + 1) -> Refused:
+    with pytest.raises(Refused) as caught:
+        step(alert, fact, now)
+    return caught.value
+
+
+TAKEN = Acknowledged(0, LI)
+CONFIRMED = Verified(0, LI, Verification.CONFIRMED)
+FALSE = Verified(0, LI, Verification.FALSE, "steam")
+CLEAR = verdict(Holds.NO, NOW + 1)
+PRESS = verdict(Holds.YES, NOW + 2, again=True)
+
+
+# ---- what is told, and when again ----------------------------------------
+
+
+def test_a_verdict_that_holds_raises_an_alert_and_others_raise_nothing() -> None:
+    assert raised().open
+    assert step(None, verdict(Holds.NO), NOW) == (None, [])
+    assert step(None, verdict(Holds.UNKNOWN), NOW) == (None, [])
+
+
+def test_a_restored_state_raises_an_alert_when_none_is_open() -> None:
+    assert effects_of_new(verdict(retained=True)) == [Effect.RAISED]
+
+
+def effects_of_new(fact: Fact) -> list[Effect]:
+    return step(None, fact, NOW)[1]
+
+
+def test_while_nobody_has_taken_it_a_second_press_is_only_counted() -> None:
+    alert = after(raised(), PRESS)
+    assert effects_of(raised(), PRESS) == []
+    assert (alert.occurrence, alert.activations) == (1, 2)
+
+
+def test_a_second_press_after_the_acknowledgement_sounds_again() -> None:
+    alert = after(raised(), TAKEN)
+    assert effects_of(alert, PRESS) == [Effect.AGAIN]
+    alert = after(alert, PRESS)
+    assert (alert.occurrence, alert.activations, alert.acknowledged) == (2, 2, False)
+    assert alert.acknowledged_by == ""
+
+
+def test_active_again_after_normal_is_a_new_occurrence_once_it_was_taken() -> None:
+    alert = after(raised(verify=True), TAKEN, CLEAR)
+    assert effects_of(alert, verdict(Holds.YES, NOW + 9)) == [Effect.AGAIN]
+
+
+def test_a_rule_that_goes_on_holding_says_nothing_new() -> None:
+    alert = after(raised(), TAKEN)
+    assert effects_of(alert, verdict(Holds.YES, NOW + 9)) == []
+
+
+def test_a_restored_state_is_never_a_second_press() -> None:
+    alert = after(raised(), TAKEN)
+    assert effects_of(alert, verdict(Holds.YES, NOW + 9, again=True, retained=True)) == []
+
+
+def test_a_point_that_was_silent_and_still_stands_is_no_new_occurrence() -> None:
+    alert = after(raised(), TAKEN, verdict(Holds.UNKNOWN, NOW + 2))
+    assert alert.activity is Activity.UNKNOWN
+    assert alert.open
+    assert effects_of(alert, verdict(Holds.YES, NOW + 3)) == []
+    assert after(alert, verdict(Holds.YES, NOW + 3)).acknowledged
+
+
+def test_a_point_that_was_normal_then_silent_and_then_active_is_a_new_occurrence() -> None:
+    alert = after(raised(verify=True), TAKEN, CLEAR, verdict(Holds.UNKNOWN, NOW + 2))
+    assert effects_of(alert, verdict(Holds.YES, NOW + 3)) == [Effect.AGAIN]
+
+
+def test_every_further_activation_of_a_status_is_an_occurrence_since_nobody_takes_it() -> None:
+    alert = raised(alert_class=Class.STATUS)
+    assert effects_of(alert, PRESS) == [Effect.AGAIN]
+    assert after(alert, PRESS).occurrence == 2
+
+
+# ---- the acknowledgement is a promise ----------------------------------------
+
+
+@pytest.mark.parametrize(("alert_class", "lasts"), PROMISE.items())
+def test_an_acknowledgement_is_a_promise_with_a_clock_by_class(alert_class: Class, lasts: int) -> None:
+    alert = after(raised(alert_class=alert_class), TAKEN)
+    assert alert.acknowledged_until == NOW + 1 + lasts
+    assert (alert.owner, alert.acknowledged_by) == (LI, LI)
+
+
+def test_when_the_promise_lapses_without_arrival_it_sounds_again() -> None:
+    alert = after(raised(), TAKEN)
+    lapse = Lapsed(0, "promise", alert.acknowledged_until or 0)
+    assert effects_of(alert, lapse) == [Effect.LAPSED]
+    alert = after(alert, lapse)
+    assert not alert.acknowledged
+    assert alert.owner == LI  # nothing is ever ownerless
+
+
+@pytest.mark.parametrize("proof", [Arrived(0, LI), CONFIRMED, FALSE])
+def test_arrival_or_verification_keeps_the_promise_and_stops_its_clock(proof: Fact) -> None:
+    alert = after(raised(verify=True), TAKEN)
+    kept = after(alert, proof)
+    assert kept.acknowledgement is Acknowledgement.KEPT
+    assert kept.acknowledged_until is None
+    assert effects_of(kept, Lapsed(0, "promise", alert.acknowledged_until or 0)) == []
+
+
+def test_whoever_arrives_or_verifies_has_taken_it() -> None:
+    for proof in (Arrived(0, WANG), Verified(0, WANG, Verification.CONFIRMED)):
+        alert = after(raised(verify=True), proof)
+        assert (alert.acknowledged_by, alert.owner) == (WANG, WANG)
+
+
+def test_the_second_to_take_it_is_told_who_was_first() -> None:
+    refusal = refused(after(raised(), TAKEN), Acknowledged(0, WANG))
+    assert refusal.sentence("zh", {LI: "李伟"}.__getitem__) == "李伟 已经受理。"
+    assert refusal.person == LI
+
+
+def test_a_deadline_that_was_moved_meanwhile_means_nothing() -> None:
+    alert = after(raised(), TAKEN)
+    assert step(alert, Lapsed(0, "promise", NOW + 77), NOW) == (alert, [])
+    assert step(alert, StepDue(0, NOW + 77), NOW) == (alert, [])
+
+
+# ---- closing ----------------------------------------
+
+
+def test_an_alarm_closes_when_it_is_normal_and_taken_in_either_order() -> None:
+    assert not after(raised(), TAKEN, CLEAR).open
+    closed = after(raised(), CLEAR, TAKEN)
+    assert (closed.open, closed.closed_by) == (False, "tocsin")
+
+
+def test_back_to_normal_and_taken_by_nobody_stays_open() -> None:
+    alert = after(raised(), CLEAR)
+    assert alert.open
+    assert label(alert) is Label.RTNUN
+
+
+def test_an_alarm_that_must_be_verified_closes_only_when_it_is() -> None:
+    alert = after(raised(verify=True), TAKEN, CLEAR)
+    assert alert.open
+    assert not after(alert, CONFIRMED).open
+    assert not after(alert, FALSE).open
+    assert after(alert, Verified(0, LI, Verification.UNDETERMINED)).open
+
+
+def test_a_latched_alert_needs_a_reset_which_is_refused_while_its_cause_stands() -> None:
+    alert = after(raised(latch=True), TAKEN)
+    assert "cause" in str(refused(alert, Reset(0, LI)))
+    normal = after(alert, CLEAR)
+    assert normal.open
+    assert not after(normal, Reset(0, LI)).open
+    silent = after(normal, verdict(Holds.UNKNOWN, NOW + 3))
+    assert refused(silent, Reset(0, LI))
+
+
+def test_a_status_closes_by_itself() -> None:
+    alert = raised(alert_class=Class.STATUS)
+    assert effects_of(alert, CLEAR) == [Effect.CLOSED]
+
+
+def test_an_alert_does_not_close_while_a_handover_waits() -> None:
+    alert = after(raised(), TAKEN, HandedOver(0, LI, WANG), CLEAR)
+    assert alert.open
+    assert not after(alert, Accepted(0, WANG)).open
+
+
+def test_what_a_person_raised_is_closed_by_a_person_with_a_reason() -> None:
+    alert, effects = step(None, Raised(LI, "lab", Text("有烟味", "Smell of smoke"), Class.TROUBLE), NOW)
+    assert alert is not None
+    assert effects == [Effect.RAISED]
+    assert refused(alert, Closed(0, LI, " "))
+    closed = after(alert, Closed(0, WANG, "checked, nothing found"))
+    assert (closed.open, closed.closed_by, closed.owner) == (False, WANG, WANG)
+
+
+def test_an_alarm_that_a_person_raised_is_verified_before_it_is_closed() -> None:
+    alert, _ = step(None, Raised(LI, "lab", Text("着火", "Fire"), Class.ALARM), NOW)
+    assert alert is not None
+    assert refused(alert, Closed(0, LI, "over"))
+    assert not after(alert, FALSE, Closed(0, LI, "over")).open
+
+
+def test_what_a_rule_raised_is_not_closed_by_a_person() -> None:
+    assert "by itself" in str(refused(after(raised(), TAKEN), Closed(0, LI, "over")))
+
+
+def test_an_alert_whose_rule_is_removed_stays_open_until_a_person_closes_it() -> None:
+    alert = after(raised(), Removed("admin", rule="std.smoke"))
+    assert (alert.open, alert.activity, alert.removed_by) == (True, Activity.UNKNOWN, "admin")
+    assert after(alert, TAKEN, CLEAR).open
+    assert not after(alert, Closed(0, LI, "detector replaced")).open
+
+
+# ---- ownership, inhibition, verification ----------------------------------------
+
+
+def test_a_handover_is_the_owners_until_it_is_accepted() -> None:
+    alert = after(raised(), TAKEN)
+    assert refused(raised(), HandedOver(0, LI, WANG))
+    assert refused(alert, HandedOver(0, WANG, "principal")).person == LI
+    assert refused(alert, HandedOver(0, LI, LI))
+    offered = after(alert, HandedOver(0, LI, WANG))
+    assert (offered.owner, offered.ownership) == (LI, Ownership.OFFERED)
+    assert refused(offered, Accepted(0, "principal")).person == WANG
+    accepted = after(offered, Accepted(0, WANG))
+    assert (accepted.owner, accepted.acknowledged_by, accepted.ownership) == (WANG, WANG, Ownership.OWNED)
+
+
+def test_accepting_is_a_promise_of_its_own() -> None:
+    alert = after(raised(), TAKEN, HandedOver(0, LI, WANG))
+    accepted = after(alert, Accepted(0, WANG), now=NOW + MINUTE)
+    assert accepted.acknowledged_until == NOW + MINUTE + PROMISE[Class.ALARM]
+
+
+def test_a_handover_that_nobody_accepts_bounces_back_and_sounds() -> None:
+    alert = after(raised(), TAKEN, Arrived(0, LI), HandedOver(0, LI, WANG))
+    lapse = Lapsed(0, "handover", alert.offered_until or 0)
+    assert effects_of(alert, lapse) == [Effect.BOUNCED]
+    back = after(alert, lapse)
+    assert (back.owner, back.ownership, back.acknowledged) == (LI, Ownership.OWNED, False)
+    assert effects_of(alert, Declined(0, WANG)) == [Effect.DECLINED]
+
+
+def test_nobody_hides_what_nobody_has_taken() -> None:
+    assert refused(raised(), Shelved(0, LI, "chattering", NOW + HOUR))
+
+
+def test_a_shelf_has_a_reason_from_the_list_and_an_end_within_the_limit_of_its_class() -> None:
+    alert = after(raised(), TAKEN)
+    limit = SHELVE_LIMIT[Class.ALARM]
+    assert refused(alert, Shelved(0, LI, "because", NOW + MINUTE))
+    assert refused(alert, Shelved(0, LI, "chattering", NOW))
+    assert refused(alert, Shelved(0, LI, "chattering", NOW + 2 + limit), now=NOW + 1)
+    assert after(alert, Shelved(0, LI, "chattering", NOW + 1 + limit)).inhibited
+
+
+def test_a_shelf_ends_by_itself_and_sounds_when_something_was_missed() -> None:
+    shelved = after(raised(), TAKEN, Shelved(0, LI, "chattering", NOW + MINUTE))
+    end = Lapsed(0, "shelf", NOW + MINUTE)
+    assert effects_of(shelved, end) == []  # taken, and nothing new
+    missed = after(shelved, PRESS)
+    assert missed.occurrence == 2
+    assert effects_of(missed, end) == [Effect.RELEASED]
+    assert effects_of(missed, Unshelved(0, LI)) == [Effect.RELEASED]
+
+
+def test_under_an_inhibition_the_other_axes_keep_moving() -> None:
+    alert = after(raised(verify=True), OutOfService(0, LI, "rewiring", NOW + HOUR), TAKEN, CLEAR)
+    assert (alert.activity, alert.acknowledged) == (Activity.NORMAL, True)
+    assert label(alert) is Label.OOSRV
+    assert not after(alert, CONFIRMED).open
+
+
+def test_a_false_alarm_needs_a_cause_from_the_list() -> None:
+    assert refused(raised(verify=True), Verified(0, LI, Verification.FALSE))
+    assert refused(raised(verify=True), Verified(0, LI, Verification.FALSE, "whatever"))
+    assert after(raised(verify=True), FALSE).cause == "steam"
+
+
+def test_a_new_occurrence_has_to_be_verified_anew_unless_it_is_confirmed() -> None:
+    assert after(raised(verify=True), FALSE, PRESS).verification is Verification.PENDING
+    assert after(raised(verify=True), CONFIRMED, PRESS).verification is Verification.CONFIRMED
+
+
+def test_what_a_drill_raised_can_become_real_and_then_sounds() -> None:
+    drill = msgspec.structs.replace(raised(), mode=Mode.DRILL)
+    assert effects_of(drill, MadeReal(0, LI)) == [Effect.REAL]
+    assert after(drill, MadeReal(0, LI)).mode is Mode.REAL
+    assert refused(raised(), MadeReal(0, LI))
+
+
+def test_an_act_on_an_alert_that_does_not_exist_is_refused() -> None:
+    assert refused(None, TAKEN)
+
+
+# ---- all of it ----------------------------------------
+
+
+def test_every_row_has_a_cell_for_every_word_of_its_axis() -> None:
+    for axis, rows in MOVES.items():
+        for fact, row in rows.items():
+            assert len(row) == len(WORDS[axis]), (axis, fact)
+            for cell in row:
+                assert cell in (SAME, AFRESH) or isinstance(cell, Text) or cell in WORDS[axis], (axis, fact)
+
+
+def test_every_fact_is_in_some_table_or_is_only_written_down() -> None:
+    moved = {fact for rows in MOVES.values() for fact in rows}
+    assert set(FactKind) - moved == {FactKind.STEP_DUE, FactKind.STALE}
+
+
+def test_the_page_shows_the_tables_as_they_are() -> None:
+    page = Path(__file__).parents[2] / "docs" / "lifecycle.md"
+    text = page.read_text("utf-8")
+    assert redrawn(text) == text, "run: python -m alerts.drawing docs/lifecycle.md"
+
+
+AXES = tuple(WORDS)
+MACHINES = (Verdict, Lapsed, StepDue, Removed)
+
+
+def everything(alert: Alert, now: int) -> Iterator[Fact]:
+    """Every fact there is, as it could befall this alert at this moment."""
+    for again in (False, True):
+        yield verdict(Holds.YES, now, again=again)
+        yield verdict(Holds.YES, now, again=again, retained=True)
+    yield verdict(Holds.NO, now)
+    yield verdict(Holds.UNKNOWN, now)
+    for by in (LI, WANG):
+        yield Acknowledged(0, by)
+        yield Arrived(0, by)
+        for outcome in (Verification.CONFIRMED, Verification.FALSE, Verification.UNDETERMINED):
+            yield Verified(0, by, outcome, "steam")  # type: ignore[arg-type]
+        yield Reset(0, by)
+        yield Shelved(0, by, "chattering", now + MINUTE)
+        yield Unshelved(0, by)
+        yield Suppressed(0, by, "the mains are off")
+        yield OutOfService(0, by, "rewiring", now + HOUR)
+        yield Released(0, by)
+        yield MadeReal(0, by)
+        yield HandedOver(0, by, WANG if by == LI else LI)
+        yield Accepted(0, by)
+        yield Declined(0, by)
+        yield Closed(0, by, "over")
+        yield Commented(0, by, "looked at it")
+    yield StepDue(0, alert.step_due_at or 0)
+    yield Lapsed(0, "promise", alert.acknowledged_until or 0)
+    yield Lapsed(0, "handover", alert.offered_until or 0)
+    yield Lapsed(0, "shelf", alert.inhibited_until or 0)
+    yield Removed("admin", rule="std.smoke")
+
+
+def joint(alert: Alert) -> tuple[StrEnum, ...]:
+    return tuple(getattr(alert, axis) for axis in AXES)
+
+
+def births() -> Iterator[Alert]:
+    for alert_class in (Class.ALARM, Class.STATUS):  # the tables know only these two apart
+        for latch in (False, True):
+            for verify in (False, True):
+                yield raised(alert_class=alert_class, latch=latch, verify=verify)
+        person, _ = step(None, Raised(LI, "lab", Text("烟", "smoke"), alert_class), NOW)
+        assert person is not None
+        yield person
+
+
+def test_in_every_state_that_can_be_reached_every_fact_is_defined_or_refused_with_a_sentence() -> None:
+    for birth in births():
+        waiting, known = [birth], set()
+        while waiting:
+            alert = waiting.pop()
+            if joint(alert) in known:
+                continue
+            known.add(joint(alert))
+            for fact in everything(alert, NOW + 5):
+                new = tried(alert, fact)
+                if new is not None:
+                    holds_together(alert, fact, new)
+                    waiting.append(new)
+        assert len(known) > 100
+
+
+def tried(alert: Alert, fact: Fact) -> Alert | None:
+    try:
+        return step(alert, fact, NOW + 5)[0]
+    except Refused as refusal:
+        assert not isinstance(fact, MACHINES), f"{fact} may never be refused"
+        for language in ("zh", "en"):
+            sentence = refusal.sentence(language, lambda person: f"<{person}>")
+            assert sentence
+            assert "{" not in sentence
+            assert "<>" not in sentence, f"{sentence} names nobody"
+        return None
+
+
+def holds_together(before: Alert, fact: Fact, alert: Alert) -> None:
+    """What must be true of every alert after every fact."""
+    if not before.open:
+        assert not alert.open
+    if not alert.open:
+        assert alert.closed_at is not None
+        assert alert.due_at is None
+        assert alert.latch is Latch.FREE
+        assert alert.ownership is not Ownership.OFFERED
+        assert alert.acknowledgement is not Acknowledgement.NO
+        assert alert.verification not in (Verification.PENDING, Verification.UNDETERMINED)
+        if alert.origin is Origin.RULE:
+            assert alert.activity is Activity.NORMAL
+        elif before.open:
+            assert isinstance(fact, Closed)
+    assert (alert.owner != "") == (alert.ownership is not Ownership.NOBODY)
+    if alert.ownership is Ownership.OFFERED:
+        assert alert.offered_to not in ("", alert.owner)
+        assert alert.offered_until is not None
+    if before.owner:
+        assert alert.owner, "nothing is ever ownerless again"
+    if alert.open:
+        promised = alert.acknowledgement is Acknowledgement.PROMISED
+        assert (alert.acknowledged_until is not None) == promised
+    assert (alert.acknowledged_by != "") == alert.acknowledged
+    assert alert.occurrence - before.occurrence in (0, 1)
+    if alert.occurrence > before.occurrence:
+        assert not before.acknowledge_needed
+    if alert.inhibition in (Inhibition.SHELVED, Inhibition.OUT_OF_SERVICE):
+        assert alert.inhibited_by
+        assert alert.inhibited_reason
+    assert label(alert) in Label
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_any_life_of_an_alert_holds_together(data: st.DataObject) -> None:
+    alert, now = data.draw(st.sampled_from(list(births()))), NOW
+    for _ in range(data.draw(st.integers(1, 30))):
+        now += data.draw(st.integers(0, HOUR))
+        fact = data.draw(st.sampled_from(list(everything(alert, now))))
+        try:
+            new, effects = step(alert, fact, now)
+        except Refused:
+            continue
+        assert new is not None
+        holds_together(alert, fact, new)
+        assert (Effect.CLOSED in effects) == (alert.open and not new.open)
+        alert = new

@@ -1,0 +1,340 @@
+"""Touches. The channels besides the webhook: sirens and lamps, Apprise, the null channel, and trying them."""
+
+import json
+import logging
+from collections.abc import Iterator
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from pydantic import TypeAdapter, ValidationError
+
+from alerts.channels import build, mqtt
+from alerts.channels.apprise import Apprise
+from alerts.channels.channel import Channel, ChannelError, Notice, Receipt
+from alerts.channels.mqtt import Mqtt
+from alerts.message import Purpose
+from alerts.send_test import send_test
+from alerts.settings import AppriseSettings, ChannelSettings, MqttSettings
+from tests.fakes.webhook import Reply, WebhookSink
+
+NOW = 1_795_337_000_000
+HOOTER, LAMP = "campus/dorm-2-hooter/command", "campus/dorm-2-lamp/command"
+FACTS = {
+    "id": 7, "class": "alarm", "occurrence": 1, "place_zh": "2号宿舍楼 305室", "place_en": "Dormitory 2, Room 305",
+    "title_zh": "烟雾报警", "title_en": "smoke alarm", "mode": "real", "since": NOW, "rule": "smoke",
+    "device": "d1", "recorded": True,
+}  # fmt: skip
+NOTICE = Notice(
+    key="7/1/0/0//siren/raise", code="A7K2", purpose=Purpose.RAISE, person="", address="", language="zh",
+    short="305室：烟雾报警", title="2号宿舍楼 305室：烟雾报警", body="很长的正文", alert=FACTS,
+)  # fmt: skip
+
+
+def about(alert: int, code: str, **facts: Any) -> Notice:
+    return replace(NOTICE, code=code, alert=FACTS | {"id": alert} | facts)
+
+
+def clear(notice: Notice) -> Notice:
+    return replace(notice, purpose=Purpose.CLEAR)
+
+
+class Broker:
+    """Remembers what was published; acknowledges at once unless told otherwise."""
+
+    def __init__(self) -> None:
+        self.published: list[tuple[str, dict[str, Any], bool]] = []
+        self.error: Exception | None = None
+        self.silent = False
+
+    def publish(self, topic: str, payload: bytes, retain: bool) -> "Future[None]":
+        self.published.append((topic, json.loads(payload), retain))
+        future: Future[None] = Future()
+        if self.error is not None:
+            future.set_exception(self.error)
+        elif not self.silent:
+            future.set_result(None)
+        return future
+
+    def states(self, topic: str = HOOTER) -> list[str]:
+        return [payload["state"] for where, payload, _ in self.published if where == topic]
+
+
+@pytest.fixture
+def broker() -> Broker:
+    return Broker()
+
+
+@pytest.fixture
+def siren(broker: Broker) -> Mqtt:
+    return Mqtt("siren", MqttSettings(kind="mqtt", topics=[HOOTER, LAMP]), broker.publish)
+
+
+def test_a_siren_is_told_what_it_sounds_for_and_the_broker_keeps_it(siren: Mqtt, broker: Broker) -> None:
+    assert siren.send(NOTICE).accepted
+    payload = {
+        "code": "A7K2",
+        "class": "alarm",
+        "place": "2号宿舍楼 305室",
+        "title": "烟雾报警",
+        "mode": "real",
+        "state": "on",
+    }
+    assert broker.published == [(HOOTER, payload, True), (LAMP, payload, True)]
+
+
+def test_the_all_clear_switches_it_off(siren: Mqtt, broker: Broker) -> None:
+    siren.send(NOTICE)
+    siren.send(clear(NOTICE))
+    assert broker.states() == ["on", "off"]
+    assert all(retained for _, _, retained in broker.published)
+
+
+def test_the_all_clear_of_one_alert_never_silences_another(siren: Mqtt, broker: Broker) -> None:
+    other = about(8, "B8L3")
+    siren.send(NOTICE)
+    siren.send(other)
+    siren.send(clear(other))
+    assert broker.states() == ["on", "on", "on"]
+    assert broker.published[-1][1]["code"] == "A7K2"
+    siren.send(clear(NOTICE))
+    assert broker.states()[-1] == "off"
+
+
+def test_it_holds_after_a_restart_too(siren: Mqtt, broker: Broker) -> None:
+    siren.restore([NOTICE, about(8, "B8L3")])
+    siren.send(clear(NOTICE))
+    assert (broker.states(), broker.published[-1][1]["code"]) == (["on"], "B8L3")
+
+
+def test_a_notice_tried_again_after_its_own_all_clear_starts_nothing(siren: Mqtt, broker: Broker) -> None:
+    siren.send(clear(NOTICE))
+    siren.send(NOTICE)
+    assert broker.states() == ["off", "off"]
+
+
+def test_a_second_occurrence_after_the_all_clear_sounds_again(siren: Mqtt, broker: Broker) -> None:
+    siren.send(NOTICE)
+    siren.send(clear(NOTICE))
+    siren.send(about(7, "A7K2", occurrence=2))
+    assert broker.states() == ["on", "off", "on"]
+
+
+def test_a_later_alert_with_a_code_that_was_used_before_sounds(siren: Mqtt, broker: Broker) -> None:
+    siren.send(NOTICE)
+    siren.send(clear(NOTICE))
+    siren.send(about(32775, "A7K2"))
+    assert broker.states() == ["on", "off", "on"]
+
+
+def test_an_alert_sounded_unrecorded_is_taken_over_by_its_record_and_ends_with_it(
+    siren: Mqtt, broker: Broker
+) -> None:
+    unrecorded = about(0, "UQ3", recorded=False)
+    siren.send(unrecorded)
+    siren.send(about(9, "C9M4", device="d2"))
+    siren.send(NOTICE)
+    siren.send(clear(NOTICE))
+    siren.send(clear(about(9, "C9M4", device="d2")))
+    assert broker.states() == ["on", "on", "on", "on", "off"]
+
+
+def test_a_notice_with_an_address_goes_to_that_topic_alone(siren: Mqtt, broker: Broker) -> None:
+    siren.send(replace(NOTICE, address="campus/gate-hooter/command"))
+    assert [topic for topic, _, _ in broker.published] == ["campus/gate-hooter/command"]
+
+
+def test_a_test_is_not_kept_by_the_broker_and_leaves_the_siren_as_it_was(siren: Mqtt, broker: Broker) -> None:
+    siren.send(NOTICE)
+    siren.send(replace(NOTICE, purpose=Purpose.TEST))
+    assert broker.published[-1][1]["state"] == "test"
+    assert not broker.published[-1][2]
+    siren.send(clear(NOTICE))
+    assert broker.states() == ["on", "test", "off"]
+
+
+def test_a_broker_that_does_not_acknowledge_is_a_temporary_failure_of_unknown_outcome(
+    siren: Mqtt, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mqtt, "TIMEOUT", 0.05)
+    broker.silent = True
+    with pytest.raises(ChannelError) as caught:
+        siren.send(NOTICE)
+    assert (caught.value.permanent, caught.value.unknown) == (False, True)
+
+
+def test_a_broker_that_is_away_is_a_temporary_failure(siren: Mqtt, broker: Broker) -> None:
+    broker.error = ConnectionError("not connected")
+    with pytest.raises(ChannelError, match="cannot publish: not connected") as caught:
+        siren.send(NOTICE)
+    assert not caught.value.permanent
+
+
+def settings(**values: object) -> ChannelSettings:
+    return TypeAdapter[Any](ChannelSettings).validate_python(values)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    "topic",
+    ["campus/lab-door/command", "zigbee2mqtt/front LOCK/set", "a/+/b", "a/#", "$SYS/x", "", "x/gas_valve"],
+)
+def test_a_topic_of_a_lock_a_valve_or_many_devices_is_refused(topic: str) -> None:
+    with pytest.raises(ValidationError):
+        settings(kind="mqtt", topics=[topic])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "webhook", "url": "ftp://x/"},
+        {"kind": "webhook", "url": "https://user:secret@x/"},
+        {"kind": "webhook", "url": "https://x/ y"},
+        {"kind": "webhook", "url": "https://x/", "headers": {"X Y": "1"}},
+        {"kind": "webhook", "url": "https://x/", "headers": {"X": "1\r\nY: 2"}},
+        {"kind": "webhook", "url": "https://x/", "wrokers": 2},
+        {"kind": "apprise", "url": "ntfy.example.edu"},
+        {"kind": "mqtt", "topics": []},
+        {"kind": "pigeon"},
+    ],
+)
+def test_wrong_settings_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        settings(**wrong)
+
+
+def test_secrets_are_not_in_the_words_of_settings() -> None:
+    secret = settings(kind="webhook", url="https://x/", secret="hush", headers={"Authorization": "hush"})
+    assert "hush" not in repr(secret) + repr(settings(kind="apprise", url="ntfy://hush@x/"))
+
+
+def test_the_null_channel_says_that_the_loop_message_came_round() -> None:
+    came: list[int] = []
+    made = build({"null": settings(kind="null")}, Broker().publish, came.append, lambda: NOW)
+    made["null"].send(about(7, "A7K2", since=NOW - 40))
+    assert came == [NOW - 40]
+
+
+@pytest.fixture
+def sink() -> Iterator[WebhookSink]:
+    with WebhookSink() as receiver:
+        yield receiver
+
+
+def apprise(sink: WebhookSink, path: str = "/push/{address}?retry=5&wait=0") -> Apprise:
+    url = f"json://api-user:top-secret@127.0.0.1:{sink.port}{path}"
+    return Apprise("push", AppriseSettings(kind="apprise", url=url))
+
+
+def test_apprise_brings_title_and_body_to_the_persons_address(sink: WebhookSink) -> None:
+    receipt = apprise(sink).send(replace(NOTICE, address="li wei/../x?y"))
+    assert receipt == Receipt(accepted=True, id="", detail="JSON")
+    (call,) = sink.calls
+    assert (call.json["title"], call.json["message"]) == (NOTICE.title, NOTICE.body)
+    assert call.json["type"] == "failure"
+    assert call.path.startswith("/push/")
+    assert "?" not in call.path
+    assert ".." not in call.path.split("/")
+
+
+def test_the_outbox_alone_tries_again_whatever_the_url_says(sink: WebhookSink) -> None:
+    sink.reply = Reply(500)
+    with pytest.raises(ChannelError) as caught:
+        apprise(sink).send(NOTICE)
+    assert len(sink.calls) == 1
+    assert not caught.value.permanent
+
+
+def test_apprise_follows_no_redirect(sink: WebhookSink) -> None:
+    sink.reply = lambda call: (
+        Reply(307, headers={"Location": "/elsewhere"}) if len(sink.calls) == 1 else Reply()
+    )
+    with pytest.raises(ChannelError):
+        apprise(sink).send(NOTICE)
+    assert len(sink.calls) == 1
+
+
+def test_no_secret_of_the_url_and_no_address_is_in_reason_or_log(
+    sink: WebhookSink, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    sink.close()
+    with pytest.raises(ChannelError) as caught:
+        apprise(sink, "/key-4711-abc/{address}").send(replace(NOTICE, address="+8613800000001"))
+    told = caught.value.reason + caplog.text + "".join(capfd.readouterr())
+    for secret in ("top-secret", "api-user", "key-4711-abc", "13800000001"):
+        assert secret not in told
+
+
+def test_a_url_apprise_does_not_understand_is_told_and_is_permanent() -> None:
+    with pytest.raises(ChannelError, match="does not understand") as caught:
+        Apprise("push", AppriseSettings(kind="apprise", url="nosuch://x")).send(NOTICE)
+    assert caught.value.permanent
+
+
+class Door:
+    """A channel that answers as it is told."""
+
+    name, workers = "push", 1
+
+    def __init__(self, answer: Receipt | ChannelError) -> None:
+        self.answer = answer
+        self.notice: Notice | None = None
+
+    def send(self, notice: Notice) -> Receipt:
+        self.notice = notice
+        if isinstance(self.answer, ChannelError):
+            raise self.answer
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "ok", "zh", "en"),
+    [
+        (Receipt(True, "", "202"), True, "已被接受 (202)", "push: accepted (202) in "),
+        (Receipt(False), True, "此通道不给回执", "it gives no receipt"),
+        (
+            ChannelError("answered 404: no", True, zh="对方返回 404：no"),
+            False,
+            "push：失败。对方返回 404：no。重试无济于事，请先改正。",
+            "push: failed. answered 404: no. Trying again cannot help: correct it first.",
+        ),
+        (
+            ChannelError("no answer within 10 s", False, zh="10 秒内没有应答", unknown=True),
+            False,
+            "push：失败。10 秒内没有应答；对方可能已经收到。真实通知会自动重试。",
+            "push: failed. no answer within 10 s; it may have arrived all the same. A real notice is tried again.",
+        ),
+    ],
+)
+def test_a_try_says_in_words_what_came_of_it(
+    answer: Receipt | ChannelError, ok: bool, zh: str, en: str
+) -> None:
+    for language, said in (("zh", zh), ("en", en)):
+        tested = send_test(Door(answer), "li-wei", "1", language, NOW)
+        assert tested.ok is ok
+        assert said in tested.said
+
+
+def test_a_try_is_marked_as_a_test_and_asks_for_nothing() -> None:
+    door = Door(Receipt())
+    send_test(door, "li-wei", "1", "zh", NOW)
+    assert door.notice is not None
+    assert door.notice.short.startswith("【测试】Tocsin 警钟：这是一条测试通知")
+    assert "无需处置" in door.notice.short
+    assert (door.notice.purpose, door.notice.address) == (Purpose.TEST, "1")
+
+
+def test_every_kind_of_settings_has_its_channel(sink: WebhookSink) -> None:
+    made: dict[str, Channel] = build(
+        {
+            "hook": settings(kind="webhook", url=sink.url),
+            "push": settings(kind="apprise", url="json://127.0.0.1/"),
+            "siren": settings(kind="mqtt", topics=[HOOTER]),
+            "null": settings(kind="null"),
+        },
+        Broker().publish,
+        lambda moment: None,
+        lambda: NOW,
+    )
+    assert {name: channel.name for name, channel in made.items()} == {name: name for name in made}
