@@ -7,9 +7,9 @@ import msgspec
 
 from alerts.alert import TOCSIN, Alert, Effect, Fact, StepDue
 from alerts.escalation import Call, escalate, personal
+from alerts.factkind import kind_of
 from alerts.lifecycle import WORDS
 from alerts.people import LOOP, Directory
-from alerts.record import kind_of
 from ingest.campus.registry import Registry
 from rules.verdict import Verdict
 

@@ -132,7 +132,8 @@ class _Sitting:
 
 
 def _entry(alert: Alert, line: Line) -> log.Entry:
-    return log.Entry(line.moment, alert.id, line.fact, line.by, line.detail)
+    named = {"code": alert.code} if line.fact == Effect.RAISED else {}
+    return log.Entry(line.moment, alert.id, line.fact, line.by, line.detail | named)
 
 
 def elapsed(tx: Connection, now: int) -> list[Fact]:

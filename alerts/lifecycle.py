@@ -30,8 +30,8 @@ from alerts.alert import (
     Verification,
 )
 from alerts.check import check
+from alerts.factkind import PEOPLES, FactKind, kind_of
 from alerts.reasons import PROMISE
-from alerts.record import PEOPLES, FactKind
 from alerts.refusal import Refused as Refused
 from rules.verdict import Class, Holds, Text, Verdict
 
@@ -168,7 +168,7 @@ def step(
     """
     if alert is None:
         return _born(fact, now)
-    kind = record.kind_of(alert, fact)
+    kind = kind_of(alert, fact)
     axes = move(alert, kind)
     check(alert, fact, now)
     changes = axes | record.written(alert, kind, fact, now)

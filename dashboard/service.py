@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection
 
 from alerts.alert import Fact
+from alerts.emergency import UnrecordedAlert
 from alerts.people import Directory
 from dashboard.live import Live
 from dashboard.settings import DashboardSettings
@@ -44,18 +45,6 @@ class RulesInfo:
 
 
 @dataclass(frozen=True)
-class Unrecorded:
-    """An alert of the in-memory desk: sounded, and not yet written anywhere."""
-
-    rule: str
-    device: str
-    moment: int
-    zh: str
-    en: str
-    alert_class: str = "alarm"
-
-
-@dataclass(frozen=True)
 class Service:
     """`apply` takes facts through alerts.desk and wakes delivery and the live stream; its future raises
     alerts.refusal.Refused. `status` is a dict of health: name → word, number or sentence. `demo` starts a
@@ -71,7 +60,7 @@ class Service:
     latest: Latest
     history: SeriesSource
     rules: Callable[[], RulesInfo]
-    emergency_open: Callable[[], Iterable[Unrecorded]]
+    emergency_open: Callable[[], Iterable[UnrecordedAlert]]
     live: Live
     settings: DashboardSettings
     status: Callable[[], Mapping[str, Any]]

@@ -55,16 +55,7 @@ def surroundings(service: Service) -> Plain:
 
 def unrecorded(service: Service) -> list[Plain]:
     """The in-memory desk's alerts (P6): sounded, not stored."""
-    devices = service.registry().devices
-    made = []
-    for lost in service.emergency_open():
-        device = devices.get(lost.device)
-        made.append({**_fields(lost), "place": device.place if device else ""})
-    return made
-
-
-def _fields(lost: object) -> Plain:
-    return {key: getattr(lost, key) for key in ("rule", "device", "moment", "zh", "en", "alert_class")}
+    return [msgspec.structs.asdict(lost) for lost in service.emergency_open()]
 
 
 def _supervised(registry: Registry) -> int:

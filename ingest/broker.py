@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, cast
 
 import paho.mqtt.client as mqtt
 import structlog
@@ -41,7 +41,7 @@ class _Client(mqtt.Client):
     def _create_socket(self) -> Any:
         sock = super()._create_socket()
         sock.setblocking(False)
-        return BufferedSocket(sock)
+        return BufferedSocket(cast(socket.socket, sock))
 
 
 class Session:
@@ -168,7 +168,7 @@ class Session:
         client.on_socket_register_write = lambda *_: None
         properties = None
         if self._use_v5:
-            properties = Properties(PacketTypes.CONNECT)
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.SessionExpiryInterval = SESSION_EXPIRY
             properties.ReceiveMaximum = s.receive_maximum
         self._client = client
@@ -185,7 +185,7 @@ class Session:
         answered_by = time.monotonic() + ANSWER
         while not self._stopping and client.socket() is not None:
             flushed = sock.flush()
-            reading = [sock, self._wake_out] if self._unsettled < PAUSE_ABOVE else [self._wake_out]
+            reading: list[Any] = [sock, self._wake_out] if self._unsettled < PAUSE_ABOVE else [self._wake_out]
             waiting = 0.0 if sock.pending() or sock.ssl_pending() else 1.0
             readable, _, _ = select.select(reading, [] if flushed else [sock], [], waiting)
             if self._wake_out in readable:
@@ -294,7 +294,7 @@ class Session:
 
     def _on_message(self, _c: mqtt.Client, _u: Any, m: mqtt.MQTTMessage) -> None:
         self._gathered.append(
-            Message(self, m.topic, m.payload, self._moment, m.qos, m.retain, m.dup, self.epoch, m.mid)
+            Message(self, m.topic, bytes(m.payload), self._moment, m.qos, m.retain, m.dup, self.epoch, m.mid)
         )
 
     def _on_publish(self, _c: mqtt.Client, _u: Any, mid: int, _r: ReasonCode, _p: Any) -> None:

@@ -54,9 +54,9 @@ def seen_blobs(conn: Connection, messages: int) -> list[bytes]:
     """What the last batches saw, oldest first, covering at least so many messages where there are."""
     blobs: list[bytes] = []
     counted = 0
-    for row in conn.execute(select(spool.c.count, spool.c.seen).order_by(spool.c.position.desc())):
+    for row in conn.execute(select(spool.c.count.label("size"), spool.c.seen).order_by(spool.c.position.desc())):
         blobs.append(row.seen)
-        counted += row.count
+        counted += row.size
         if counted >= messages:
             break
     return blobs[::-1]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from tocsin import logs
 from tocsin.config import Settings, load
 from tocsin.mistake import Mistakes
 from tocsin.simulate.cli import add_arguments as add_simulate_arguments
@@ -20,6 +21,7 @@ class Failed(Exception):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    logs.configure()
     parser = _parser()
     args = parser.parse_args(arguments)
     try:

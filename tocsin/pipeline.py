@@ -32,7 +32,6 @@ def prepare(
     house: House, into: Prepared, messages: Iterable[Message], reports: Sequence[Reading], now: int
 ) -> None:
     """Read messages into readings. Runs once for each message: what it remembers is not rolled back."""
-    supervision, readings = house.supervision, into.readings
     life_covers = house.life_covers()
     for message in messages:
         into.messages.append(message)
@@ -42,19 +41,16 @@ def prepare(
         if isinstance(decoded, Rejected):
             into.rejected.append(decoded)
         elif isinstance(decoded, Decoded) and house.seen.is_new(message, decoded):
-            _supervise(house, decoded, message.received, readings)
-            readings += decoded.readings
-    readings += supervision.due(now)
-    readings += reports
+            _supervise(house, decoded, message.received, into.readings)
+            into.readings += decoded.readings
+    into.readings += house.supervision.due(now)
+    into.readings += reports
     into.moment = now
 
 
 def _supervise(house: House, decoded: Decoded, moment: int, readings: list[Reading]) -> None:
-    supervision = house.supervision
-    next_due = supervision.next_due()
-    if next_due is not None and next_due <= moment:
-        readings += supervision.due(moment)
-    change = None
+    supervision, change = house.supervision, None
+    readings += supervision.due(moment)
     if decoded.alive:
         change = supervision.hear(decoded.device, moment)
         house.latest.hear(decoded.device, moment)
@@ -91,8 +87,8 @@ def write(
     house: House, tx: Connection, prepared: Prepared, verdicts: Sequence[Verdict], now: int
 ) -> tuple[Outcome, list[Verdict]]:
     """Everything the batch leaves behind, in one transaction; and the verdicts the desk failed on."""
-    for rejected in prepared.rejected:
-        quarantine.keep(tx, rejected, house.quarantine_rows)
+    if prepared.rejected:
+        quarantine.keep_all(tx, prepared.rejected, house.quarantine_rows)
     unheard: list[Verdict] = []
     try:
         outcome = apply_facts(house, tx, verdicts, now)

@@ -250,6 +250,7 @@ class Tocsin:
             "ready": self.life.granted and self.all.granted and not self.writer.failing,
             "faults": self.own.faults(),
             "failing": self.writer.failing,
+            "unrecorded": len(self.emergency.open()),
             "waiting": self.writer.waiting(),
             "position": self.house.position,
             "messages": self.writer.messages,

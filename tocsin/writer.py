@@ -124,7 +124,11 @@ class Writer:
 
     def _run(self) -> None:
         while not (self._stopped.is_set() and not self._jobs):
-            self.turn()
+            try:
+                self.turn()
+            except Exception:  # whatever it is, this thread must go on: it is the one that raises alarms
+                log.exception("a turn of the writer failed")
+                self._stopped.wait(RETRY)
             if self.failing:
                 self._stopped.wait(RETRY)
             elif not (self._jobs or self._life or self._all or self._reports):
@@ -207,6 +211,7 @@ class Writer:
         house.seen.committed()
         house.latest.note(held.readings)
         house.position += 1 if held.readings else 0
+        self._committed(held, outcome)
         for message in held.messages:
             message.settle()
         self.messages += len(held.messages)
@@ -215,15 +220,14 @@ class Writer:
             self.failing = ""
             self._emergency.clear()
         self._emergency.sound(unheard, now)
-        self._committed(held, outcome)
 
     def _failed(self, verdicts: list[Verdict], error: Exception, now: int) -> None:
+        self._emergency.sound([v for v in verdicts if v.life_safety], now)
         self.house.memories.rollback()
         self.house.desk_due = 0
         if not self.failing:
             log.error("commit failed; the batch is held", exc_info=error)
         self.failing = f"{type(error).__name__}: {error}"[:300]
-        self._emergency.sound([v for v in verdicts if v.life_safety], now)
 
     def _save(self, now: int) -> None:
         self._saved_at = now

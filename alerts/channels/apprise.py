@@ -19,9 +19,10 @@ CONNECT, READ = 4.0, 5.0  # seconds: under the ten of one attempt together
 SMALL = 500  # characters: a service that carries less gets the one-SMS wording
 TYPES = {"alarm": NotifyType.FAILURE, "supervisory": NotifyType.WARNING, "trouble": NotifyType.WARNING}
 
-# Its own log would repeat what the result says, and could hold parts of the URL.
+# What it says of a failure is in its result; its own log would hold URLs and addresses besides.
 logging.getLogger("apprise").addHandler(logging.NullHandler())
 logging.getLogger("apprise").propagate = False
+logging.getLogger("apprise").setLevel(logging.WARNING)
 
 
 class Apprise:

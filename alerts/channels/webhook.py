@@ -23,8 +23,8 @@ PAUSE = 2.0  # seconds without a byte of the answer's body, after which the rest
 TRY_AGAIN = frozenset({408, 425, 429})
 _NEVER_LEFT = (ConnectTimeoutError, NewConnectionError, ProxyError, SSLError)
 
-# It would warn about broken answers with the whole URL, and a URL may hold a key.
-logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
+# Its log holds whole URLs, and a URL may hold a key.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 class Webhook:

@@ -57,6 +57,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "more_alerts": ("还有 {n} 条警情", "{n} more alerts"),
     "together": ("{n} 条同类警情", "{n} alerts of one kind"),
     "told": ("已通知", "Told"),
+    "told_many": ("已通知 {n} 处", "{n} told"),
     "told_nobody": ("尚未通知任何人", "Nobody told yet"),
     "taken_by": ("{who} 已受理", "Taken by {who}"),
     "arrived_by": ("{who} 已到场", "{who} is there"),

@@ -1,4 +1,4 @@
-"""Touches. A whole Service for the dashboard's tests: real SQLite, the real desk, no broker, a clock to move."""
+"""Touches. A whole Service for the dashboard's tests: real SQLite, the real desk, a clock to move."""
 
 import contextlib
 import math
@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.exc import OperationalError
 
 import alerts.outbox
 import alerts.tables
 import dashboard.tables
 import ingest.tables
 from alerts import desk, roster
-from alerts.alert import Fact
+from alerts.alert import Acknowledged, Arrived, Fact
+from alerts.emergency import UnrecordedAlert
 from alerts.people import Contact, Directory, Match, Person, Policy, Post, Step, Target
 from dashboard import accounts
 from dashboard.live import Live
-from dashboard.service import RulesInfo, Service, Unrecorded
+from dashboard.service import RulesInfo, Service
 from dashboard.settings import DashboardSettings
 from ingest import quarantine
 from ingest.campus.device import Device, Place, Zone
@@ -65,6 +67,7 @@ class FakeHouse:
 
     def __init__(self, folder: Path, real_clock: Callable[[], int] | None = None, **settings: Any) -> None:
         self.now = Clock(real_clock)
+        self._unreadable = False
         self._engine = create_engine(
             f"sqlite:///{folder / 'state.db'}", connect_args={"check_same_thread": False}
         )
@@ -77,7 +80,7 @@ class FakeHouse:
         self.latest = Latest()
         self.history = FakeHistory()
         self.rules = RulesInfo("1a2b3c", 42)
-        self.unrecorded: list[Unrecorded] = []
+        self.unrecorded: list[UnrecordedAlert] = []
         self.scenarios_started: list[str] = []
         self.live = Live(self.read, self.now)
         with self._engine.begin() as tx:
@@ -111,6 +114,8 @@ class FakeHouse:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
+        if self._unreadable:
+            raise OperationalError("select", {}, OSError("disk I/O error"))
         with self._engine.connect() as conn:
             yield conn
 
@@ -152,6 +157,33 @@ class FakeHouse:
             "life_safety": True, "verify": True, "evidence": evidence,
         }  # fmt: skip
         return Verdict(**{**fields, **changes})
+
+    def cannot_write(self, device: str) -> None:
+        """A commit fails: the in-memory desk sounds an alarm of this device."""
+        place = self.registry.devices[device].place
+        lost = UnrecordedAlert(
+            "smoke-alarm", device, device, place, self.now(), "烟感报警", "Smoke alarm", "alarm", "X7K", 3
+        )
+        self.unrecorded.append(lost)
+        self.live.publish((), ())
+
+    def breaks_reading(self) -> None:
+        self._unreadable = True
+
+    def mends_reading(self) -> None:
+        self._unreadable = False
+
+    def refuses_rules(self, why: str) -> None:
+        self.rules = RulesInfo("1a2b3c", 42, why)
+
+    def time_passes(self) -> None:
+        """What is due by now by itself: steps, promises, shelves."""
+        self.apply(self.transact(lambda tx: desk.elapsed(tx, self.now())).result()).result()
+
+    def settles(self, number: int, device: str) -> None:
+        """Somebody takes the alert, arrives, and the cause is gone: it closes."""
+        self.apply([Acknowledged(number, "li-wei"), Arrived(number, "li-wei")]).result()
+        self.fires(device, holds=Holds.NO, verify=False)
 
     def reads(self, device: str, metric: str, value: float | str) -> None:
         now = self.now()

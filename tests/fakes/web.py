@@ -20,7 +20,11 @@ class WebServer:
 
     def start(self) -> None:
         config = uvicorn.Config(
-            make_app(self.house.service), "127.0.0.1", self.port, log_level="error", timeout_graceful_shutdown=1
+            make_app(self.house.service),
+            "127.0.0.1",
+            self.port,
+            log_level="error",
+            timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, name="web-under-test", daemon=True)

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from ingest.campus.kinds import COMMON_METRICS, KINDS
-from tests.fakes.campus import registry
+from tests.fakes.school import registry
 from tocsin.simulate.campus import build, campus_file
 from tocsin.simulate.habits import HABITS
 from tocsin.simulate.school import GATEWAYS

@@ -7,7 +7,7 @@ from rules.evaluate import due, evaluate
 from rules.load import load
 from rules.memory import Memories
 from rules.verdict import Holds, Verdict
-from tests.fakes.campus import MINUTE, START, School
+from tests.fakes.school import MINUTE, START, School
 from tocsin.simulate.campus import build
 from tocsin.simulate.scenarios import SCENARIOS, UnknownScenario, steps
 

@@ -8,7 +8,7 @@ import pytest
 
 from ingest.campus.kinds import METRICS, Form
 from ingest.reading import TimeQuality
-from tests.fakes.campus import MINUTE, SEED, START, School
+from tests.fakes.school import MINUTE, SEED, START, School
 from tocsin.simulate.campus import build
 from tocsin.simulate.habits import AWAY
 from tocsin.simulate.scenarios import SCENARIOS

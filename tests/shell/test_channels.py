@@ -14,15 +14,15 @@ from alerts.channels import build, mqtt
 from alerts.channels.apprise import Apprise
 from alerts.channels.channel import Channel, ChannelError, Notice, Receipt
 from alerts.channels.mqtt import Mqtt
-from alerts.message import Purpose
+from alerts.message import Plain, Purpose
 from alerts.send_test import send_test
 from alerts.settings import AppriseSettings, ChannelSettings, MqttSettings
 from tests.fakes.webhook import Reply, WebhookSink
 
 NOW = 1_795_337_000_000
 HOOTER, LAMP = "campus/dorm-2-hooter/command", "campus/dorm-2-lamp/command"
-FACTS = {
-    "id": 7, "class": "alarm", "occurrence": 1, "place_zh": "2号宿舍楼 305室", "place_en": "Dormitory 2, Room 305",
+FACTS: dict[str, Plain] = {
+    "id": 7, "class": "alarm", "occurrence": 1, "place_zh": "2号宿舍楼 305室", "place_en": "Dormitory 2, 305",
     "title_zh": "烟雾报警", "title_en": "smoke alarm", "mode": "real", "since": NOW, "rule": "smoke",
     "device": "d1", "recorded": True,
 }  # fmt: skip
@@ -258,10 +258,14 @@ def test_no_secret_of_the_url_and_no_address_is_in_reason_or_log(
     sink: WebhookSink, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    sink.close()
-    with pytest.raises(ChannelError) as caught:
-        apprise(sink, "/key-4711-abc/{address}").send(replace(NOTICE, address="+8613800000001"))
-    told = caught.value.reason + caplog.text + "".join(capfd.readouterr())
+    push = apprise(sink, "/key-4711-abc/{address}")
+    reasons = []
+    for reply in (Reply(404, b"key-4711-abc unknown"), Reply(500), Reply(trick="close")):
+        sink.reply = reply
+        with pytest.raises(ChannelError) as caught:
+            push.send(replace(NOTICE, address="+8613800000001"))
+        reasons.append(caught.value.reason)
+    told = "".join(reasons) + caplog.text + "".join(capfd.readouterr())
     for secret in ("top-secret", "api-user", "key-4711-abc", "13800000001"):
         assert secret not in told
 
@@ -303,7 +307,7 @@ class Door:
             ChannelError("no answer within 10 s", False, zh="10 秒内没有应答", unknown=True),
             False,
             "push：失败。10 秒内没有应答；对方可能已经收到。真实通知会自动重试。",
-            "push: failed. no answer within 10 s; it may have arrived all the same. A real notice is tried again.",
+            "push: failed. no answer within 10 s; it may have arrived all the same. A real notice is tried",
         ),
     ],
 )

@@ -1,105 +1,37 @@
 """The desk on a real database: one open alert a cause, nothing half done, nobody forgotten."""
 
 import itertools
-from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 import pytest
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from alerts import desk, log, store
+from alerts import desk, store
 from alerts.alert import (
     Accepted,
     Acknowledged,
-    Alert,
     Closed,
-    Commented,
-    Fact,
     HandedOver,
     Raised,
     Removed,
     Shelved,
-    Verified,
 )
 from alerts.code import ALPHABET, DISTINCT, codes
-from alerts.desk import Outcome
 from alerts.message import Purpose
 from alerts.outbox import notification
 from alerts.people import Directory
 from alerts.refusal import Refused
-from alerts.tables import alert, alert_log
+from alerts.tables import alert
 from rules.verdict import Class, Holds, Text, Verdict
-from tests.fakes.campus import MINUTE, NOW, SECOND, directory, registry, verdict
+from tests.fakes.campus import MINUTE, NOW, SECOND, verdict
+from tests.fakes.office import CAMPUS, PEOPLE, Office, a_night, gone, pressed, told
 from tocsin.database import Database
-
-CAMPUS = registry()
-PEOPLE = directory()
-
-
-class Office:
-    """A desk with its database and a clock of its own."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.now = NOW
-        self.people = PEOPLE
-
-    def hear(self, *facts: Fact) -> Outcome:
-        with self.database.transaction() as tx:
-            return desk.apply(tx, facts, self.now, self.people, CAMPUS)
-
-    def forward(self, ms: int) -> list[Outcome]:
-        """Let time pass; every deadline is met at its own moment."""
-        end, outcomes = self.now + ms, []
-        while True:
-            with self.database.transaction() as tx:
-                due = desk.next_due(tx)
-                if due is None or due > end:
-                    break
-                self.now = max(self.now, due)
-                facts = desk.elapsed(tx, self.now)
-                outcomes.append(desk.apply(tx, facts, self.now, self.people, CAMPUS))
-        self.now = end
-        return outcomes
-
-    def open(self) -> list[Alert]:
-        with self.database.read() as conn:
-            return store.all_open(conn)
-
-    def only(self) -> Alert:
-        (found,) = self.open()
-        return found
-
-    def read(self, number: int) -> Alert:
-        with self.database.read() as conn:
-            found = store.read(conn, number)
-        assert found is not None
-        return found
-
-    def facts(self, number: int) -> list[str]:
-        with self.database.read() as conn:
-            query = select(alert_log.c.fact).where(alert_log.c.alert == number).order_by(alert_log.c.seq)
-            return list(conn.execute(query).scalars())
 
 
 @pytest.fixture
 def office(database: Database) -> Office:
     return Office(database)
-
-
-def told(outcomes: Sequence[Outcome] | Outcome) -> list[str]:
-    several = [outcomes] if isinstance(outcomes, Outcome) else outcomes
-    return [f"{row.person or 'siren'} {row.purpose}" for outcome in several for row in outcome.owed]
-
-
-def pressed(office: Office) -> Verdict:
-    return verdict(Holds.YES, office.now, again=True)
-
-
-def gone(office: Office) -> Verdict:
-    return verdict(Holds.NO, office.now)
 
 
 # ---- one open alert for each rule and subject ----------------------------------------
@@ -343,85 +275,6 @@ def test_a_step_that_is_long_overdue_is_reported_and_still_goes(office: Office) 
         (sentence,) = desk.audit_escalations(tx, office.now)
     assert "240 s overdue" in sentence
     assert told(office.forward(0)) == ["principal escalate"]
-
-
-# ---- the log -------------------------------------------------------------------------
-
-
-def a_night(office: Office) -> int:
-    office.hear(verdict(verify=True))
-    number = office.only().id
-    office.forward(60 * SECOND)
-    office.hear(Acknowledged(number, "li-wei", "dashboard"))
-    office.hear(Commented(number, "li-wei", "on my way"))
-    office.hear(Verified(number, "li-wei", "false", "steam"))  # type: ignore[arg-type]
-    office.hear(gone(office))
-    return number
-
-
-def problems(office: Office) -> list[str]:
-    with office.database.read() as conn:
-        return log.verify(conn)
-
-
-def test_everything_that_happens_is_a_line_of_the_log(office: Office) -> None:
-    number = a_night(office)
-    assert office.facts(number) == ["raised", "step_due", "acknowledged", "commented", "false", "cleared"]
-    assert problems(office) == []
-
-
-def test_repeats_of_what_people_are_told_already_do_not_fill_the_log(office: Office) -> None:
-    office.hear(verdict())
-    for _ in range(20):
-        office.hear(pressed(office))
-    assert office.facts(office.only().id) == ["raised"]
-    assert office.only().activations == 21
-
-
-def test_no_name_and_no_address_is_in_the_log(office: Office) -> None:
-    a_night(office)
-    with office.database.read() as conn:
-        text = "\n".join(conn.execute(select(alert_log.c.detail)).scalars())
-    for person in PEOPLE.persons.values():
-        assert person.zh not in text
-        assert person.en not in text
-        assert not any(f'"{contact.address}"' in text for contact in person.contacts)
-
-
-@pytest.mark.parametrize("column", ["moment", "fact", "by", "detail", "alert", "hash"])
-def test_a_line_that_was_altered_is_found(office: Office, column: str) -> None:
-    a_night(office)
-    value = {"moment": 1, "fact": "x", "by": "x", "detail": "{}", "alert": 9, "hash": "0" * 64}[column]
-    with office.database.transaction() as tx:
-        tx.execute(update(alert_log).where(alert_log.c.seq == 3).values({column: value}))
-    assert any("log line 3" in problem or "log line 4" in problem for problem in problems(office))
-
-
-def test_a_line_that_was_taken_out_is_found(office: Office) -> None:
-    a_night(office)
-    with office.database.transaction() as tx:
-        tx.execute(delete(alert_log).where(alert_log.c.seq.in_([2, 3])))
-    assert problems(office)[0] == "log lines 2 to 3 are missing"
-
-
-def test_lines_that_changed_places_are_found(office: Office) -> None:
-    a_night(office)
-    with office.database.transaction() as tx:
-        for old, new in ((2, 99), (3, 2), (99, 3)):
-            tx.execute(update(alert_log).where(alert_log.c.seq == old).values(seq=new))
-    assert problems(office)
-
-
-def test_the_log_can_be_folded_into_the_alert(office: Office) -> None:
-    number = a_night(office)
-    state: dict[str, Any] = {}
-    with office.database.read() as conn:
-        for detail in conn.execute(select(alert_log.c.detail).order_by(alert_log.c.seq)).scalars():
-            state |= msgspec.json.decode(detail).get("changed", {})
-    now = msgspec.to_builtins(msgspec.structs.asdict(office.read(number)))
-    assert {name: now[name] for name in state if name not in ("id", "code")} == {
-        name: value for name, value in state.items() if name not in ("id", "code")
-    }
 
 
 # ---- codes and storing ---------------------------------------------------------------

@@ -49,7 +49,8 @@ class WallBanners extends LitElement {
       <ul class="banner-list">
         ${store.unrecorded.map((lost) => html`<li>
           <b>${store.path(lost.place).map((part) => named(store.places[part], part)).join(" ") || lost.device}</b>
-          ${named(lost)} · <time data-at=${lost.moment}></time> · ${t("unrecorded")}
+          ${named(lost)} · <time data-at=${lost.moment}></time> ${lost.active ? nothing : t("activity_normal")}
+          <small>${t("code")} ${lost.code} · ${t("told_many", { n: lost.told })} · ${t("unrecorded")}</small>
         </li>`)}
       </ul>
     </div>`;

@@ -1,0 +1,83 @@
+"""The log of alerts: everything is in it, and nothing in it can be changed unseen."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import delete, select, update
+
+from alerts import log
+from alerts.tables import alert_log
+from tests.fakes.campus import verdict
+from tests.fakes.office import PEOPLE, Office, a_night, pressed
+from tocsin.database import Database
+
+
+@pytest.fixture
+def office(database: Database) -> Office:
+    return Office(database)
+
+
+def problems(office: Office) -> list[str]:
+    with office.database.read() as conn:
+        return log.verify(conn)
+
+
+def test_everything_that_happens_is_a_line_of_the_log(office: Office) -> None:
+    number = a_night(office)
+    assert office.facts(number) == ["raised", "step_due", "acknowledged", "commented", "false", "cleared"]
+    assert problems(office) == []
+
+
+def test_repeats_of_what_people_are_told_already_do_not_fill_the_log(office: Office) -> None:
+    office.hear(verdict())
+    for _ in range(20):
+        office.hear(pressed(office))
+    assert office.facts(office.only().id) == ["raised"]
+    assert office.only().activations == 21
+
+
+def test_no_name_and_no_address_is_in_the_log(office: Office) -> None:
+    a_night(office)
+    with office.database.read() as conn:
+        text = "\n".join(conn.execute(select(alert_log.c.detail)).scalars())
+    for person in PEOPLE.persons.values():
+        assert person.zh not in text
+        assert person.en not in text
+        assert not any(f'"{contact.address}"' in text for contact in person.contacts)
+
+
+@pytest.mark.parametrize("column", ["moment", "fact", "by", "detail", "alert", "hash"])
+def test_a_line_that_was_altered_is_found(office: Office, column: str) -> None:
+    a_night(office)
+    value = {"moment": 1, "fact": "x", "by": "x", "detail": "{}", "alert": 9, "hash": "0" * 64}[column]
+    with office.database.transaction() as tx:
+        tx.execute(update(alert_log).where(alert_log.c.seq == 3).values({column: value}))
+    assert any("log line 3" in problem or "log line 4" in problem for problem in problems(office))
+
+
+def test_a_line_that_was_taken_out_is_found(office: Office) -> None:
+    a_night(office)
+    with office.database.transaction() as tx:
+        tx.execute(delete(alert_log).where(alert_log.c.seq.in_([2, 3])))
+    assert problems(office)[0] == "log lines 2 to 3 are missing"
+
+
+def test_lines_that_changed_places_are_found(office: Office) -> None:
+    a_night(office)
+    with office.database.transaction() as tx:
+        for old, new in ((2, 99), (3, 2), (99, 3)):
+            tx.execute(update(alert_log).where(alert_log.c.seq == old).values(seq=new))
+    assert problems(office)
+
+
+def test_the_log_can_be_folded_into_the_alert(office: Office) -> None:
+    number = a_night(office)
+    state: dict[str, Any] = {}
+    with office.database.read() as conn:
+        for detail in conn.execute(select(alert_log.c.detail).order_by(alert_log.c.seq)).scalars():
+            state |= msgspec.json.decode(detail).get("changed", {})
+    now = msgspec.json.decode(msgspec.json.encode(office.read(number)))
+    assert {name: now[name] for name in state if name not in ("id", "code")} == {
+        name: value for name, value in state.items() if name not in ("id", "code")
+    }
