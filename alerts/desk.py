@@ -77,6 +77,8 @@ class _Sitting:
             return
         if isinstance(fact, HandedOver) and fact.to not in self.directory.persons:
             raise Refused(refusal.UNKNOWN_PERSON, fact.to)
+        if isinstance(fact, Raised) and fact.place not in self.registry.places:
+            raise Refused(refusal.UNKNOWN_PLACE)
         if isinstance(fact, Verdict):
             case = self.by_subject.get((fact.rule, fact.subject))
             if case is not None and not case.alert.open:
@@ -112,9 +114,10 @@ class _Sitting:
         for case, alert in zip(new, store.numbered(self.tx, [case.alert for case in new]), strict=True):
             case.alert = alert
         store.add(self.tx, [case.alert for case in new])
-        told = sorted(self.cases, key=lambda case: case.alert.id)
-        log.append(self.tx, [_entry(case.alert, line) for case in told for line in case.lines])
-        rows = [row for case in told for row in self._notices(case)]
+        entries = [_entry(case.alert, line) for case in self.cases for line in case.lines]
+        log.append(self.tx, sorted(entries, key=lambda entry: entry.moment))
+        rows = [row for case in self.cases for row in self._notices(case)]
+        rows.sort(key=lambda row: not row.life_safety)
         owed = outbox.owe(self.tx, rows, self.now) if rows else []
         return Outcome([case.alert.id for case in cases], owed, self._troubles(cases))
 
@@ -160,7 +163,7 @@ def audit_escalations(tx: Connection, now: int) -> list[str]:
     """Every open alert that waits for an acknowledgement, is not inhibited and whose policy pages somebody
     has a next step with a deadline that has not passed (by more than GRACE). One that has not is given one
     at once, and a sentence here."""
-    broken = [alert for alert in store.all_open(tx) if _lost(alert, now)]
+    broken = store.lost(tx, now - GRACE)
     store.save(tx, [_mended(alert, now) for alert in broken])
     entries = [
         log.Entry(now, alert.id, "escalation_mended", TOCSIN, {"step_due_at": alert.step_due_at})
@@ -168,12 +171,6 @@ def audit_escalations(tx: Connection, now: int) -> list[str]:
     ]
     log.append(tx, entries)
     return [_sentence(alert, now) for alert in broken]
-
-
-def _lost(alert: Alert, now: int) -> bool:
-    if not alert.acknowledge_needed or alert.inhibited or alert.ladder == NOBODY:
-        return False
-    return alert.step_due_at is None or alert.step_due_at < now - GRACE
 
 
 def _mended(alert: Alert, now: int) -> Alert:

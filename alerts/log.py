@@ -49,7 +49,7 @@ def append(tx: Connection, entries: Sequence[Entry]) -> None:
             "by": entry.by,
             "detail": _encode(entry.detail).decode(),
         }
-        previous = row["hash"] = _chained(previous, row)
+        previous = row["hash"] = chained(previous, row)
         rows.append(row)
     tx.execute(_INSERT, rows)
 
@@ -70,7 +70,7 @@ def verify(conn: Connection, since: int = 0) -> list[str]:
         if row["seq"] != seq:
             problems.append(f"log line {seq} is missing" if row["seq"] == seq + 1 else
                             f"log lines {seq} to {row['seq'] - 1} are missing")  # fmt: skip
-        elif _chained(previous, row) != row["hash"]:
+        elif chained(previous, row) != row["hash"]:
             problems.append(f"log line {seq} (alert {row['alert']}) is not what was written")
         seq, previous = row["seq"], row["hash"]
     return problems
@@ -82,6 +82,7 @@ def _hash_of(conn: Connection, seq: int) -> str:
     return str(conn.execute(select(alert_log.c.hash).where(alert_log.c.seq == seq)).scalar_one())
 
 
-def _chained(previous: str, row: Any) -> str:
+def chained(previous: str, row: Any) -> str:
+    """The hash of a line (a mapping of its columns) that follows the line whose hash is `previous`."""
     line = [previous, *(row[name] for name in ("seq", "moment", "alert", "fact", "by", "detail"))]
     return hashlib.sha256(_encode(line)).hexdigest()

@@ -33,6 +33,7 @@ NOT_OFFERED = Text("没有等待接受的移交。", "No handover is waiting.")
 OFFERED_TO_ANOTHER = Text("这次移交是给 {person} 的。", "This handover is for {person}.")
 OWN_HANDOVER = Text("不能移交给自己。", "You cannot hand it over to yourself.")
 UNKNOWN_PERSON = Text("没有这个人员：{person}。", "There is no person {person}.")
+UNKNOWN_PLACE = Text("请从地点列表中选择。", "Choose a place from the list.")
 NOT_LATCHED = Text("没有锁存，不需要复位。", "It is not latched; there is nothing to reset.")
 CAUSE_STANDS = Text(
     "原因还在（或点位失联），不能复位：先消除原因。",

@@ -10,14 +10,16 @@ class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-_FORBIDDEN = re.compile(r"lock|door|gate|valve|extinguish|sprinkler|suppression", re.IGNORECASE)
+_FORBIDDEN = re.compile(r"(?<![a-z])(?:un)?lock(?![a-z])|valve|extinguish|sprinkler", re.IGNORECASE)
 
 
 def _sounder_topic(value: str) -> str:
     if not value or any(mark in value for mark in "+#\0") or value.startswith("$"):
         raise ValueError("a topic to publish on has no + or #, and does not start with $")
     if _FORBIDDEN.search(value):
-        raise ValueError("Tocsin drives sounders and lamps only, never a lock, door, valve or extinguisher")
+        raise ValueError(
+            "Tocsin drives sounders and lamps only, never a lock, a valve or extinguishing equipment"
+        )
     return value
 
 

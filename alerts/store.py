@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, Select, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, func, insert, or_, select, text, update
 
 from alerts.alert import (
     Acknowledgement,
@@ -19,6 +19,7 @@ from alerts.alert import (
     Verification,
 )
 from alerts.code import DISTINCT, codes
+from alerts.people import NOBODY
 from alerts.tables import alert
 from rules.verdict import Class, Evidence, Text
 
@@ -55,6 +56,17 @@ _BY_CODE = select(alert).where(_OPEN, alert.c.code == bindparam("wanted"))
 _CODE_TAKEN = select(alert.c.id).where(_OPEN, alert.c.code == bindparam("wanted"))
 _DUE = select(alert).where(alert.c.due_at <= bindparam("moment")).order_by(alert.c.due_at, alert.c.id)
 _NEXT_DUE = select(func.min(alert.c.due_at))
+_LOST = (
+    select(alert)
+    .where(
+        _OPEN,
+        alert.c.acknowledgement == Acknowledgement.NO.value,
+        alert.c.inhibition == Inhibition.NONE.value,
+        alert.c.ladder != NOBODY,
+        or_(alert.c.step_due_at.is_(None), alert.c.step_due_at < bindparam("moment")),
+    )
+    .order_by(alert.c.id)
+)
 _LAST = select(func.coalesce(func.max(alert.c.id), 0))
 _INSERT = insert(alert)
 _SAVE = update(alert).where(alert.c.id == bindparam("alert_id"))
@@ -113,6 +125,12 @@ def due(conn: Connection, now: int) -> list[Alert]:
 
 def next_due(conn: Connection) -> int | None:
     return conn.execute(_NEXT_DUE).scalar()
+
+
+def lost(conn: Connection, before: int) -> list[Alert]:
+    """Open alerts that wait for an acknowledgement, are not inhibited and must be told to somebody, and have
+    no next step or one that was due before this moment."""
+    return [from_row(row) for row in conn.execute(_LOST, {"moment": before}).mappings()]
 
 
 def numbered(tx: Connection, alerts: Sequence[Alert]) -> list[Alert]:

@@ -32,7 +32,7 @@ class PasswordChange(Sent):
 
 
 class Invitation(Sent):
-    role: Role
+    role: Literal["viewer", "guard", "duty", "manager", "administrator"]
     person: str = ""
 
 
@@ -87,7 +87,7 @@ def invite(request: Request, fields: Fields, who: Administrator) -> Response:
     form = take(Invitation, fields)
     service = service_of(request)
     now = service.now()
-    made = service.transact(lambda tx: accounts.invite(tx, now, str(form.role), form.person.strip()))
+    made = service.transact(lambda tx: accounts.invite(tx, now, form.role, form.person.strip()))
     return _accounts(request, token=made.result(WAIT))
 
 

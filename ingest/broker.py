@@ -26,6 +26,8 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.buffered import BufferedSocket
 from ingest.message import Message
+from ingest.publish import packet_end, puback
+from ingest.publish import read as read_publish
 from ingest.settings import BrokerSettings
 
 log = structlog.get_logger("ingest.broker")
@@ -71,8 +73,6 @@ class Session:
         self.ever_granted = threading.Event()
         self._client: _Client | None = None
         self._socket: BufferedSocket | None = None
-        self._gathered: list[Message] = []
-        self._moment = 0
         self._unsettled = 0
         self._settled: deque[Message] = deque()
         self._outgoing: deque[tuple[str, bytes, bool, Future[None]]] = deque()
@@ -161,7 +161,6 @@ class Session:
             client.tls_insecure_set(s.tls.insecure)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
         client.on_publish = self._on_publish
         client.on_subscribe = self._on_subscribe
         # With this set, paho leaves writing to our loop and many acknowledgements leave in one piece.
@@ -186,13 +185,13 @@ class Session:
         while not self._stopping and client.socket() is not None:
             flushed = sock.flush()
             reading: list[Any] = [sock, self._wake_out] if self._unsettled < PAUSE_ABOVE else [self._wake_out]
-            waiting = 0.0 if sock.pending() or sock.ssl_pending() else 1.0
+            waiting = 0.0 if sock.ssl_pending() else 1.0
             readable, _, _ = select.select(reading, [] if flushed else [sock], [], waiting)
             if self._wake_out in readable:
                 self._wake_out.recv(4096)
             if self._unsettled < PAUSE_ABOVE:
                 self._read(client, sock)
-            self._acknowledge(client)
+            self._acknowledge(sock)
             self._send_outgoing(client)
             client.loop_write()
             client.loop_misc()
@@ -206,25 +205,34 @@ class Session:
         self._lost("connection closed")
 
     def _read(self, client: _Client, sock: BufferedSocket) -> None:
-        self._moment = self._now()
+        """PUBLISH packets are read here (ingest/publish.py); every other whole packet is paho's."""
         sock.fill()
-        while sock.pending() and client.socket() is not None:
-            client.loop_read()
+        moment, epoch, mqtt5 = self._now(), self.epoch, self._use_v5
+        gathered: list[Message] = []
+        buffer = sock.buffer
+        while (end := packet_end(buffer, sock.at)) is not None:
+            found = read_publish(buffer, sock.at, end, mqtt5)
+            if found is None:
+                client.loop_read()
+                if client.socket() is None:
+                    break
+                continue
+            topic, payload, qos, retain, dup, mid, sock.at = found
+            gathered.append(Message(self, topic, payload, moment, qos, retain, dup, epoch, mid))
         if sock.ended and client.socket() is not None:
-            client.loop_read()
-        if self._gathered:
-            gathered, self._gathered = self._gathered, []
+            client.loop_read()  # paho finds out that the connection is over
+        if gathered:
             self._unsettled += len(gathered)
             self._deliver(gathered)
 
-    def _acknowledge(self, client: _Client) -> None:
-        settled = self._settled
+    def _acknowledge(self, sock: BufferedSocket) -> None:
+        settled, epoch = self._settled, self.epoch
         for _ in range(len(settled)):
             message = settled.popleft()
             self._unsettled -= 1
-            if message.epoch == self.epoch and self.connected:
+            if message.epoch == epoch and self.connected:
                 if message.qos:
-                    client.ack(message.mid, 1)
+                    sock.send(puback(message.mid))
                 message.acked = True
 
     def _send_outgoing(self, client: _Client) -> None:
@@ -291,11 +299,6 @@ class Session:
 
     def _on_disconnect(self, _c: mqtt.Client, _u: Any, _f: Any, reason: ReasonCode, _p: Any) -> None:
         log.info("broker session closed", session=self.name, reason=str(reason))
-
-    def _on_message(self, _c: mqtt.Client, _u: Any, m: mqtt.MQTTMessage) -> None:
-        self._gathered.append(
-            Message(self, m.topic, bytes(m.payload), self._moment, m.qos, m.retain, m.dup, self.epoch, m.mid)
-        )
 
     def _on_publish(self, _c: mqtt.Client, _u: Any, mid: int, _r: ReasonCode, _p: Any) -> None:
         future = self._published.pop(mid, None)

@@ -11,40 +11,42 @@ import ssl
 
 
 class BufferedSocket:
-    """Wraps a non-blocking socket in the shape paho wants (`recv`, `send`, `pending`, `fileno`, `close`)."""
+    """Wraps a non-blocking socket in the shape paho wants (`recv`, `send`, `pending`, `fileno`, `close`).
+
+    `buffer` from `at` is what has arrived and was not read yet.
+    """
 
     CHUNK = 256 * 1024
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
-        self._in = b""
-        self._at = 0
+        self.buffer = bytearray()
+        self.at = 0
         self._out = bytearray()
-        self._ended = False
+        self.ended = False  # the other side has closed
 
-    def fill(self) -> int:
-        """Read what the network has; the number of bytes now waiting."""
-        if self._at == len(self._in) and not self._ended:
-            self._at = 0
-            try:
-                self._in = self._sock.recv(self.CHUNK)
-                self._ended = not self._in
-            except (BlockingIOError, ssl.SSLWantReadError):
-                self._in = b""
-        return len(self._in) - self._at
+    def fill(self) -> None:
+        """Take in what the network has."""
+        if self.at:
+            del self.buffer[: self.at]
+            self.at = 0
+        with contextlib.suppress(BlockingIOError, ssl.SSLWantReadError):
+            data = self._sock.recv(self.CHUNK)
+            self.buffer += data
+            self.ended = not data
 
     def pending(self) -> int:
-        return len(self._in) - self._at
+        return len(self.buffer) - self.at
 
     def recv(self, size: int) -> bytes:
-        at = self._at
-        if at == len(self._in) and not self.fill():
-            if self._ended:
-                return b""
-            raise BlockingIOError
-        at = self._at
-        data = self._in[at : at + size]
-        self._at = at + len(data)
+        if not self.pending():
+            self.fill()
+            if not self.pending():
+                if self.ended:
+                    return b""
+                raise BlockingIOError
+        data = bytes(self.buffer[self.at : self.at + size])
+        self.at += len(data)
         return data
 
     def send(self, data: bytes | bytearray) -> int:
@@ -61,11 +63,8 @@ class BufferedSocket:
             del self._out[:sent]
         return True
 
-    @property
-    def ended(self) -> bool:
-        return self._ended and not self.pending()
-
     def ssl_pending(self) -> int:
+        """Bytes that TLS has decrypted already: `select` does not see them."""
         return self._sock.pending() if isinstance(self._sock, ssl.SSLSocket) else 0
 
     def close(self) -> None:

@@ -38,20 +38,22 @@ class Latest:
     def __init__(self) -> None:
         self._points: dict[str, dict[str, Reading]] = {}
         self.heard_at: dict[str, int] = {}
-        self._dirty: set[tuple[str, str]] = set()
+        self._dirty: set[str] = set()
         self._dirty_heard: set[str] = set()
 
     def note(self, readings: Iterable[Reading]) -> None:
         """An older event never replaces a newer one."""
-        points = self._points
+        last, mine = "", {}
         for reading in readings:
-            mine = points.get(reading.device)
-            if mine is None:
-                mine = points[reading.device] = {}
-            known = mine.get(reading.metric)
+            device = reading.device
+            if device is not last:  # the readings of one message stand together and share the name
+                last = device
+                mine = self._points.setdefault(device, {})
+                self._dirty.add(device)
+            metric = reading.metric
+            known = mine.get(metric)
             if known is None or known.event_time <= reading.event_time:
-                mine[reading.metric] = reading
-                self._dirty.add((reading.device, reading.metric))
+                mine[metric] = reading
 
     def hear(self, device: str, moment: int) -> None:
         self.heard_at[device] = moment
@@ -70,7 +72,8 @@ class Latest:
     def save(self, tx: Connection, position: int) -> None:
         """Store what changed; `position` is the spool's, up to which memory is complete."""
         if self._dirty:
-            tx.execute(_KEEP_POINT, [_row(self._points[device][metric]) for device, metric in self._dirty])
+            rows = [_row(reading) for device in self._dirty for reading in self._points[device].values()]
+            tx.execute(_KEEP_POINT, rows)
         if self._dirty_heard:
             tx.execute(_KEEP_HEARD, [{"device": d, "moment": self.heard_at[d]} for d in self._dirty_heard])
         tx.execute(_KEEP_META, {"name": "latest", "value": str(position)})

@@ -72,9 +72,9 @@ def _settings(args: argparse.Namespace, broker: DemoBroker, phone: DemoPhone, fo
 def _simulate(broker: DemoBroker, args: argparse.Namespace) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "tocsin", "simulate", "--host", broker.host, "--port", str(broker.port)]
     command += ["--username", broker.username, "--seed", str(args.seed)]
-    command += ["--devices", str(args.devices), "--rate", str(args.rate)]
+    command += ["--devices", str(args.devices), "--rate", str(args.rate), "--end-with-parent"]
     environment = os.environ | {"TOCSIN_SIMULATE_PASSWORD": broker.password}
-    return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
 
 
 def _demo(broker: DemoBroker, phone: DemoPhone) -> Demo:

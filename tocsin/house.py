@@ -49,6 +49,7 @@ class Prepared:
     messages: list[Message] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    devices: set[str] = field(default_factory=set)  # whose points changed
     failed: list[str] = field(default_factory=list)  # points whose rules failed
     moment: int = 0
 

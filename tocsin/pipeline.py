@@ -43,8 +43,10 @@ def prepare(
         elif isinstance(decoded, Decoded) and house.seen.is_new(message, decoded):
             _supervise(house, decoded, message.received, into.readings)
             into.readings += decoded.readings
-    into.readings += house.supervision.due(now)
-    into.readings += reports
+            into.devices.add(decoded.device)
+    found = [*house.supervision.due(now), *reports]
+    into.readings += found
+    into.devices.update(reading.device for reading in found)
     into.moment = now
 
 
@@ -65,10 +67,11 @@ def think(house: House, prepared: Prepared) -> list[Verdict]:
     rules, memories, registry = house.rules, house.memories, house.registry
     devices = registry.devices
     verdicts: list[Verdict] = []
+    moment = 0
     for reading in prepared.readings:
-        next_due = memories.next_due()
-        if next_due is not None and next_due <= reading.received:
-            verdicts += due(rules, memories, reading.received, registry)
+        if reading.received != moment:  # a deadline set by a reading lies after its own moment
+            moment = reading.received
+            verdicts += due(rules, memories, moment, registry)
         device = devices.get(reading.device)
         if device is None:
             continue
@@ -77,9 +80,7 @@ def think(house: House, prepared: Prepared) -> list[Verdict]:
         except Exception:  # one rule's failure must not stop the others' alarms
             log.exception("a rule failed", reading=reading)
             prepared.failed.append(f"{reading.device}/{reading.metric}")
-    next_due = memories.next_due()
-    if next_due is not None and next_due <= prepared.moment:
-        verdicts += due(rules, memories, prepared.moment, registry)
+    verdicts += due(rules, memories, prepared.moment, registry)
     return verdicts
 
 

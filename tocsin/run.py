@@ -5,6 +5,7 @@ Threads: broker-life, broker-all, writer, senders (a pool a channel), history, f
 
 import json
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
@@ -197,7 +198,7 @@ class Tocsin:
             self.own.report(metric, word, note)
         for point in prepared.failed:
             self.own.report("rules", "fault", f"a rule failed on {point}")
-        self.live.publish(outcome.changed, {reading.device for reading in prepared.readings})
+        self.live.publish(outcome.changed, prepared.devices)
         self.history.wake()
 
     def _settled(self, alerts: Iterable[int]) -> None:
@@ -266,6 +267,7 @@ class Tocsin:
 
 def serve(settings: Settings, ready: Callable[[Tocsin], None] | None = None, demo: Demo = Demo()) -> int:
     """Run until SIGTERM or SIGINT; the exit code."""
+    sys.setswitchinterval(0.001)  # an alarm should not wait 5 ms for each thread it passes through
     service = Tocsin(settings, demo)
     stopped = threading.Event()
     for which in (signal.SIGTERM, signal.SIGINT):

@@ -6,7 +6,7 @@ never silences another, and a siren that reboots reads its state from the broker
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 
 import msgspec
@@ -105,8 +105,7 @@ def _payload(notice: Notice, state: str) -> bytes:
 def _await(future: Future[None]) -> None:
     try:
         future.result(TIMEOUT)
-    except (FutureTimeout, CancelledError):
-        future.cancel()
+    except FutureTimeout:  # not cancelled: the session still holds it, and will publish it in its order
         raise ChannelError(
             f"the broker did not acknowledge within {TIMEOUT:.0f} s", False,
             zh=f"消息服务器 {TIMEOUT:.0f} 秒内没有确认", unknown=True,

@@ -1,4 +1,4 @@
-"""Thinks. The kinds of device and the metrics a device can report: the campus vocabulary, one word a thing."""
+"""Thinks. The kinds of device and the metrics they report: the vocabulary of the campus."""
 
 from enum import StrEnum
 

@@ -121,7 +121,7 @@ class History:
         self._work.set()
 
     def behind(self) -> int:
-        """How many readings the feed has still to send."""
+        """How many readings the feed has still to send; 0 as long as the file is not open."""
         today = self._today
         return 0 if today is None else max(0, today.number - self._sent)
 

@@ -9,9 +9,8 @@ from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 _PIECE = r"(?:[^,= \\\n]|\\[,= ])+"
-_LINE = re.compile(
-    rf"(?P<name>(?:[^, \\\n]|\\[, ])+)(?P<tags>(?:,{_PIECE}={_PIECE})*) value=(?P<value>[-+0-9.e]+) (?P<at>\d+)"
-)
+_NAME = r"(?:[^, \\\n]|\\[, ])+"
+_LINE = re.compile(rf"({_NAME})((?:,{_PIECE}={_PIECE})*) value=([-+0-9.e]+) (\d+)")
 _TAG = re.compile(rf",({_PIECE})=({_PIECE})")
 
 
@@ -29,12 +28,12 @@ class BadLine(Exception):
 def parse(line: str) -> Point:
     """One line. Raises BadLine, also where tags are not in order or a float looks like an integer."""
     found = _LINE.fullmatch(line)
-    if found is None or not any(mark in found["value"] for mark in ".e"):
+    if found is None or not any(mark in found[3] for mark in ".e"):
         raise BadLine(f"unable to parse {line!r}")
-    tags = tuple((_plain(key), _plain(value)) for key, value in _TAG.findall(found["tags"]))
+    tags = tuple((_plain(key), _plain(value)) for key, value in _TAG.findall(found[2]))
     if list(tags) != sorted(set(tags)):
         raise BadLine(f"tags are not sorted: {line!r}")
-    return Point(_plain(found["name"]), tags, float(found["value"]), int(found["at"]))
+    return Point(_plain(found[1]), tags, float(found[3]), int(found[4]))
 
 
 def _plain(text: str) -> str:
@@ -94,7 +93,7 @@ class FakeInflux:
             or given.get("bucket") != ["tocsin"]
         ):
             return 404, f"nothing at {request.path}"
-        if request.headers["Authorization"] != f"Token {self.token}":
+        if (request.headers["Authorization"] or "").removeprefix("Token").strip() != self.token:
             return 401, "unauthorized"
         if request.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)

@@ -4,6 +4,7 @@ import contextlib
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -179,6 +180,18 @@ class FakeHouse:
     def time_passes(self) -> None:
         """What is due by now by itself: steps, promises, shelves."""
         self.apply(self.transact(lambda tx: desk.elapsed(tx, self.now())).result()).result()
+
+    def drills(self, device: str) -> None:
+        """An alarm raised inside a declared drill."""
+        number = self.fires(device)
+        alert = alerts.tables.alert
+        self.transact(lambda tx: tx.execute(alert.update().where(alert.c.id == number).values(mode="drill")))
+        self.live.publish([number], ())
+
+    def starts_anew(self) -> None:
+        """The process is another one: its stream numbers begin again."""
+        self.live = Live(self.read, self.now)
+        self.service = replace(self.service, live=self.live)
 
     def settles(self, number: int, device: str) -> None:
         """Somebody takes the alert, arrives, and the cause is gone: it closes."""

@@ -56,6 +56,16 @@ def test_a_line_that_was_altered_is_found(office: Office, column: str) -> None:
     assert any("log line 3" in problem or "log line 4" in problem for problem in problems(office))
 
 
+def test_a_line_that_was_forged_together_with_its_own_hash_is_found(office: Office) -> None:
+    a_night(office)
+    with office.database.transaction() as tx:
+        lines = tx.execute(select(alert_log).order_by(alert_log.c.seq)).mappings().all()
+        forged = {**lines[2], "by": "somebody-else"}
+        forged["hash"] = log.chained(lines[1]["hash"], forged)
+        tx.execute(update(alert_log).where(alert_log.c.seq == 3).values(by=forged["by"], hash=forged["hash"]))
+    assert problems(office) == [f"log line 4 (alert {lines[3]['alert']}) is not what was written"]
+
+
 def test_a_line_that_was_taken_out_is_found(office: Office) -> None:
     a_night(office)
     with office.database.transaction() as tx:

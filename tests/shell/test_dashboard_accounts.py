@@ -137,10 +137,10 @@ def test_a_weak_password_does_not_use_up_the_token(house: FakeHouse, browser: Te
 
 def test_an_unknown_name_and_a_wrong_password_read_the_same(house: FakeHouse, browser: TestClient) -> None:
     make_account(house)
-    unknown = _login(browser, name="nobody", password=PASSWORD)
+    unknown = _login(browser, name="zz-unknown", password=PASSWORD)
     wrong = _login(browser, name="li-wei", password="not the password")
     assert unknown.status_code == wrong.status_code == 401
-    assert unknown.text.replace("nobody", "") == wrong.text.replace("li-wei", "")
+    assert unknown.text.replace("zz-unknown", "") == wrong.text.replace("li-wei", "")
 
 
 def test_a_session_cookie_is_out_of_reach_of_scripts_and_other_sites(
@@ -189,9 +189,10 @@ def test_guessing_is_slowed_down_by_network_and_the_guard_elsewhere_gets_in(hous
     with web(house) as guesser:
         answers = [_login(guesser, password="a wrong guess").status_code for _ in range(BURST + 3)]
         assert answers == [401] * BURST + [429] * 3
-    app = guesser.app
-    guard = TestClient(app, base_url=f"http://{HOST}", client=("::1", 1), follow_redirects=False)
-    assert _login(guard).status_code == 303
+        guard = TestClient(
+            guesser.app, base_url=f"http://{HOST}", client=("::1", 1), follow_redirects=False
+        )
+        assert _login(guard).status_code == 303
 
 
 def test_ten_thousand_guesses_a_minute_become_at_most_twenty_hashes() -> None:

@@ -89,6 +89,11 @@ def _columns(tx: Connection, number: int) -> dict[str, Any]:
     return dict(tx.execute(select(alert).where(alert.c.id == number)).mappings().one())
 
 
+def test_life_safety_is_owed_first_whatever_came_before_it(office: Office) -> None:
+    outcome = office.hear(verdict(device="lab-door", alert_class=Class.TROUBLE), verdict())
+    assert [row.life_safety for row in outcome.owed] == [True] * 4 + [False] * 2
+
+
 def test_after_it_is_closed_a_later_activation_opens_a_new_alert(office: Office) -> None:
     office.hear(verdict())
     first = office.only()
@@ -103,6 +108,11 @@ def test_two_calls_of_people_about_one_place_are_two_alerts(office: Office) -> N
     for _ in range(2):
         office.hear(Raised("li-wei", "lab", Text("有烟味", "Smell of smoke"), Class.ALARM))
     assert [found.place for found in office.open()] == ["lab", "lab"]
+
+
+def test_a_person_raises_an_alert_at_a_place_that_is_registered(office: Office) -> None:
+    with pytest.raises(Refused):
+        office.hear(Raised("li-wei", "nowhere", Text("有烟味", "Smell of smoke"), Class.ALARM))
 
 
 # ---- nothing half done ---------------------------------------------------------------

@@ -1,9 +1,10 @@
-"""Touches. The feed: against Debian's VictoriaMetrics with an outage, and against a strict fake that refuses."""
+"""Touches. The feed against Debian's VictoriaMetrics with an outage, and a strict fake that refuses."""
 
 import json
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -195,6 +196,10 @@ def store(tmp_path: Path) -> Spool:
     return Spool(tmp_path, now=NOW)
 
 
+def wait_taken(history: History, position: int) -> None:
+    wait_for("taken", lambda: history.cursor == position)
+
+
 def history_on(tmp_path: Path, store: Spool) -> History:
     settings = HistorySettings()
     history = History(tmp_path / "history", store.read, store.epoch, settings, Told(), store.now, fed=True)
@@ -215,7 +220,7 @@ def test_nothing_is_lost_in_an_outage_of_days_with_a_restart_in_between(
         ]
         last = store.add_all(batches)
         history.wake()
-        wait_for("taken", lambda position=last: history.cursor == position)
+        wait_taken(history, last)
         store.trim(last)
         feed.stop()
         history.stop()
@@ -224,7 +229,7 @@ def test_nothing_is_lost_in_an_outage_of_days_with_a_restart_in_between(
     wait_for("two days are sealed", lambda: len(list((tmp_path / "history" / "days").glob("*.parquet"))) == 2)
     assert influx.points == []
     influx.answers.clear()
-    wait_for("all is sent", lambda: history.behind() == 0)
+    wait_for("all is sent", lambda: len(influx.points) >= 3000 and history.behind() == 0)
     got = {(dict(p.tags)["device"], p.at, p.value) for p in influx.points}
     assert len(got) == len(influx.points) == 3000
     feed.stop()
@@ -265,7 +270,7 @@ def test_victoria_metrics_has_every_reading_after_an_outage(
         ]
         last = store.add_all(batches)
         history.wake()
-        wait_for("taken", lambda: history.cursor == last)
+        wait_taken(history, last)
 
     add(0)
     wait_for("the first part is sent", lambda: history.behind() == 0)
@@ -283,7 +288,8 @@ def test_victoria_metrics_has_every_reading_after_an_outage(
 
 
 def exported(server: VictoriaMetrics, name: str, device: str) -> list[tuple[int, float]]:
-    query = f"{server.url}/api/v1/export?match[]={name}%7Bdevice=%22{device}%22,building=%22dorm%22,site=%22north%22%7D"
-    with urllib.request.urlopen(query, timeout=10) as answer:
-        series = [json.loads(text) for text in answer.read().splitlines()]
-    return sorted(pair for one in series for pair in zip(one["timestamps"], one["values"], strict=True))
+    series = f'{name}{{device="{device}",building="dorm",site="north"}}'
+    wanted = urlencode({"match[]": series, "start": (NOW - DAY) // 1000, "end": (NOW + DAY) // 1000})
+    with urllib.request.urlopen(f"{server.url}/api/v1/export?{wanted}", timeout=10) as answer:
+        found = [json.loads(text) for text in answer.read().splitlines()]
+    return sorted(pair for one in found for pair in zip(one["timestamps"], one["values"], strict=True))

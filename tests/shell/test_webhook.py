@@ -7,6 +7,8 @@ import ssl
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -76,6 +78,22 @@ def test_the_receiver_can_verify_who_sent_it_and_when(sink: WebhookSink) -> None
     signed = call.headers["x-tocsin-timestamp"].encode() + b"." + call.body
     expected = "sha256=" + hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
     assert hmac.compare_digest(call.headers["x-tocsin-signature"], expected)
+
+
+def test_the_example_in_the_docs_verifies_a_real_call_and_refuses_a_forged_or_an_old_one(
+    sink: WebhookSink,
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "channels.md").read_text(encoding="utf-8")
+    example: dict[str, Any] = {}
+    exec(page.partition("```python\n")[2].partition("```")[0], example)
+    example |= {"SECRET": SECRET.encode(), "time": SimpleNamespace(time=lambda: NOW / 1000)}
+    channel(sink.url).send(NOTICE)
+    (call,) = sink.calls
+    headers = {name.title(): value for name, value in call.headers.items()}
+    assert example["is_from_tocsin"](headers, call.body)
+    assert not example["is_from_tocsin"](headers, call.body + b" ")
+    example["time"] = SimpleNamespace(time=lambda: NOW / 1000 + 301)
+    assert not example["is_from_tocsin"](headers, call.body)
 
 
 def test_without_a_secret_nothing_is_signed_and_the_users_own_headers_go_along(sink: WebhookSink) -> None:
