@@ -64,6 +64,7 @@ class Emergency:
         self._registry = registry
         self._sounded = sounded
         self._open: dict[tuple[str, str], UnrecordedAlert] = {}
+        self._borrowed: list[tuple[Channel, Notice]] = []
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._senders: ThreadPoolExecutor | None = None
@@ -90,9 +91,15 @@ class Emergency:
             return list(self._open.values())
 
     def clear(self) -> None:
-        """Commits work again: everything is written by now, or is about to be."""
+        """Commits work again: everything is written by now, or is about to be, and the real desk tells whom
+        the policy tells. A siren of a later step was borrowed: nobody else would ever turn it off again."""
         with self._lock:
             had, self._open = bool(self._open), {}
+            borrowed, self._borrowed = self._borrowed, []
+        for channel, notice in borrowed:
+            self._pool().submit(
+                self._send, channel, msgspec.structs.replace(notice, purpose=str(Purpose.CLEAR))
+            )
         if had:
             self._sounded()
 
@@ -130,8 +137,8 @@ class Emergency:
         calls = list(escalate(alert, (Effect.RAISED,), policy, directory, now, now).calls)
         sirens = {channel for step in policy.steps for channel in step.channels}
         reason = Text("", "")
-        told = {call.channel for call in calls}
-        calls = [Call(0, 0, Purpose.RAISE, siren, reason) for siren in sorted(sirens - told)] + calls
+        borrowed = sirens - {call.channel for call in calls}
+        calls = [Call(0, 0, Purpose.RAISE, siren, reason) for siren in sorted(borrowed)] + calls
         path = registry.path(alert.place)
         subject = msgspec.structs.replace(subject_of(alert, directory, registry), unrecorded=True)
         for call in sorted(calls, key=lambda call: call.person is not None):  # sirens first
@@ -146,6 +153,8 @@ class Emergency:
                 code=alert.code, short=said.short, title=said.title, body=said.body,
                 facts=facts(subject, Purpose.RAISE, path), life_safety=alert.life_safety,
             )  # fmt: skip
+            if call.person is None and call.channel in borrowed:
+                self._borrowed.append((channel, row.notice()))
             yield channel, row.notice()
 
     def _pool(self) -> ThreadPoolExecutor:

@@ -54,7 +54,8 @@ def seen_blobs(conn: Connection, messages: int) -> list[bytes]:
     """What the last batches saw, oldest first, covering at least so many messages where there are."""
     blobs: list[bytes] = []
     counted = 0
-    for row in conn.execute(select(spool.c.count.label("size"), spool.c.seen).order_by(spool.c.position.desc())):
+    query = select(spool.c.count.label("size"), spool.c.seen).order_by(spool.c.position.desc())
+    for row in conn.execute(query):
         blobs.append(row.seen)
         counted += row.size
         if counted >= messages:

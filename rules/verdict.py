@@ -1,6 +1,6 @@
-"""Thinks. A verdict: that a rule holds, no longer holds or is unknown, for whom, since when, with its evidence.
+"""Thinks. A verdict: a rule holds, no longer holds or is unknown, for whom, since when, on what evidence.
 
-It is the only thing of this room that `alerts` sees, so it carries what a rule says about the alert it raises.
+It is all that `alerts` sees of this room, so it carries what a rule says about the alert it raises.
 """
 
 from enum import StrEnum

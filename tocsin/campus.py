@@ -11,8 +11,7 @@ from ingest.decode import Decoder
 from rules.evaluate import arm
 from rules.vanish import reconcile
 from tocsin import apply as applying
-from tocsin import campusfile, pipeline
-from tocsin.document import Document
+from tocsin import pipeline
 
 if TYPE_CHECKING:
     from tocsin.run import Tocsin
@@ -26,6 +25,7 @@ def reload(tocsin: "Tocsin", values: Any, dry: bool = False) -> list[str]:
         tocsin.writer.act(lambda tx: _take_over(tocsin, tx)).result(120)
         tocsin.life.resubscribe()
         tocsin.all.resubscribe()
+        tocsin.check_routing()
         tocsin.live.publish((), ())
     return lines
 
@@ -40,12 +40,3 @@ def _take_over(tocsin: "Tocsin", tx: Connection) -> Outcome:
     verdicts = reconcile(house.rules, house.rules, house.memories, house.registry, now)
     arm(house.rules, house.memories, house.registry, now)
     return pipeline.apply_facts(house, tx, verdicts, now)
-
-
-def apply_first(tocsin: "Tocsin", campus: dict[str, Any]) -> None:
-    """Fill a new installation's empty database; one that has devices is left alone."""
-    if len(tocsin.house.registry.devices) > 1:
-        return
-    document = Document()
-    document.value = campus
-    reload(tocsin, applying.encode(campusfile.parse(document)))

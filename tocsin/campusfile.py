@@ -208,7 +208,7 @@ def _inside(value: Any, path: KeyPath) -> Any:
 
 
 def _csv_document(path: Path) -> Document:
-    """Devices from a spreadsheet: one row each, columns named as in the campus file; labels as `label.key`."""
+    """Devices from a spreadsheet, a row each; columns as in the campus file, labels as `label.key`."""
     document = Document()
     try:
         text = path.read_text("utf-8-sig")

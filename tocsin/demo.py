@@ -12,10 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tocsin import clock, config, demo_broker
-from tocsin.campus import apply_first
+from tocsin import campusfile, clock, config, demo_broker
 from tocsin.demo_broker import BrokerFailed, DemoBroker
 from tocsin.demo_phone import DemoPhone
+from tocsin.document import Document
+from tocsin.office import Office
 from tocsin.run import Demo, Tocsin, serve
 from tocsin.simulate.campus import campus_file
 from tocsin.simulate.scenarios import BROKER_OUTAGE, SCENARIOS
@@ -35,14 +36,18 @@ def main(args: argparse.Namespace) -> int:
     simulators: list[subprocess.Popen[bytes]] = []
 
     def ready(service: Tocsin) -> None:
-        apply_first(service, campus_file(args.seed, args.devices))
         simulators.append(_simulate(broker, args))
         print(
             f"Broker: {broker.kind} on {broker.host}:{broker.port}. Notices appear here as ☎. Ctrl-C ends it."
         )
 
     try:
-        return serve(config.build(_settings(args, broker, phone, folder), ""), ready, _demo(broker, phone))
+        settings = config.build(_settings(args, broker, phone, folder), "")
+        if not (folder / "state.db").exists():
+            document = Document()
+            document.value = campus_file(args.seed, args.devices)
+            Office(settings).apply(campusfile.parse(document), dry=False)
+        return serve(settings, ready, _demo(broker))
     finally:
         for simulator in simulators:
             simulator.terminate()
@@ -77,7 +82,7 @@ def _simulate(broker: DemoBroker, args: argparse.Namespace) -> subprocess.Popen[
     return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
 
 
-def _demo(broker: DemoBroker, phone: DemoPhone) -> Demo:
+def _demo(broker: DemoBroker) -> Demo:
     scenarios = [*SCENARIOS.values()]
     scenarios += [BROKER_OUTAGE] if broker.kind == "mosquitto" else []
 

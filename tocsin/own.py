@@ -7,7 +7,7 @@ from ingest.campus.registry import OWN
 from ingest.reading import Reading
 
 # Points whose owner speaks for itself as soon as it runs; for the others, running means normal.
-SPEAK_FOR_THEMSELVES = ("broker_life", "broker_all", "subscription", "history", "feed", "delivery")
+SPEAK_FOR_THEMSELVES = ("broker_life", "broker_all", "subscription", "history", "feed", "delivery", "routing")
 
 
 class Own:

@@ -20,6 +20,7 @@ from alerts.alert import Fact
 from alerts.deliver import Delivery
 from alerts.desk import Outcome
 from alerts.emergency import Emergency
+from alerts.routing import problems
 from alerts.settings import NullSettings
 from dashboard.live import Live
 from ingest import spool
@@ -133,6 +134,7 @@ class Tocsin:
         self.web.stop()
         self.delivery.stop()
         self.writer.stop()
+        self.emergency.stop()
         if self.feed:
             self.feed.stop()
         self.history.stop()
@@ -146,10 +148,16 @@ class Tocsin:
         arm(known.rules, known.memories, known.registry, self.now())
         return pipeline.apply_facts(known, tx, verdicts, self.now())
 
+    def check_routing(self) -> None:
+        """Say so when an alert could reach nobody: an empty post, a channel that is not configured."""
+        found = problems(self.house.directory, self.house.registry)
+        self.own.report("routing", "fault" if found else "normal", "; ".join(found)[:500])
+
     def _speak_for_the_quiet(self) -> None:
         for point in OWN_POINTS:
             if point not in SPEAK_FOR_THEMSELVES:
                 self.own.report(point, "normal")
+        self.check_routing()
         if self.database.moved_aside:
             self.own.report("database", "fault", f"moved aside to {self.database.moved_aside}")
         if self.refused_rules:

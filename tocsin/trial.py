@@ -25,9 +25,7 @@ def attempt(target: str, known: Mapping[str, Channel], directory: Directory) -> 
     tested = []
     for contact in person.contacts:
         if contact.channel in known:
-            tested.append(
-                send_test(known[contact.channel], person.id, contact.address, person.language, now)
-            )
+            tested.append(send_test(known[contact.channel], person.id, contact.address, person.language, now))
         else:
             tested.append(Tested(False, f"{contact.channel}: there is no such channel in the configuration"))
     return tested

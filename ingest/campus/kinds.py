@@ -85,7 +85,8 @@ METRICS: dict[str, Metric] = {
     )
 }
 
-OWN_POINTS = (  # points of Tocsin itself (device "tocsin"): words normal | fault, one rule each in the standard pack
+# Points of Tocsin itself (device "tocsin"): normal | fault, with one rule each in the standard pack.
+OWN_POINTS = (
     "commit", "history", "feed", "config", "rules", "broker_life", "broker_all", "subscription",
     "delivery", "routing", "clock", "disk", "database", "escalation", "quarantine",
 )  # fmt: skip

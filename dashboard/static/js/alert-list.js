@@ -161,6 +161,7 @@ class AlertList extends LitElement {
   }
 
   async takeEntry(entry) {
+    if (this.busy.has(entry.key)) return;
     const ids = entry.cards.map((card) => card.id);
     this.busy = new Set([...this.busy, entry.key]);
     const said = ids.length > 1 ? await takeAll(ids) : await take(ids[0]);
