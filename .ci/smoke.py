@@ -67,7 +67,7 @@ def run_without_a_broker(config: Path, port: int) -> None:
 
 def answers(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/-/healthy", timeout=5) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, text
 
 from alerts import store
 from alerts.outbox import notification
+from alerts.people import LOOP
 from alerts.tables import alert, alert_log
 from dashboard.service import Service
 
@@ -23,6 +24,7 @@ PLAIN = (
     "sounded_at", "step_due_at", "closed_by", "closed_at", "close_reason",
 )  # fmt: skip
 _OPEN = text("open")  # literally as in the partial index, so that SQLite uses it
+_FOR_PEOPLE = alert.c.policy.is_distinct_from(LOOP)  # not the minute's message from ourselves to ourselves
 _MOST_LINES = 500
 _TOLD_BY = (notification.c.alert, notification.c.person, notification.c.channel, notification.c.state)
 _BEST = ("accepted", "sent", "claimed", "queued", "failed", "cancelled")
@@ -46,7 +48,7 @@ def device_cards(service: Service, conn: Connection, device: str) -> list[Card]:
 
 def recent(service: Service, conn: Connection, before: int | None, most: int = 100) -> list[Card]:
     """The newest alerts, open or closed; `before` is the id a page ended with."""
-    wanted = select(alert.c.id).order_by(alert.c.id.desc()).limit(most)
+    wanted = select(alert.c.id).where(_FOR_PEOPLE).order_by(alert.c.id.desc()).limit(most)
     if before is not None:
         wanted = wanted.where(alert.c.id < before)
     found = cards(service, conn, list(conn.execute(wanted).scalars()))
@@ -58,7 +60,8 @@ def order(card: Mapping[str, Any]) -> tuple[int, int, int]:
 
 
 def _cards(service: Service, conn: Connection, which: ColumnElement[bool] | Any) -> list[Card]:
-    made = [_card(service, row) for row in conn.execute(select(alert).where(which)).mappings()]
+    wanted = select(alert).where(which, _FOR_PEOPLE)
+    made = [_card(service, row) for row in conn.execute(wanted).mappings()]
     told = _told(conn, [card["id"] for card in made])
     for card in made:
         card["told"] = told.get(card["id"], [])

@@ -11,7 +11,7 @@ from dashboard.gate import Viewer, service_of
 from dashboard.page import answer, render
 from dashboard.service import Service
 from ingest import quarantine
-from ingest.campus.kinds import KINDS
+from ingest.campus.kinds import OWN_POINTS
 from ingest.campus.registry import OWN
 
 router = APIRouter()
@@ -133,7 +133,7 @@ def health(request: Request, who: Viewer) -> Response:
     return render(
         request,
         "health.html",
-        points=[points[name] for name in KINDS["service"].metrics if name in points],
+        points=[points[name] for name in OWN_POINTS if name in points],
         health=dict(service.status()),
         rules=service.rules(),
     )

@@ -135,8 +135,14 @@ class Session:
                 self._try_the_other_protocol()
                 self._lost(f"cannot reach {self.settings.host}:{self.settings.port}: {error}")
             if not self._stopping:
-                pause = min(10.0, 0.25 * 2 ** min(failures, 6)) * random.uniform(0.5, 1.0)
-                select.select([self._wake_out], [], [], pause)
+                self._pause(min(10.0, 0.25 * 2 ** min(failures, 6)) * random.uniform(0.5, 1.0))
+
+    def _pause(self, seconds: float) -> None:
+        """Wait it out, unless we are stopping; whoever wakes us meanwhile has to wait as well."""
+        end = time.monotonic() + seconds
+        while not self._stopping and (left := end - time.monotonic()) > 0:
+            if select.select([self._wake_out], [], [], left)[0]:
+                self._wake_out.recv(4096)
 
     def _try_the_other_protocol(self) -> None:
         """A broker that knows no MQTT 5 answers nothing, closes, or says so; one that once did speaks it."""

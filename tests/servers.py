@@ -26,21 +26,29 @@ from tests import packages
 HOST = "127.0.0.1"
 DEADLINE = 30.0  # generous: only a server that never answers reaches it
 REAPER = """
-import os, signal, sys
-pids = set()
+import os, shutil, signal, sys
+pids, folders = set(), set()
 for line in sys.stdin:
-    (pids.add if line[0] == "+" else pids.discard)(int(line[1:]))
+    known = folders if line[1] == "/" else pids
+    (known.add if line[0] == "+" else known.discard)(line[1:].strip())
 for pid in pids:
     try:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(int(pid), signal.SIGKILL)
     except OSError:
         pass
+for folder in folders:
+    shutil.rmtree(folder, ignore_errors=True)
 """
 _reaper: subprocess.Popen[str] | None = None
 
 
 def watch(pid: int) -> None:
     """Lets `pid` die with this process, even when this one is killed and can do nothing more."""
+    _start_reaper()
+    _tell_reaper(f"+{pid}\n")
+
+
+def _start_reaper() -> None:
     global _reaper
     if _reaper is None:
         _reaper = subprocess.Popen(
@@ -51,7 +59,6 @@ def watch(pid: int) -> None:
             start_new_session=True,
         )
         atexit.register(_reaper.stdin.close)  # type: ignore[union-attr]
-    _tell_reaper(f"+{pid}\n")
 
 
 def unwatch(pid: int) -> None:
@@ -98,6 +105,8 @@ def own_folder(name: str) -> Path:
     """A new folder that the unprivileged user may write."""
     folder = Path(tempfile.mkdtemp(prefix=f"tocsin-{name}-"))
     hand_over(folder)
+    _start_reaper()
+    _tell_reaper(f"+{folder}\n")
     return folder
 
 
@@ -205,6 +214,7 @@ class Server:
         """Ends it and removes its folder."""
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+        _tell_reaper(f"-{self.folder}\n")
 
 
 class Mosquitto(Server):

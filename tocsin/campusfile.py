@@ -3,7 +3,6 @@
 YAML with `!include`, or CSV for devices alone. Every mistake is told at once, with file, line and column.
 """
 
-import csv
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -13,7 +12,9 @@ import msgspec
 
 from alerts.people import Directory, Person, Policy, Post, Step, Team
 from ingest.campus.device import Device, Place, Zone
+from ingest.campus.kinds import KINDS
 from ingest.campus.registry import Registry, RegistryError
+from tocsin.devicelist import read_devices
 from tocsin.document import Document
 from tocsin.mistake import KeyPath, Mistakes, Position, did_you_mean, told
 from tocsin.yamlfile import load as load_yaml
@@ -45,11 +46,11 @@ class Parts(msgspec.Struct):
     policies: list[Policy] | None = None
 
 
-def read(path: Path, environment: Mapping[str, str]) -> Parts:
-    """Read a campus file. Raises Mistakes: every one of them."""
+def read(path: Path, environment: Mapping[str, str]) -> Document:
+    """Read a campus file, to be parsed. Raises Mistakes where it cannot be read at all."""
     if path.suffix.lower() == ".csv":
-        return parse(_csv_document(path))
-    return parse(load_yaml(path, environment))
+        return read_devices(path)
+    return load_yaml(path, environment)
 
 
 def parse(document: Document) -> Parts:
@@ -65,6 +66,7 @@ def parse(document: Document) -> Parts:
         elif not isinstance(rows, list):
             reader.wrong((name,), "must be a list")
         else:
+            reader.once_each(name, rows)
             setattr(parts, name, [r for i, row in enumerate(rows) if (r := reader.row(name, i, row))])
     if reader.mistakes:
         raise Mistakes(reader.mistakes)
@@ -79,7 +81,7 @@ def whole(parts: Parts) -> tuple[Registry, Directory]:
     except RegistryError as error:
         registry, mistakes = Registry.build(), list(error.problems)
     directory = Directory(parts.persons or (), parts.teams or (), parts.posts or (), parts.policies or ())
-    mistakes += _loose_ends(directory)
+    mistakes += _loose_ends(directory) + _loose_matches(directory, registry if not mistakes else None)
     if mistakes:
         raise Mistakes(mistakes)
     return registry, directory
@@ -109,6 +111,21 @@ def _loose_ends(directory: Directory) -> list[str]:
     return found
 
 
+def _loose_matches(directory: Directory, registry: Registry | None) -> list[str]:
+    found = []
+    for policy in directory.policies:
+        wanted: list[tuple[str, Iterable[str], Iterable[str]]] = [("kind", policy.match.kinds, KINDS)]
+        if registry is not None:
+            wanted.append(("place", policy.match.places, registry.places))
+        for what, names, known in wanted:
+            for name in names:
+                if name not in known:
+                    found.append(
+                        f"policy {policy.id!r}: there is no {what} {name!r}. {did_you_mean(name, known)}"
+                    )
+    return found
+
+
 def duration(text: object) -> int | None:
     """`90s`, `5m`, `2h`, `1d` (or several together) in ms; None when it is not a duration."""
     if not isinstance(text, str) or not re.fullmatch(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+", text):
@@ -127,12 +144,33 @@ class _Reader:
         at = self.document.key_at(path) if key else self.document.at(path)
         self.mistakes.append(told(at, path, *sentences))
 
+    def once_each(self, section: str, rows: list[Any]) -> None:
+        """Complain of ids that are given twice."""
+        first: dict[str, Position] = {}
+        for index, row in enumerate(rows):
+            if isinstance(row, dict) and "id" in row:
+                path = (section, index, "id")
+                name, here = str(row["id"]), self.document.at(path)
+                if name in first:
+                    self.wrong(path, f"got {name!r}", f"given twice; the first is at {first[name]}")
+                first.setdefault(name, here)
+
+    def text(self, path: KeyPath, value: Any) -> Any:
+        """Numbers as they were written: ids, addresses and names are text, also `305` and `+86138…`."""
+        if isinstance(value, dict):
+            return {k: v if k == "interval" else self.text((*path, k), v) for k, v in value.items()}
+        if isinstance(value, list):
+            return [self.text((*path, index), inner) for index, inner in enumerate(value)]
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return self.document.written(path) or value
+        return value
+
     def row(self, section: str, index: int, row: Any) -> Any:
         path: KeyPath = (section, index)
         if not isinstance(row, dict):
             return self.wrong(path, "must be a mapping such as {id: …}")
         before = len(self.mistakes)
-        row = dict(row)
+        row = dict(self.text(path, row))
         if section == "policies":
             row = self._policy(path, row)
         fields = SECTIONS[section].__struct_fields__
@@ -205,38 +243,6 @@ def _inside(value: Any, path: KeyPath) -> Any:
         if isinstance(value, dict | list):
             value = value[key]  # type: ignore[index]
     return value
-
-
-def _csv_document(path: Path) -> Document:
-    """Devices from a spreadsheet, a row each; columns as in the campus file, labels as `label.key`."""
-    document = Document()
-    try:
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Mistakes([told(str(path), "", f"cannot be read as UTF-8 text: {error}")]) from None
-    rows = []
-    for index, row in enumerate(csv.DictReader(text.splitlines())):
-        made: dict[str, Any] = {}
-        for column, cell in row.items():
-            if column and cell and column.startswith("label."):
-                made.setdefault("labels", {})[column.removeprefix("label.")] = cell
-            elif column and cell:
-                made[column] = _cell(column, cell)
-        place = Position(str(path), index + 2, 1)
-        document.values_at["devices", index] = place
-        document.keys_at["devices", index] = place
-        rows.append(made)
-    document.first = Position(str(path), 1, 1)
-    document.value = {"devices": rows}
-    return document
-
-
-def _cell(column: str, cell: str) -> Any:
-    if column == "interval" and cell.isdigit():
-        return int(cell)
-    if column == "sleepy":
-        return cell.strip().lower() in ("1", "true", "yes", "是")
-    return cell
 
 
 def plain(registry: Registry, directory: Directory) -> dict[str, Any]:

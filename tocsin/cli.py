@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ruamel.yaml import YAML
+from sqlalchemy.exc import SQLAlchemyError
 
 from tocsin import logs
 from tocsin.config import Settings, load
+from tocsin.control import NotRunning
 from tocsin.mistake import Mistakes
 from tocsin.simulate.cli import add_arguments as add_simulate_arguments
 
@@ -29,8 +31,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Mistakes as error:
         print("\n".join(error.lines), file=sys.stderr)
         return 2
-    except (Failed, BrokenPipeError) as error:
-        print(f"tocsin {args.command}: {error}", file=sys.stderr)
+    except NotRunning:
+        print(f"tocsin {args.command}: no service is running with this configuration", file=sys.stderr)
+        return 1
+    except (Failed, OSError, SQLAlchemyError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and args.command in ("run", "demo"):
+            raise  # our own bug: whoever mends it needs to see where
+        print(
+            f"tocsin {args.command}: {(str(error) or type(error).__name__).splitlines()[0]}", file=sys.stderr
+        )
         return 1
     except KeyboardInterrupt:
         return 130
@@ -53,7 +62,8 @@ def _parser() -> argparse.ArgumentParser:
         return made
 
     configured("run", "run the service", _run)
-    configured("check", "check the configuration and the rules; every mistake at once", _check)
+    check = configured("check", "check the configuration and the rules; every mistake at once", _check)
+    check.add_argument("--schema", action="store_true", help="write the JSON Schema of the configuration")
     apply = configured("apply", "show what a campus file changes, and write it", _apply)
     apply.add_argument("file", help="campus file (YAML), or devices (CSV)")
     apply.add_argument("--yes", action="store_true", help="write without asking")
@@ -62,6 +72,12 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("file", nargs="?", help="where to (default: standard output)")
     configured("token", "a one-time token for the first administrator", _token)
     configured("status", "what the running service says of itself", _status)
+    cert = command("cert", "make or renew the dashboard's certificate, with a campus authority", _cert)
+    cert.add_argument("names", nargs="*", help="host names and addresses; default: as before")
+    cert.add_argument("--folder", default="tls", help="where to (default: tls)")
+    decode = configured("decode", "what a message would say, in readings", _decode)
+    decode.add_argument("topic")
+    decode.add_argument("payload", help="the payload, or - for standard input")
     send = configured("send-test", "send a test notice and say in words what is wrong", _send_test)
     send.add_argument("target", metavar="PERSON|CHANNEL", help="a person's id or a channel's name")
     _demo_arguments(command("demo", "the product with a broker and a simulated campus", _demo))
@@ -89,10 +105,27 @@ def _run(args: argparse.Namespace) -> int:
     from tocsin.lock import Taken
     from tocsin.run import serve
 
+    settings = _settings_or_last_good(args)
     try:
-        return serve(settings_of(args))
+        return serve(settings)
     except Taken as error:
         raise Failed(str(error)) from None
+
+
+def _settings_or_last_good(args: argparse.Namespace) -> Settings:
+    """With a mistake in the file: the last good configuration, and a fault that says so. Raises Mistakes."""
+    from tocsin import lastgood
+
+    try:
+        settings = settings_of(args)
+    except Mistakes as error:
+        found = lastgood.recall(Path(args.config), os.environ, error.lines)
+        if found is None:
+            raise
+        print("\n".join([*error.lines, "starting with the last good configuration"]), file=sys.stderr)
+        return found
+    lastgood.keep(settings)
+    return settings
 
 
 def _demo(args: argparse.Namespace) -> int:
@@ -110,7 +143,11 @@ def _simulate(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> int:
     from rules.load import RuleErrors
     from rules.load import load as load_rules
+    from tocsin.shape import schema
 
+    if args.schema:
+        print(schema(Settings), end="")
+        return 0
     settings = settings_of(args)
     try:
         rules = load_rules(settings.rules, settings.standard_rules)
@@ -122,22 +159,31 @@ def _check(args: argparse.Namespace) -> int:
 
 def _apply(args: argparse.Namespace) -> int:
     from tocsin import campusfile
+    from tocsin.located import located
 
-    parts = campusfile.read(Path(args.file), os.environ)
+    document = campusfile.read(Path(args.file), os.environ)
+    parts = campusfile.parse(document)
     office = _office(settings_of(args))
-    lines = office.apply(parts, dry=True)
+    try:
+        lines = office.apply(parts, dry=True)
+    except Mistakes as error:
+        raise Mistakes(located(error.lines, document)) from None
     print("\n".join(lines) if lines else "nothing to change")
     if not lines or args.dry_run:
         return 0
-    if not args.yes and input(f"Write these {len(lines)} changes? [y/N] ").strip().lower() not in (
-        "y",
-        "yes",
-    ):
+    if not args.yes and not _agreed(f"Write these {len(lines)} changes? [y/N] "):
         print("nothing was written")
         return 0
     office.apply(parts, dry=False)
     print(f"{len(lines)} changes written")
     return 0
+
+
+def _agreed(question: str) -> bool:
+    try:
+        return input(question).strip().lower() in ("y", "yes")
+    except EOFError:
+        raise Failed("nothing was written: nobody is here to be asked; add --yes") from None
 
 
 def _export(args: argparse.Namespace) -> int:
@@ -149,6 +195,33 @@ def _export(args: argparse.Namespace) -> int:
             yaml.dump(values, stream)
     else:
         yaml.dump(values, sys.stdout)
+    return 0
+
+
+def _cert(args: argparse.Namespace) -> int:
+    from tocsin import cert, clock
+
+    try:
+        made = cert.make(Path(args.folder), args.names, clock.now())
+    except (cert.CertError, OSError) as error:
+        raise Failed(str(error)) from None
+    print(f"{made.cert} and {made.key}, until {made.until:%Y-%m-%d}, for {', '.join(made.names)}")
+    if made.new_authority:
+        print(f"A new authority: give {made.ca} to every browser that is to trust the dashboard.")
+    print(f"dashboard: {{cert: {made.cert.absolute()}, key: {made.key.absolute()}}}")
+    return 0
+
+
+def _decode(args: argparse.Namespace) -> int:
+    from tocsin import campusfile, clock
+    from tocsin.document import Document
+    from tocsin.saying import said
+
+    settings, document = settings_of(args), Document()
+    document.value = _office(settings).export()
+    registry, _ = campusfile.whole(campusfile.parse(document))
+    payload = sys.stdin.buffer.read() if args.payload == "-" else os.fsencode(args.payload)
+    print("\n".join(said(registry, settings.broker, args.topic, payload, clock.now())))
     return 0
 
 

@@ -133,7 +133,8 @@ def _reference_mistakes(document: Document, plain: dict[str, Any]) -> Iterator[s
     for path in wanted:
         name = _inside(plain, path)
         if isinstance(name, str) and not Path(name).exists():
-            yield told(document.at(path), path, document.got(path, name), f"there is no file {name}")
+            hint = "`tocsin cert` makes it" if path[0] == "dashboard" else ""
+            yield told(document.at(path), path, document.got(path, name), f"there is no file {name}", hint)
     zone = plain.get("zone")
     if isinstance(zone, str) and not _is_zone(zone):
         near = did_you_mean(zone, available_timezones())
@@ -191,7 +192,8 @@ def _line(document: Document, plain: dict[str, Any], error: Any) -> str:
         return told(document.at(path), path, got, did_you_mean(error["input"], choices))
     if kind == "string_type" and isinstance(error["input"], int | float):
         return told(document.at(path), path, got, "must be text: put it in quotes")
-    said = str(context["error"]) if "error" in context else error["msg"].removeprefix("Input ")
+    said = str(context["error"]) if "error" in context else error["msg"]
+    said = said.removeprefix("Input ").removeprefix("List ")
     return told(document.at(path), path, got, said)
 
 

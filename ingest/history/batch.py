@@ -1,11 +1,14 @@
 """Thinks. Readings from the spool as columns, the cheapest shape to hand to DuckDB.
 
 Every microsecond here holds the interpreter lock that an alarm may be waiting for: so readings are decoded
-once, strings of a point are replaced by its number, and a column travels as one JSON text that DuckDB parses
-without the lock (measured: 0.6 µs of lock a reading, against 4 µs for lists of Python values).
+once, every text is replaced by a number, and columns travel as arrays that DuckDB reads without the lock
+(measured in all: 2 µs a reading; as JSON texts 6.5 µs, as lists of Python values more).
 """
 
+from typing import Any
+
 import msgspec
+import numpy as np
 
 from ingest.reading import TimeQuality
 
@@ -27,7 +30,6 @@ class _Row(msgspec.Struct, array_like=True, gc=False):
 
 
 _decode = msgspec.msgpack.Decoder(list[_Row]).decode
-_encode = msgspec.json.Encoder().encode
 
 
 class Batch:
@@ -41,10 +43,11 @@ class Batch:
         self.event_time: list[int] = []
         self._point: list[int] = []
         self._delay: list[int] = []
-        self._number: list[float | None] = []
-        self._word: list[str | None] = []
+        self._number: list[float] = []
+        self._word: list[int] = []
         self._flags: list[int] = []
-        self._notes: list[str | None] = []
+        self._note: list[int] = []
+        self._texts: dict[str, int] = {}  # word or note → its number, from 1; 0 is none
 
     def __len__(self) -> int:
         return len(self._point)
@@ -56,17 +59,29 @@ class Batch:
         self.event_time += [row.event_time for row in rows]
         self._delay += [row.received - row.event_time for row in rows]
         values = [row.value for row in rows]
-        self._number += [value if value.__class__ is float else None for value in values]
-        self._word += [value if value.__class__ is str else None for value in values]
+        self._number += [value if value.__class__ is float else 0.0 for value in values]
+        self._word += [self._text(value) if value.__class__ is str else 0 for value in values]
         self._flags += [QUALITY.get(row.quality, 0) + RETAINED * row.retained for row in rows]
-        self._notes += [row.note or None for row in rows]
+        self._note += [self._text(row.note) if row.note else 0 for row in rows]
         self.position = position
 
-    def columns(self) -> list[str]:
-        """As JSON texts: point, event time, delay of the receiving, number, word, flags, note (where any)."""
-        notes = self._notes if any(self._notes) else []
-        columns = (self._point, self.event_time, self._delay, self._number, self._word, self._flags, notes)
-        return [_encode(column).decode() for column in columns]
+    def columns(self) -> dict[str, Any]:
+        """As arrays of one length; `word` and `note` are places in `texts()`, counted from 1, 0 for none."""
+        return {
+            "point": np.array(self._point, np.int32),
+            "time": np.array(self.event_time, np.int64),
+            "delay": np.array(self._delay, np.int64),
+            "value": np.array(self._number, np.float64),
+            "word": np.array(self._word, np.int32),
+            "flags": np.array(self._flags, np.uint8),
+            "note": np.array(self._note, np.int32),
+        }
+
+    def texts(self) -> list[str]:
+        return list(self._texts) or [""]
+
+    def _text(self, text: str) -> int:
+        return self._texts.setdefault(text, len(self._texts) + 1)
 
     def _number_of(self, device: str, metric: str) -> int:
         number = self._points.get((device, metric))

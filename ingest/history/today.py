@@ -21,7 +21,7 @@ from ingest.history.sealed import DAY, Sealed
 
 log = structlog.get_logger("ingest.history")
 
-STEADY_MEMORY = "64MB"  # while only readings arrive; queries and sealing may use what the settings allow
+STEADY_MEMORY = "64MB"  # while readings arrive and days are sealed; questions may use what the settings allow
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS cursor (epoch VARCHAR, position BIGINT, number BIGINT, sent BIGINT);
@@ -32,14 +32,9 @@ CREATE TABLE IF NOT EXISTS day (day INTEGER PRIMARY KEY, file VARCHAR);
 """
 _INSERT = """
 INSERT INTO reading
-SELECT number, point, time, time + delay, value, word, flags, note FROM (
-  SELECT unnest(range(CAST($first AS BIGINT), CAST($last AS BIGINT))) AS number,
-         unnest(from_json($point, '["INTEGER"]')) AS point, unnest(from_json($time, '["BIGINT"]')) AS time,
-         unnest(from_json($delay, '["BIGINT"]')) AS delay, unnest(from_json($value, '["DOUBLE"]')) AS value,
-         unnest(from_json($word, '["VARCHAR"]')) AS word, unnest(from_json($flags, '["UTINYINT"]')) AS flags,
-         unnest(from_json($note, '["VARCHAR"]')) AS note)
+SELECT $first + row_number() OVER () - 1, point, time, time + delay, CASE WHEN word = 0 THEN value END,
+       $texts[word], flags, $texts[note] FROM arrived
 """
-_COLUMNS = ("point", "time", "delay", "value", "word", "flags", "note")
 
 
 class Today:
@@ -76,11 +71,14 @@ class Today:
         count = len(batch)
         connection.execute("BEGIN")
         if batch.new:
-            connection.executemany("INSERT INTO point VALUES (?, ?, ?)", batch.new)
+            ids, devices, metrics = (list(column) for column in zip(*batch.new, strict=True))
+            connection.execute(
+                "INSERT INTO point SELECT unnest(?), unnest(?), unnest(?)", [ids, devices, metrics]
+            )
         if count:
-            values = dict(zip(_COLUMNS, batch.columns(), strict=True))
-            first = self.number + 1
-            connection.execute(_INSERT, {**values, "first": first, "last": first + count})
+            connection.register("arrived", batch.columns())
+            connection.execute(_INSERT, {"first": self.number + 1, "texts": batch.texts()})
+            connection.unregister("arrived")
         self._move(epoch, batch.position, self.number + count)
         connection.execute("COMMIT")
         self.epoch, self.position, self.number = epoch, batch.position, self.number + count
@@ -98,8 +96,12 @@ class Today:
 
     def seal(self, day: int, fed: bool) -> None:
         """Move what is here of one UTC day into its day file, together with what the file held before."""
-        with self._room(self._connection):
-            self.sealed.seal(self._connection, day, self.sent if fed else None)
+        sent = self.sent if fed else None
+        try:
+            self.sealed.seal(self._connection, day, sent)
+        except duckdb.OutOfMemoryException:
+            with self._room(self._connection):
+                self.sealed.seal(self._connection, day, sent)
         with contextlib.suppress(duckdb.Error):  # while somebody reads it cannot, and comes later by itself
             self._connection.execute("CHECKPOINT")
 

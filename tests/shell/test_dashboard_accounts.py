@@ -189,9 +189,7 @@ def test_guessing_is_slowed_down_by_network_and_the_guard_elsewhere_gets_in(hous
     with web(house) as guesser:
         answers = [_login(guesser, password="a wrong guess").status_code for _ in range(BURST + 3)]
         assert answers == [401] * BURST + [429] * 3
-        guard = TestClient(
-            guesser.app, base_url=f"http://{HOST}", client=("::1", 1), follow_redirects=False
-        )
+        guard = TestClient(guesser.app, base_url=f"http://{HOST}", client=("::1", 1), follow_redirects=False)
         assert _login(guard).status_code == 303
 
 

@@ -43,6 +43,12 @@ def test_the_snapshot_orders_alerts_by_class_then_priority_then_age(
     assert [card["id"] for card in found["alerts"]] == [first, second, last, trouble]
 
 
+def test_tocsins_own_loop_message_never_disturbs_the_wall(house: FakeHouse, guard: TestClient) -> None:
+    house.fires("tocsin", "loop", alert_class=Class.STATUS, policy="loop", life_safety=False, verify=False)
+    assert guard.get("/api/v1/snapshot").json()["alerts"] == []
+    assert guard.get("/api/v1/alerts").json()["alerts"] == []
+
+
 def test_an_alert_says_who_was_told_and_who_is_next(house: FakeHouse, guard: TestClient) -> None:
     house.fires(SMOKE)
     card = guard.get("/api/v1/snapshot").json()["alerts"][0]

@@ -138,7 +138,7 @@ def test_the_brokers_start_commands_are_a_valid_shell_script() -> None:
     subprocess.run(["sh", "-n", "-c", script], check=True)
 
 
-@pytest.mark.parametrize("script", ["deploy/venv.sh", ".ci/run", ".ci/smoke"])
+@pytest.mark.parametrize("script", ["deploy/venv.sh", "deploy/systemd/tocsin", ".ci/run", ".ci/smoke"])
 def test_a_shell_script_is_executable_and_parses(script: str) -> None:
     assert os.access(ROOT / script, os.X_OK)
     subprocess.run(["bash", "-n", str(ROOT / script)], check=True)
@@ -161,7 +161,7 @@ def test_the_shipped_settings_are_accepted(tmp_path: Path) -> None:
     text = (DEPLOY / "tocsin.yaml").read_text().replace("/var/lib/tocsin", str(tmp_path))
     (tmp_path / "tocsin.yaml").write_text(text)
     (tmp_path / "tls").mkdir()
-    for name in ("server.crt", "server.key"):
+    for name in ("server.pem", "server.key"):
         (tmp_path / "tls" / name).touch()
     settings = load(tmp_path / "tocsin.yaml", {"TOCSIN_MQTT_PASSWORD": "a", "TOCSIN_MQTT_HOST": "mosquitto"})
     assert (settings.broker.host, settings.broker.password) == ("mosquitto", "a")

@@ -1,6 +1,9 @@
 """Touches. The Mosquitto configuration that we ship, really run: nothing is lost silently."""
 
+import re
 import shutil
+import socket
+import ssl
 from collections.abc import Iterator
 
 import paho.mqtt.client as mqtt
@@ -8,7 +11,8 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from tests import packages
-from tests.servers import HOST, Mosquitto, hand_over, run_as_nobody, running, wait_for
+from tests.servers import HOST, Mosquitto, free_port, hand_over, run_as_nobody, running, wait_for
+from tocsin import cert
 
 SHIPPED = packages.ROOT / "deploy" / "mosquitto"
 ACCOUNTS = ("tocsin", "dorm-2-305-smoke", "zigbee2mqtt")
@@ -17,12 +21,19 @@ ACCOUNTS = ("tocsin", "dorm-2-305-smoke", "zigbee2mqtt")
 class Shipped(Mosquitto):
     """Mosquitto with deploy/mosquitto, its paths and its port rewritten and nothing else."""
 
+    tls_port = 0
+
     def arguments(self) -> list[str]:
         text = (SHIPPED / "mosquitto.conf").read_text()
         for there in ("/etc/mosquitto/", "/var/lib/mosquitto/"):
             text = text.replace(there, f"{self.folder}/")
         assert "\nlistener 1883\n" in text
         text = text.replace("\nlistener 1883\n", f"\nlistener {self.port} {HOST}\n")
+        if self.tls_port:
+            text = re.sub(
+                r"^#(?=(listener|cafile|certfile|keyfile|tls_version) )", "", text, flags=re.MULTILINE
+            )
+            text = text.replace("\nlistener 8883\n", f"\nlistener {self.tls_port} {HOST}\n")
         path = self.folder / "mosquitto.conf"
         path.write_text(text)
         hand_over(path)
@@ -152,6 +163,21 @@ def test_tocsin_can_reach_its_loop_its_sirens_and_zigbee(shipped: Shipped) -> No
         wait_for("the siren hears", lambda: bool(bridge.came))
 
 
+def test_the_tls_listener_works_when_its_marks_are_taken_away(shipped: Shipped) -> None:
+    made = cert.make(shipped.folder / "tls", ["127.0.0.1"], 1_795_337_000_000)
+    for path in (made.ca.parent, made.ca, made.cert, made.key):
+        hand_over(path)
+    shipped.stop()
+    shipped.tls_port = free_port()
+    shipped.start()
+    context = ssl.create_default_context(cafile=str(made.ca))
+    with (
+        socket.create_connection((HOST, shipped.tls_port)) as plain,
+        context.wrap_socket(plain, server_hostname=HOST) as wrapped,
+    ):
+        assert wrapped.version() in ("TLSv1.2", "TLSv1.3")
+
+
 def test_nobody_connects_without_a_password(shipped: Shipped) -> None:
     refused: list[object] = []
     client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv311)
@@ -162,4 +188,3 @@ def test_nobody_connects_without_a_password(shipped: Shipped) -> None:
     client.disconnect()
     client.loop_stop()
     assert str(refused[0]) == "Not authorized"
-

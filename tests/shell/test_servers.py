@@ -96,8 +96,9 @@ def test_a_server_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=packages.ROOT, check=False, stdin=subprocess.DEVNULL)
-    pid = int(said.read_text().split()[0])
-    wait_for("the orphan is ended", lambda: not _alive(pid))
+    pid, folder = said.read_text().split()
+    wait_for("the orphan is ended", lambda: not _alive(int(pid)))
+    wait_for("its folder is gone", lambda: not Path(folder).exists())
 
 
 def _alive(pid: int) -> bool:

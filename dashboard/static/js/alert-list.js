@@ -8,6 +8,7 @@ import { named, t } from "./words.js";
 
 const TOGETHER = 4; // so many of one kind in one building are shown as one, except alarms
 const SHOWN = 60;
+const REACHED = ["sent", "accepted"];
 
 class AlertList extends LitElement {
   static properties = { chosen: { state: true }, said: { state: true }, busy: { state: true } };
@@ -122,9 +123,13 @@ class AlertList extends LitElement {
   }
 
   rooms(cards) {
+    const places = new Map();
+    for (const card of cards) places.set(card.place, [...(places.get(card.place) ?? []), card]);
+    const name = (place) => store.path(place).slice(1).map((part) => named(store.places[part], part)).join(" ");
     return html`<p class="group-places">
-      ${cards.slice(0, 12).map((card) => html`<a href="/alerts/${card.id}">${named(store.places[card.place], card.place)}</a> `)}
-      ${cards.length > 12 ? "…" : nothing}
+      ${[...places].slice(0, 12).map(([place, here]) => html`<a href="/alerts/${here[0].id}"
+        >${name(place) || place}${here.length > 1 ? ` ×${here.length}` : nothing}</a> `)}
+      ${places.size > 12 ? "…" : nothing}
     </p>`;
   }
 
@@ -136,8 +141,11 @@ class AlertList extends LitElement {
     const answered = card.arrived_by
       ? t("arrived_by", { who: this.who(card.arrived_by) })
       : card.acknowledged_by ? t("taken_by", { who: this.who(card.acknowledged_by) }) : "";
-    const told = card.told.map((line) => html`<span class="told told-${line.state}" title=${line.channel}
-      >${line.person ? this.who(line.person) : line.channel}<i>${t(`state_${line.state}`)}</i></span>`);
+    const told = card.told.map((line) => {
+      const state = t(`state_${line.state}`);
+      return html`<span class="told told-${line.state}" title="${line.channel} · ${state}"
+        >${line.person ? this.who(line.person) : line.channel}<i>${REACHED.includes(line.state) ? "✓" : state}</i></span>`;
+    });
     return html`<p class="card-people">
       ${answered ? html`<b>${answered}</b> ` : nothing}${told.length ? [t("told"), " ", told] : t("told_nobody")}
     </p>`;

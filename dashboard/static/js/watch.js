@@ -4,6 +4,7 @@ import "./banners.js";
 import { link } from "./link.js";
 import { sound } from "./sound.js";
 import { store, waits } from "./store.js";
+import { named, t } from "./words.js";
 
 const causeOf = (card) => `${card.id}/${card.sounded_at}`;
 let known = null; // causes that this page has shown before
@@ -12,15 +13,27 @@ let known = null; // causes that this page has shown before
 function wanted() {
   const causes = [...store.alerts.values()].filter((card) => card.class === "alarm" && waits(card)).map(causeOf);
   causes.push(...store.unrecorded.map((lost) => `${lost.rule}/${lost.device}/${lost.moment}`));
-  if (causes.length) return ["alarm", causes];
-  return link.state === "dead" ? ["stale", ["stale"]] : ["", []];
+  const sounds = causes.length ? "alarm" : link.state === "dead" ? "stale" : "";
+  if (link.state === "dead") causes.push("stale"); // so that it breaks a mute
+  return [sounds, causes];
 }
 
 function listen() {
   sound.want(...wanted());
-  const waiting = new Set([...store.alerts.values()].filter(waits).map(causeOf));
-  if (known && !sound.playing && [...waiting].some((cause) => !known.has(cause))) sound.chime();
-  known = waiting;
+  const waiting = store.ordered().filter(waits);
+  const fresh = known ? waiting.filter((card) => !known.has(causeOf(card))) : [];
+  known = new Set(waiting.map(causeOf));
+  if (fresh.length === 0) return;
+  if (!sound.playing) sound.chime();
+  announce(fresh);
+}
+
+/** For a screen reader: one message for a burst, the most important alert and how many more. */
+function announce([card, ...others]) {
+  const where = store.path(card.place).map((part) => named(store.places[part], part)).join(" ");
+  const more = others.length ? t("more_alerts", { n: others.length }) : "";
+  document.querySelector("[data-announce]").textContent =
+    `${t(`class_${card.class}`)} ${where} ${named(card.title)} ${more}`;
 }
 
 function showState() {

@@ -1,0 +1,192 @@
+"""Touches. tocsin.yaml: what it may say, and that every mistake in it is one clear line."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from tocsin import lastgood
+from tocsin.config import Settings, load
+from tocsin.mistake import Mistakes
+from tocsin.shape import schema
+
+ROOT = Path(__file__).parents[2]
+
+
+def read(folder: Path, text: str, **environment: str) -> Settings:
+    (folder / "tocsin.yaml").write_text(text, encoding="utf-8")
+    return load(folder / "tocsin.yaml", environment)
+
+
+def wrong(folder: Path, text: str) -> list[str]:
+    with pytest.raises(Mistakes) as caught:
+        read(folder, text)
+    return [line.replace(f"{folder}/", "") for line in caught.value.lines]
+
+
+def test_an_empty_file_runs_a_small_campus_on_a_local_broker(tmp_path: Path) -> None:
+    settings = read(tmp_path, "")
+    assert (settings.broker.host, settings.broker.port) == ("127.0.0.1", 1883)
+    assert settings.folder == tmp_path / "data"
+    assert settings.database_url == f"sqlite:///{tmp_path}/data/state.db"
+    assert settings.standard_rules
+
+
+def test_paths_are_taken_from_the_folder_of_the_file(tmp_path: Path) -> None:
+    for name in ("ca.pem", "server.pem", "server.key", "mine.yaml"):
+        (tmp_path / name).touch()
+    settings = read(
+        tmp_path,
+        "data: /elsewhere\nbroker: {tls: {ca: ca.pem}}\n"
+        "dashboard: {cert: server.pem, key: server.key}\nrules: [mine.yaml]\n",
+    )
+    assert settings.data == "/elsewhere"
+    assert settings.broker.tls is not None
+    assert settings.broker.tls.ca == f"{tmp_path}/ca.pem"
+    assert settings.dashboard.key == f"{tmp_path}/server.key"
+    assert settings.rules == [f"{tmp_path}/mine.yaml"]
+
+
+def test_every_room_has_its_block(tmp_path: Path) -> None:
+    text = """
+database: postgresql://tocsin@db/tocsin
+zone: Europe/Berlin
+broker: {host: b, port: 8883, protocol: "3.1.1", zigbee2mqtt: [z1, z2]}
+channels:
+  duty: {kind: webhook, url: "https://sms.example/notify", secret: !secret duty}
+  siren: {kind: mqtt, topics: [campus/siren-1/command]}
+history: {keep_days: 30, memory: 128MB}
+feed: {url: "http://influx:8086", token: "${TOKEN}"}
+quarantine: {max_rows: 50}
+"""
+    (tmp_path / "secrets.yaml").write_text("duty: 0123\n")
+    settings = read(tmp_path, text, TOKEN="t")
+    assert settings.channels["duty"].secret == "0123"  # type: ignore[union-attr]
+    assert settings.feed is not None
+    assert settings.feed.token == "t"
+    assert settings.history.keep_days == 30
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("brokr: {}", "tocsin.yaml:1:1  brokr  unknown key  did you mean 'broker'?"),
+        ("broker:\n  hots: x", "tocsin.yaml:2:3  broker.hots  unknown key  did you mean 'host'?"),
+        (
+            "broker: {port: abc}",
+            "tocsin.yaml:1:16  broker.port  got 'abc'  "
+            "should be a valid integer, unable to parse string as an integer",
+        ),
+        (
+            "broker: {protocol: 3.1}",
+            "tocsin.yaml:1:20  broker.protocol  got 3.1  one of: 5, 3.1.1, auto",
+        ),
+        (
+            "broker: {password: 123456}",
+            "tocsin.yaml:1:20  broker.password  got a value that is not shown here  "
+            "must be text: put it in quotes",
+        ),
+        (
+            "broker: [x]",
+            "tocsin.yaml:1:9  broker  should be a valid dictionary or instance of BrokerSettings",
+        ),
+        ("channels: {a: {url: x}}", "tocsin.yaml:1:11  channels.a.kind  missing"),
+        (
+            "channels: {a: {kind: webhok}}",
+            "tocsin.yaml:1:22  channels.a.kind  got 'webhok'  did you mean 'webhook'?",
+        ),
+        (
+            "channels: {a: {kind: webhook, url: 'http://x/', sercet: s}}",
+            "tocsin.yaml:1:49  channels.a.sercet  unknown key  did you mean 'secret'?",
+        ),
+        ("channels: {a: {kind: webhook}}", "tocsin.yaml:1:12  channels.a.url  missing"),
+        ("feed: {bucket: x}", "tocsin.yaml:1:1  feed.url  missing"),
+        (
+            "feed: {url: 'http://x', tokn: x}",
+            "tocsin.yaml:1:25  feed.tokn  unknown key  did you mean 'token'?",
+        ),
+        (
+            "zone: Asia/Shanghi",
+            "tocsin.yaml:1:7  zone  got 'Asia/Shanghi'  not a time zone  did you mean 'Asia/Shanghai'?",
+        ),
+        ("rules:\n  - gone", "tocsin.yaml:2:5  rules[0]  got gone  there is no file gone"),
+        ("- a", "tocsin.yaml:1:1  must be lines of `key: value`"),
+    ],
+)
+def test_a_mistake_names_its_place_what_stands_there_and_what_was_meant(
+    tmp_path: Path, text: str, expected: str
+) -> None:
+    assert wrong(tmp_path, text) == [expected]
+
+
+def test_a_certificate_that_is_not_there_yet_says_who_makes_it(tmp_path: Path) -> None:
+    lines = wrong(tmp_path, "dashboard: {cert: a.pem, key: a.key}")
+    assert all("`tocsin cert` makes it" in line for line in lines)
+
+
+def test_a_database_url_is_never_shown_since_it_holds_a_password(tmp_path: Path) -> None:
+    assert "hunter2" not in " ".join(wrong(tmp_path, "database: mysql://u:hunter2@h/x"))
+
+
+def test_all_mistakes_of_all_files_come_at_once(tmp_path: Path) -> None:
+    (tmp_path / "channels.yaml").write_text("a: {kind: webhok}\nb: {kind: webhook}\n")
+    lines = wrong(tmp_path, "brokr: {}\nhistory: {keep_days: 0}\nzone: X\nchannels: !include channels.yaml\n")
+    assert len(lines) == 5
+    assert any(line.startswith("channels.yaml:1:11") for line in lines)
+
+
+def test_the_shipped_configuration_has_no_mistake_once_its_certificate_exists(tmp_path: Path) -> None:
+    text = (ROOT / "deploy" / "tocsin.yaml").read_text("utf-8").replace("/var/lib/tocsin", str(tmp_path))
+    (tmp_path / "tls").mkdir()
+    for name in ("server.pem", "server.key"):
+        (tmp_path / "tls" / name).touch()
+    assert read(tmp_path, text, TOCSIN_MQTT_PASSWORD="x").broker.username == "tocsin"
+
+
+def test_the_configuration_in_the_docs_has_no_mistake(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+    text = page.split("```yaml\n")[1].split("```")[0]
+    for name in ("secrets.yaml", "campus-ca.pem", "tls/server.pem", "tls/server.key", "rules/mine.yaml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "secrets.yaml").write_text("mqtt: x\nsms: x\ninflux: x\n")
+    settings = read(tmp_path, text)
+    assert set(settings.model_fields_set) == set(Settings.model_fields)
+
+
+def test_the_published_schema_is_current() -> None:
+    published = (ROOT / "docs" / "tocsin.schema.json").read_text("utf-8")
+    assert published == schema(Settings), "run: tocsin check --schema > docs/tocsin.schema.json"
+
+
+def test_the_schema_refuses_unknown_keys_and_lets_a_number_be_a_variable() -> None:
+    parts = json.loads(schema(Settings))
+    assert parts["additionalProperties"] is False
+    port = parts["$defs"]["BrokerSettings"]["properties"]["port"]
+    assert [one["type"] for one in port["anyOf"]] == ["integer", "string"]
+    assert port["default"] == 1883
+
+
+def test_the_last_good_configuration_comes_back_when_the_file_is_broken(tmp_path: Path) -> None:
+    (tmp_path / "secrets.yaml").write_text("mqtt: s3cret\n")
+    lastgood.keep(read(tmp_path, "data: store\nbroker: {host: b, password: !secret mqtt}\n"))
+    for broken in ("data: store\nbrokr: {}\n", "data: store\nbroker: {host: [\n"):
+        lines = wrong(tmp_path, broken)
+        found = lastgood.recall(tmp_path / "tocsin.yaml", {}, lines)
+        assert found is not None
+        assert (found.broker.host, found.broker.password, found.refused) == ("b", "s3cret", lines)
+
+
+def test_only_the_owner_can_read_the_last_good_configuration(tmp_path: Path) -> None:
+    lastgood.keep(read(tmp_path, "broker: {host: b}"))
+    assert stat.S_IMODE((tmp_path / "data" / lastgood.NAME).stat().st_mode) == 0o600
+
+
+def test_without_a_last_good_configuration_of_this_file_there_is_none(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    lastgood.keep(read(tmp_path, f"data: {tmp_path}/data"))
+    (tmp_path / "other" / "tocsin.yaml").write_text(f"data: {tmp_path}/data\nbrokr: {{}}")
+    assert lastgood.recall(tmp_path / "other" / "tocsin.yaml", {}, []) is None
+    (tmp_path / "data" / lastgood.NAME).write_text("{half")
+    assert lastgood.recall(tmp_path / "tocsin.yaml", {}, []) is None
