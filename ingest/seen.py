@@ -47,11 +47,12 @@ class Stored(msgspec.Struct, array_like=True):
 
 
 class Seen:
-    """Remembers the last `size` numbered messages; more than any broker holds unacknowledged."""
+    """Remembers at least the last half of `size` numbered messages: more than a broker has unacknowledged."""
 
     def __init__(self, size: int = 50000) -> None:
-        self._size = size
-        self._numbered: dict[Numbered, None] = {}
+        self._half = size // 2
+        self._newer: set[Numbered] = set()  # two generations: forgetting one by one would cost more
+        self._older: set[Numbered] = set()
         self._fresh: list[Numbered] = []
         self._windows: dict[str, _Window] = {}
 
@@ -62,13 +63,16 @@ class Seen:
         return not message.qos or self._is_new_hash(message)
 
     def _is_new_number(self, key: Numbered) -> bool:
-        if key in self._numbered:
+        if key in self._newer or key in self._older:
             return False
-        self._numbered[key] = None
+        self._remember(key)
         self._fresh.append(key)
-        if len(self._numbered) > self._size:
-            del self._numbered[next(iter(self._numbered))]
         return True
+
+    def _remember(self, key: Numbered) -> None:
+        self._newer.add(key)
+        if len(self._newer) > self._half:
+            self._older, self._newer = self._newer, set()
 
     def _is_new_hash(self, message: Message) -> bool:
         window = self._windows.setdefault(message.source.name, _Window())
@@ -91,8 +95,7 @@ class Seen:
     def restore(self, blob: bytes) -> None:
         """Remember what a stored batch remembered; call it for the stored batches in their order."""
         stored = msgspec.msgpack.decode(blob, type=Stored)
-        self._numbered.update(dict.fromkeys(stored.numbered))
-        while len(self._numbered) > self._size:
-            del self._numbered[next(iter(self._numbered))]
+        for key in stored.numbered:
+            self._remember(key)
         for name, hashes in stored.unacknowledged.items():
             self._windows.setdefault(name, _Window()).earlier = Counter(hashes)

@@ -9,7 +9,8 @@ from alerts import roster
 from alerts.people import Directory
 from ingest.campus import store
 from ingest.campus.registry import Registry
-from tocsin.campusfile import Parts, plain, whole
+from tocsin.campusfile import Parts, whole
+from tocsin.campusrows import plain
 
 
 def merged(parts: Parts, registry: Registry, directory: Directory) -> Parts:

@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from alerts.people import Directory, Person, Policy, Post, Step, Team
+from alerts.people import Directory, Person, Policy, Post, Team
 from ingest.campus.device import Device, Place, Zone
 from ingest.campus.kinds import KINDS
 from ingest.campus.registry import Registry, RegistryError
+from tocsin import duration
 from tocsin.devicelist import read_devices
 from tocsin.document import Document
 from tocsin.mistake import KeyPath, Mistakes, Position, did_you_mean, told
@@ -29,8 +30,15 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "posts": Post,
     "policies": Policy,
 }
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-_UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_FORMS = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing",
+}
 _TARGETS = ("post", "team", "person")
 
 
@@ -93,7 +101,7 @@ def _loose_ends(directory: Directory) -> list[str]:
     groups += [("post", p.id, p.order) for p in directory.posts.values()]
     for what, name, members in groups:
         found += [
-            f"{what} {name!r}: there is no person {m!r}. {did_you_mean(m, people)}"
+            f"{what} {name!r}: there is no person {m!r}  {did_you_mean(m, people)}".rstrip()
             for m in members
             if m not in people
         ]
@@ -107,7 +115,9 @@ def _loose_ends(directory: Directory) -> list[str]:
         for target in (t for step in policy.steps for t in step.notify):
             if target.id not in known[target.kind]:
                 near = did_you_mean(target.id, known[target.kind])
-                found.append(f"policy {policy.id!r}: there is no {target.kind} {target.id!r}. {near}")
+                found.append(
+                    f"policy {policy.id!r}: there is no {target.kind} {target.id!r}  {near}".rstrip()
+                )
     return found
 
 
@@ -120,17 +130,9 @@ def _loose_matches(directory: Directory, registry: Registry | None) -> list[str]
         for what, names, known in wanted:
             for name in names:
                 if name not in known:
-                    found.append(
-                        f"policy {policy.id!r}: there is no {what} {name!r}. {did_you_mean(name, known)}"
-                    )
+                    near = did_you_mean(name, known)
+                    found.append(f"policy {policy.id!r}: there is no {what} {name!r}  {near}".rstrip())
     return found
-
-
-def duration(text: object) -> int | None:
-    """`90s`, `5m`, `2h`, `1d` (or several together) in ms; None when it is not a duration."""
-    if not isinstance(text, str) or not re.fullmatch(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+", text):
-        return None
-    return int(sum(float(number) * _UNITS[unit] for number, unit in _DURATION.findall(text)))
 
 
 class _Reader:
@@ -188,7 +190,7 @@ class _Reader:
             sentence, _, where = str(error).partition(" - at `$")
             inner = tuple(int(p) if p.isdigit() else p for p in re.findall(r"\w+", where))
             at = (*path, *inner)
-            self.wrong(at, self.document.got(at, _inside(row, inner)) if inner else "", sentence)
+            self.wrong(at, self.document.got(at, _inside(row, inner)) if inner else "", _in_words(sentence))
             return None
 
     def _policy(self, path: KeyPath, row: dict[str, Any]) -> dict[str, Any]:
@@ -226,7 +228,7 @@ class _Reader:
         return {"kind": kind, "id": name}
 
     def _duration(self, path: KeyPath, text: object) -> int:
-        made = duration(text)
+        made = duration.parse(text)
         if made is None:
             self.wrong(path, self.document.got(path, text), "must be a duration such as 60s, 5m, 2h or 1d")
             return 0
@@ -238,63 +240,17 @@ class _Reader:
                 self.wrong((*path, name), "unknown key", did_you_mean(name, names), key=True)
 
 
+def _in_words(sentence: str) -> str:
+    """What msgspec says of a wrong form, as a person would."""
+    if found := re.fullmatch(r"Object missing required field `(\w+)`", sentence):
+        return f"missing: {found[1]}"
+    if found := re.fullmatch(r"Expected `([\w |]+)`, got `\w+`", sentence):
+        return "must be " + " or ".join(_FORMS.get(form, form) for form in found[1].split(" | "))
+    return sentence
+
+
 def _inside(value: Any, path: KeyPath) -> Any:
     for key in path:
         if isinstance(value, dict | list):
             value = value[key]  # type: ignore[index]
     return value
-
-
-def plain(registry: Registry, directory: Directory) -> dict[str, Any]:
-    """The campus as the file says it: what `tocsin export` writes and `tocsin apply` reads back."""
-    own = registry.devices["tocsin"]
-    devices = [d for d in registry.devices.values() if d != own]
-    return {
-        "places": [_row(p) for p in registry.places.values()],
-        "zones": [_row(z) for z in registry.zones.values()],
-        "devices": [_row(d) for d in devices],
-        "persons": [_row(p) for p in directory.persons.values()],
-        "teams": [_row(t) for t in directory.teams.values()],
-        "posts": [_row(p) for p in directory.posts.values()],
-        "policies": [_policy_row(p) for p in directory.policies],
-    }
-
-
-def _row(record: msgspec.Struct) -> dict[str, Any]:
-    """A record without what it has by default."""
-    fields = msgspec.structs.fields(record)
-    made = {f.name: getattr(record, f.name) for f in fields}
-    kept = {f.name: made[f.name] for f in fields if f.required or made[f.name] != f.default}
-    built: dict[str, Any] = msgspec.to_builtins({k: v for k, v in kept.items() if v not in ((), {})})
-    return built
-
-
-def _policy_row(policy: Policy) -> dict[str, Any]:
-    m = policy.match
-    match = {"class": m.classes, "kind": m.kinds, "place": m.places, "rule": m.rules}
-    made: dict[str, Any] = {
-        "id": policy.id,
-        "match": {k: [str(v) for v in vs] for k, vs in match.items() if vs},
-    }
-    made["steps"] = [_step_row(step) for step in policy.steps]
-    if policy.repeat is not None:
-        made["repeat"] = {"every": _duration_text(policy.repeat)}
-    return made
-
-
-def _step_row(step: Step) -> dict[str, Any]:
-    row: dict[str, Any] = {"after": _duration_text(step.after)}
-    if step.notify:
-        row["notify"] = ["everyone" if t.kind == "everyone" else {t.kind: t.id} for t in step.notify]
-    if step.channels:
-        row["channels"] = list(step.channels)
-    if step.until != "acknowledged":
-        row["until"] = step.until
-    return row
-
-
-def _duration_text(ms: int) -> str:
-    for unit in ("d", "h", "m", "s"):
-        if ms and ms % _UNITS[unit] == 0:
-            return f"{ms // _UNITS[unit]}{unit}"
-    return f"{ms}ms" if ms % 1000 else "0s"

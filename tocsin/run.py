@@ -3,6 +3,7 @@
 Threads: broker-life, broker-all, writer, senders (a pool a channel), history, feed, web, watch, control.
 """
 
+import gc
 import json
 import signal
 import sys
@@ -281,6 +282,8 @@ def serve(settings: Settings, ready: Callable[[Tocsin], None] | None = None, dem
     for which in (signal.SIGTERM, signal.SIGINT):
         signal.signal(which, lambda *_: stopped.set())
     service.start()
+    gc.freeze()  # the registry and the modules stay: the collector need not look at them again
+    gc.set_threshold(50_000, 20, 50)
     print(service.web.welcome(), flush=True)
     if ready is not None:
         ready(service)

@@ -75,6 +75,7 @@ class History:
         self._flushed = 0.0
         self._tend_at = 0
         self._to_seal: list[int] = []
+        self._folded = 0  # the UTC day on which late readings were last put into their files
         self._sent = 0
         self.cursor = 0
 
@@ -218,7 +219,9 @@ class History:
         self._tend_at = now + TEND_EVERY
         today.forget((now - self._settings.keep_days * DAY) // DAY)
         today.sealed.drop_sent(today.sent)
-        self._to_seal = today.days((now - SEAL_AFTER) // DAY)
+        over = (now - SEAL_AFTER) // DAY
+        self._to_seal = today.days(over, late=over != self._folded)  # late ones once a day: each costs a file
+        self._folded = over
         return bool(self._to_seal)
 
     def _seal(self, today: Today, day: int) -> None:

@@ -24,7 +24,7 @@ JOIN point p ON p.id = r.point AND p.device = $device AND p.metric = $metric
 WHERE r.event_time BETWEEN $start AND $end"""
 _SEALED = """SELECT event_time, value, word FROM read_parquet($files)
 WHERE device = $device AND metric = $metric AND event_time BETWEEN $start AND $end"""
-_NUMBERS = """SELECT min(event_time), min(value), avg(value), max(value) FROM ({rows}) WHERE value IS NOT NULL
+_NUMBERS = """SELECT min(event_time), min(value), avg(value), max(value) FROM ({rows}) WHERE isfinite(value)
 GROUP BY (event_time - $start) // $width ORDER BY 1"""
 _CHANGES = """SELECT event_time, word FROM (
   SELECT event_time, word, lag(word) OVER (ORDER BY event_time) AS past FROM ({rows}) WHERE word IS NOT NULL)

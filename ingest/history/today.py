@@ -105,10 +105,12 @@ class Today:
         with contextlib.suppress(duckdb.Error):  # while somebody reads it cannot, and comes later by itself
             self._connection.execute("CHECKPOINT")
 
-    def days(self, before: int) -> list[int]:
-        """The UTC days before this one, of which there are readings that are not in a day file."""
-        query = f"SELECT DISTINCT event_time // {DAY} FROM reading WHERE event_time < ? ORDER BY 1"
-        return [day for (day,) in self._connection.execute(query, [before * DAY]).fetchall()]
+    def days(self, before: int, late: bool) -> list[int]:
+        """The UTC days before this one, of which there are readings that are not in a day file; with `late`
+        also days that have a file already."""
+        query = f"""SELECT DISTINCT event_time // {DAY} AS day FROM reading
+                    WHERE event_time < ? AND (? OR day NOT IN (SELECT day FROM day)) ORDER BY 1"""
+        return [day for (day,) in self._connection.execute(query, [before * DAY, late]).fetchall()]
 
     def forget(self, before: int) -> None:
         """Drop what is older than a UTC day."""

@@ -80,7 +80,7 @@ quarantine: {max_rows: 50}
         ),
         (
             "broker: {protocol: 3.1}",
-            "tocsin.yaml:1:20  broker.protocol  got 3.1  one of: 5, 3.1.1, auto",
+            "tocsin.yaml:1:20  broker.protocol  got 3.1  did you mean '3.1.1'?",
         ),
         (
             "broker: {password: 123456}",
@@ -91,7 +91,7 @@ quarantine: {max_rows: 50}
             "broker: [x]",
             "tocsin.yaml:1:9  broker  should be a valid dictionary or instance of BrokerSettings",
         ),
-        ("channels: {a: {url: x}}", "tocsin.yaml:1:11  channels.a.kind  missing"),
+        ("channels: {a: {url: x}}", "tocsin.yaml:1:12  channels.a.kind  missing"),
         (
             "channels: {a: {kind: webhok}}",
             "tocsin.yaml:1:22  channels.a.kind  got 'webhok'  did you mean 'webhook'?",

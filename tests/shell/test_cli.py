@@ -1,0 +1,149 @@
+"""Touches. The command line: what each command answers, its exit codes, and no traceback for a person."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tocsin import lastgood
+from tocsin.cli import main
+from tocsin.config import load
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tocsin.yaml").write_text("channels: {void: {kind: 'null'}}\n")
+    return tmp_path
+
+
+Output = pytest.CaptureFixture[str]
+
+
+def test_a_good_configuration_is_said_to_be_good(folder: Path, capsys: Output) -> None:
+    assert main(["check"]) == 0
+    assert "no mistakes" in capsys.readouterr().out
+
+
+def test_mistakes_in_configuration_and_rules_end_with_2_and_no_traceback(
+    folder: Path, capsys: Output
+) -> None:
+    (folder / "tocsin.yaml").write_text("brokr: {}\nhistory: {keep_days: x}\n")
+    assert main(["check"]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 2
+    (folder / "tocsin.yaml").write_text("rules: [mine.yaml]\n")
+    (folder / "mine.yaml").write_text("rules: [{id: x, knid: door}]\n")
+    assert main(["check"]) == 2
+    assert "mine.yaml:1:" in capsys.readouterr().err
+
+
+def test_a_configuration_that_is_not_there_is_one_sentence(folder: Path, capsys: Output) -> None:
+    assert main(["check", "-c", "gone.yaml"]) == 2
+    assert capsys.readouterr().err.startswith("gone.yaml: there is no such file")
+
+
+def test_a_campus_is_shown_written_and_exported(folder: Path, capsys: Output) -> None:
+    (folder / "campus.yaml").write_text(
+        "places: [{id: campus, zh: 校, en: C}]\ndevices: [{id: d, kind: door, place: campus}]\n"
+    )
+    assert main(["apply", "campus.yaml", "--dry-run"]) == 0
+    assert "+ devices d" in capsys.readouterr().out
+    assert main(["apply", "campus.yaml", "--yes"]) == 0
+    assert "2 changes written" in capsys.readouterr().out
+    assert main(["apply", "campus.yaml"]) == 0
+    assert capsys.readouterr().out == "nothing to change\n"
+    assert main(["export", "out.yaml"]) == 0
+    assert main(["apply", "out.yaml"]) == 0
+    assert capsys.readouterr().out == "nothing to change\n"
+
+
+def test_nothing_is_written_when_nobody_can_be_asked(
+    folder: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(_: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("builtins.input", nobody)
+    (folder / "campus.yaml").write_text("places: [{id: campus, zh: 校, en: C}]\n")
+    assert main(["apply", "campus.yaml"]) == 1
+    assert "add --yes" in capsys.readouterr().err
+    assert main(["apply", "campus.yaml", "--dry-run"]) == 0
+    assert "nothing to change" not in capsys.readouterr().out
+
+
+def test_a_campus_that_does_not_fit_together_ends_with_2_and_its_place(folder: Path, capsys: Output) -> None:
+    (folder / "campus.yaml").write_text("devices: [{id: d, kind: dor, place: campus}]\n")
+    assert main(["apply", "campus.yaml", "--yes"]) == 2
+    assert capsys.readouterr().err == (
+        "campus.yaml:1:25  devices[0].kind  device 'd': kind 'dor' is not known; did you mean 'door'?\n"
+    )
+
+
+def test_a_message_is_told_in_readings(folder: Path, capsys: Output) -> None:
+    (folder / "campus.yaml").write_text("devices: [{id: d, kind: smoke_detector, place: campus}]\n")
+    main(["apply", "campus.yaml", "--yes"])
+    capsys.readouterr()
+    assert main(["decode", "campus/d/reading", '{"values": {"smoke": "alarm", "battery": 87}}']) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "device d: 2 readings",
+        "  smoke = alarm  [time: received]",
+        "  battery = 87.0  [time: received]",
+    ]
+    assert main(["decode", "campus/d/reading", "{half"]) == 0
+    assert capsys.readouterr().out.startswith("rejected as malformed")
+
+
+def test_a_certificate_is_made_and_its_configuration_said(folder: Path, capsys: Output) -> None:
+    assert main(["cert", "a.example"]) == 0
+    assert f"cert: {folder}/tls/server.pem" in capsys.readouterr().out
+    (folder / "tls" / "ca.key").unlink()
+    assert main(["cert"]) == 1
+    assert "ca.key is missing" in capsys.readouterr().err
+
+
+def test_status_without_a_service_is_one_sentence(folder: Path, capsys: Output) -> None:
+    assert main(["status"]) == 1
+    assert "no service is running" in capsys.readouterr().err
+
+
+def test_a_database_that_cannot_be_reached_is_one_sentence(folder: Path, capsys: Output) -> None:
+    (folder / "tocsin.yaml").write_text("database: postgresql://nobody@127.0.0.1:9/x\n")
+    assert main(["export"]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_the_schema_is_written_without_any_configuration(folder: Path, capsys: Output) -> None:
+    (folder / "tocsin.yaml").unlink()
+    assert main(["check", "--schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "tocsin.yaml"
+
+
+def test_run_starts_with_the_last_good_configuration_and_ends_with_2_without_one(
+    folder: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+
+    def serve(settings: object) -> int:
+        started.append(settings.refused)  # type: ignore[attr-defined]
+        return 0
+
+    monkeypatch.setattr("tocsin.run.serve", serve)
+    (folder / "bad.yaml").write_text("brokr: {}\n")
+    assert main(["run", "-c", "bad.yaml"]) == 2
+    assert main(["run"]) == 0
+    (folder / "tocsin.yaml").write_text("brokr: {}\n")
+    assert main(["run"]) == 0
+    assert "starting with the last good configuration" in capsys.readouterr().err
+    assert started == [[], ["tocsin.yaml:1:1  brokr  unknown key  did you mean 'broker'?"]]
+
+
+def test_a_good_start_is_remembered(folder: Path) -> None:
+    lastgood.keep(load(folder / "tocsin.yaml", {}))
+    assert lastgood.recall(folder / "tocsin.yaml", {}, []) is not None
+
+
+def test_the_version_is_said(capsys: Output) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("tocsin 0.")

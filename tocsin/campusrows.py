@@ -1,0 +1,58 @@
+"""Thinks. The campus as rows of a campus file: what `tocsin export` writes and `tocsin apply` reads back."""
+
+from typing import Any
+
+import msgspec
+
+from alerts.people import Directory, Policy, Step
+from ingest.campus.registry import Registry
+from tocsin import duration
+
+
+def plain(registry: Registry, directory: Directory) -> dict[str, Any]:
+    """The campus as the file says it: what `tocsin export` writes and `tocsin apply` reads back."""
+    own = registry.devices["tocsin"]
+    devices = [d for d in registry.devices.values() if d != own]
+    return {
+        "places": [_row(p) for p in registry.places.values()],
+        "zones": [_row(z) for z in registry.zones.values()],
+        "devices": [_row(d) for d in devices],
+        "persons": [_row(p) for p in directory.persons.values()],
+        "teams": [_row(t) for t in directory.teams.values()],
+        "posts": [_row(p) for p in directory.posts.values()],
+        "policies": [_policy_row(p) for p in directory.policies],
+    }
+
+
+def _row(record: msgspec.Struct) -> dict[str, Any]:
+    """A record without what it has by default."""
+    fields = msgspec.structs.fields(record)
+    made = {f.name: getattr(record, f.name) for f in fields}
+    kept = {f.name: made[f.name] for f in fields if f.required or made[f.name] != f.default}
+    text = msgspec.json.encode({k: v for k, v in kept.items() if v not in ((), {})})
+    built: dict[str, Any] = msgspec.json.decode(text)  # lists where the record has tuples, as a file has
+    return built
+
+
+def _policy_row(policy: Policy) -> dict[str, Any]:
+    m = policy.match
+    match = {"class": m.classes, "kind": m.kinds, "place": m.places, "rule": m.rules}
+    made: dict[str, Any] = {
+        "id": policy.id,
+        "match": {k: [str(v) for v in vs] for k, vs in match.items() if vs},
+    }
+    made["steps"] = [_step_row(step) for step in policy.steps]
+    if policy.repeat is not None:
+        made["repeat"] = {"every": duration.text(policy.repeat)}
+    return made
+
+
+def _step_row(step: Step) -> dict[str, Any]:
+    row: dict[str, Any] = {"after": duration.text(step.after)}
+    if step.notify:
+        row["notify"] = ["everyone" if t.kind == "everyone" else {t.kind: t.id} for t in step.notify]
+    if step.channels:
+        row["channels"] = list(step.channels)
+    if step.until != "acknowledged":
+        row["until"] = step.until
+    return row
