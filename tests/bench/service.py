@@ -64,9 +64,7 @@ def campus(devices: int, channel: str = "hook") -> dict[str, Any]:
 class Service:
     """`tocsin run` on a folder. `hook` is the URL that the channel of the same name calls."""
 
-    def __init__(
-        self, folder: Path, broker: Server, hook: str, extra: dict[str, Any] | None = None
-    ) -> None:
+    def __init__(self, folder: Path, broker: Server, hook: str, extra: dict[str, Any] | None = None) -> None:
         self.folder = folder
         self.port = free_port()
         self.config = folder / "tocsin.yaml"

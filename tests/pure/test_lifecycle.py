@@ -1,6 +1,5 @@
 """The life of an alert: what each fact does to it, in every state it can be in."""
 
-
 import msgspec
 import pytest
 

@@ -9,7 +9,9 @@ from paho.mqtt.properties import Properties
 from ingest.publish import Publish, packet_end, puback, read
 from tests.bench.load import _length
 
-TOPICS = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), min_size=1, max_size=80)
+TOPICS = st.text(
+    st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), min_size=1, max_size=80
+)
 
 
 def packet(topic: str, payload: bytes, qos: int, flags: int, mid: int, properties: bytes | None) -> bytes:
@@ -29,7 +31,9 @@ def properties(text: str) -> bytes:
     return bytes(made.pack())  # type: ignore[no-untyped-call]
 
 
-@given(TOPICS, st.binary(max_size=400), st.integers(0, 1), st.sampled_from([0, 1, 8, 9]), st.integers(1, 65535))
+@given(
+    TOPICS, st.binary(max_size=400), st.integers(0, 1), st.sampled_from([0, 1, 8, 9]), st.integers(1, 65535)
+)
 def test_every_part_of_a_packet_is_read(topic: str, payload: bytes, qos: int, flags: int, mid: int) -> None:
     raw = bytearray(packet(topic, payload, qos, flags, mid, None))
     end = packet_end(raw, 0)

@@ -125,9 +125,7 @@ class School:
         """As after a kill: everything in memory is gone and comes back from the database."""
         with self.database.transaction() as tx:
             channels = ("phone", "siren", "null")
-            self.house = house.load(
-                tx, BrokerSettings(), STANDARD(), self.moment, channels, "Asia/Shanghai"
-            )
+            self.house = house.load(tx, BrokerSettings(), STANDARD(), self.moment, channels, "Asia/Shanghai")
             arm(self.house.rules, self.house.memories, self.house.registry, self.moment)
         self.unrecorded = Unrecorded()
         self.writer = Writer(
