@@ -39,7 +39,9 @@ class Latest:
         self._points: dict[str, dict[str, Reading]] = {}
         self.heard_at: dict[str, int] = {}
         self._dirty: set[str] = set()
-        self._dirty_heard: set[str] = set()
+        self._pass: list[str] = []  # devices still to be stored in this pass
+        self._pass_position = 0
+        self._chunk: list[str] = []
 
     def note(self, readings: Iterable[Reading]) -> None:
         """An older event never replaces a newer one."""
@@ -57,7 +59,7 @@ class Latest:
 
     def hear(self, device: str, moment: int) -> None:
         self.heard_at[device] = moment
-        self._dirty_heard.add(device)
+        self._dirty.add(device)
 
     def points(self, device: str) -> dict[str, Reading]:
         return dict(self._points.get(device, {}))
@@ -69,19 +71,29 @@ class Latest:
     def heard(self, device: str) -> int | None:
         return self.heard_at.get(device)
 
-    def save(self, tx: Connection, position: int) -> None:
-        """Store what changed; `position` is the spool's, up to which memory is complete."""
-        if self._dirty:
-            rows = [_row(reading) for device in self._dirty for reading in self._points[device].values()]
-            tx.execute(_KEEP_POINT, rows)
-        if self._dirty_heard:
-            tx.execute(_KEEP_HEARD, [{"device": d, "moment": self.heard_at[d]} for d in self._dirty_heard])
-        tx.execute(_KEEP_META, {"name": "latest", "value": str(position)})
+    def save(self, tx: Connection, position: int, most: int = 100) -> None:
+        """Store what changed, at most so many devices at once: an alarm may be waiting for the writer.
 
-    def saved(self) -> None:
-        """The transaction that `save` wrote in has been committed."""
-        self._dirty.clear()
-        self._dirty_heard.clear()
+        `position` is the spool's now. Once every device that had changed by the beginning of a pass is
+        stored, the position of that beginning is stored as well: memory is complete up to there.
+        """
+        if not self._pass:
+            self._pass, self._dirty = list(self._dirty), set()
+            self._pass_position = position
+        self._chunk = self._pass[-most:]
+        rows = [_row(r) for device in self._chunk for r in self._points.get(device, {}).values()]
+        if rows:
+            tx.execute(_KEEP_POINT, rows)
+        heard = [{"device": d, "moment": self.heard_at[d]} for d in self._chunk if d in self.heard_at]
+        if heard:
+            tx.execute(_KEEP_HEARD, heard)
+        if len(self._chunk) == len(self._pass):
+            tx.execute(_KEEP_META, {"name": "latest", "value": str(self._pass_position)})
+
+    def saved(self) -> bool:
+        """The transaction that `save` wrote in has been committed; whether the pass is complete."""
+        del self._pass[len(self._pass) - len(self._chunk) :]
+        return not self._pass
 
     def load(self, conn: Connection) -> None:
         for row in conn.execute(select(point)):

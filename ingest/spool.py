@@ -23,9 +23,8 @@ def epoch(tx: Connection) -> str:
 
 
 def last(conn: Connection) -> int:
-    """The highest position ever used, also when the spool is empty."""
-    kept = conn.execute(select(meta.c.value).where(meta.c.name == "spool_last")).scalar()
-    return max(int(kept or 0), conn.execute(select(func.max(spool.c.position))).scalar() or 0)
+    """The highest position used; the spool never becomes empty again, since its last batches are kept."""
+    return conn.execute(select(func.max(spool.c.position))).scalar() or 0
 
 
 def append(tx: Connection, position: int, moment: int, readings: Sequence[Reading], seen: bytes) -> None:
@@ -63,10 +62,14 @@ def seen_blobs(conn: Connection, messages: int) -> list[bytes]:
     return blobs[::-1]
 
 
-def trim(tx: Connection, upto: int, keep: int = 200) -> None:
-    """Forget batches at or before a position, except the last `keep`, whose `seen` a restart needs."""
-    top = last(tx)
+def trim(tx: Connection, upto: int, top: int, keep: int = 200, most: int = 200) -> bool:
+    """Forget batches at or before a position, at most so many at once; whether there are more.
+
+    The last `keep` of all stay: a restart needs to know what they saw. `top` is the last position.
+    """
+    first = tx.execute(select(func.min(spool.c.position))).scalar()
     edge = min(upto, top - keep)
-    tx.execute(delete(spool).where(spool.c.position <= edge))
-    tx.execute(delete(meta).where(meta.c.name == "spool_last"))
-    tx.execute(insert(meta).values(name="spool_last", value=str(top)))
+    if first is None or first > edge:
+        return False
+    tx.execute(delete(spool).where(spool.c.position <= min(edge, first + most)))
+    return bool(first + most < edge)

@@ -175,7 +175,7 @@ def _password(folder: Path) -> str:
     """The demo's password, made once: whoever can read the folder may look on with any MQTT client."""
     path = folder / "broker-password"
     if not path.exists():
-        _private(path, secrets.token_urlsafe(18))
+        _private(path, secrets.token_hex(16))
     return path.read_text().strip()
 
 

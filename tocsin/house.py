@@ -20,6 +20,7 @@ from ingest.supervision import Supervision
 from rules import store as memory_store
 from rules.memory import Memories
 from rules.ruleset import RuleSet
+from rules.verdict import Verdict
 
 SEEN = 20000  # messages a restart remembers: more than a broker may have unacknowledged
 
@@ -50,11 +51,18 @@ class Prepared:
     readings: list[Reading] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     devices: set[str] = field(default_factory=set)  # whose points changed
+    thought: int = 0  # readings that have been judged
+    verdicts: list[Verdict] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)  # points whose rules failed
     moment: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.messages or self.readings)
+        return bool(self.messages or self.readings or self.verdicts)
+
+    def forget_thoughts(self) -> None:
+        """The commit failed and memory was rolled back: everything will be judged again."""
+        self.thought = 0
+        self.verdicts = []
 
 
 def load(

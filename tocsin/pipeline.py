@@ -62,13 +62,12 @@ def _supervise(house: House, decoded: Decoded, moment: int, readings: list[Readi
         readings.append(change)
 
 
-def think(house: House, prepared: Prepared) -> list[Verdict]:
-    """What the readings mean, and what time alone has made true by `prepared.moment`."""
+def think(house: House, prepared: Prepared) -> None:
+    """What the readings not yet thought of mean, and what time alone has made true by `prepared.moment`."""
     rules, memories, registry = house.rules, house.memories, house.registry
-    devices = registry.devices
-    verdicts: list[Verdict] = []
+    devices, verdicts = registry.devices, prepared.verdicts
     moment = 0
-    for reading in prepared.readings:
+    for reading in prepared.readings[prepared.thought :]:
         if reading.received != moment:  # a deadline set by a reading lies after its own moment
             moment = reading.received
             verdicts += due(rules, memories, moment, registry)
@@ -80,28 +79,31 @@ def think(house: House, prepared: Prepared) -> list[Verdict]:
         except Exception:  # one rule's failure must not stop the others' alarms
             log.exception("a rule failed", reading=reading)
             prepared.failed.append(f"{reading.device}/{reading.metric}")
+    prepared.thought = len(prepared.readings)
     verdicts += due(rules, memories, prepared.moment, registry)
-    return verdicts
 
 
 def write(
-    house: House, tx: Connection, prepared: Prepared, verdicts: Sequence[Verdict], now: int
+    house: House, tx: Connection, prepared: Prepared, now: int, each: bool = False
 ) -> tuple[Outcome, list[Verdict]]:
-    """Everything the batch leaves behind, in one transaction; and the verdicts the desk failed on."""
+    """Everything the batch leaves behind, in one transaction; and the verdicts the desk failed on.
+
+    `each`: the desk failed on the batch before, so every fact is tried alone.
+    """
     if prepared.rejected:
         quarantine.keep_all(tx, prepared.rejected, house.quarantine_rows)
-    unheard: list[Verdict] = []
-    try:
-        outcome = apply_facts(house, tx, verdicts, now)
-    except SQLAlchemyError:
-        raise
-    except Exception:
-        log.exception("the desk failed; each fact is tried alone")
-        outcome, unheard = _apply_each(house, tx, verdicts, now)
+    apply = _apply_each if each else _apply_all
+    outcome, unheard = apply(house, tx, prepared.verdicts, now)
     store.save(tx, house.memories)
     if prepared.readings:
         spool.append(tx, house.position + 1, prepared.moment, prepared.readings, house.seen.stored())
     return outcome, unheard
+
+
+def _apply_all(
+    house: House, tx: Connection, verdicts: Sequence[Verdict], now: int
+) -> tuple[Outcome, list[Verdict]]:
+    return apply_facts(house, tx, verdicts, now), []
 
 
 def _apply_each(
@@ -116,6 +118,7 @@ def _apply_each(
         except SQLAlchemyError:
             raise
         except Exception:
+            log.exception("the desk failed on a fact", rule=verdict.rule, subject=verdict.subject)
             unheard.append(verdict)
         else:
             outcome = outcome.joined(one)
@@ -129,7 +132,6 @@ def apply_facts(house: House, tx: Connection, facts: Sequence[Fact], now: int) -
         facts = [*facts, *desk.elapsed(tx, now)]
     elif not facts:
         return Outcome()
-    with tx.begin_nested():
-        outcome = desk.apply(tx, facts, now, house.directory, house.registry)
+    outcome = desk.apply(tx, facts, now, house.directory, house.registry)
     house.desk_due = desk.next_due(tx)
     return outcome

@@ -6,6 +6,7 @@ at once through the in-memory desk (P6).
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -21,20 +22,20 @@ from alerts.emergency import Emergency
 from ingest import spool
 from ingest.message import Message
 from ingest.reading import Reading
-from rules.verdict import Verdict
 from tocsin import pipeline
 from tocsin.database import Database
 from tocsin.house import House, Prepared
 
 log = structlog.get_logger("tocsin.writer")
 T = TypeVar("T")
+Job = tuple[Callable[[Connection], Any], Future[Any]]
 
 BATCH = 1000  # messages in one transaction: some 20 ms of thinking
-BESIDE_LIFE = 300  # ordinary messages that may share a transaction with what came from `life`
-FLOOD = 30  # messages in a batch, above which the next one waits a moment for company
-LINGER = 0.006  # seconds of that moment: fewer, larger commits leave more of the processor to everybody
+BESIDE_LIFE = 300  # ordinary messages judged at once beside what came from `life`
+LINGER = 0.01  # seconds that messages in which nothing happened wait for company
 RETRY = 0.2  # seconds between tries of a failing commit
-SAVE_EVERY = 30_000  # ms between two savings of the latest points
+SAVE_EVERY = 15_000  # ms between two savings of the latest points
+SAVE_NEXT = 40  # ms between two pieces of one saving
 IDLE = 1.0  # seconds at most between two looks at the deadlines
 
 
@@ -58,14 +59,15 @@ class Writer:
         self._life: deque[Message] = deque()
         self._all: deque[Message] = deque()
         self._reports: deque[Reading] = deque()
-        self._jobs: deque[tuple[Callable[[Connection], Any], Future[Any]]] = deque()
+        self._jobs: deque[Job] = deque()
         self._held = Prepared()
         self.messages = 0  # committed since the start
-        self._saved_at = now()
+        self._save_at = now() + SAVE_EVERY
         self._trim_to: int | None = None
         self._some = threading.Event()
-        self._act = threading.Event()  # somebody waits for an answer
-        self._flooded = False
+        self._urgent = threading.Event()  # not set by ordinary messages, which may wait for company
+        self._commit_by = 0.0
+        self._each = False  # the desk failed on the last try
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
@@ -81,7 +83,7 @@ class Writer:
 
     def deliver_life(self, messages: list[Message]) -> None:
         self._life.extend(messages)
-        self._some.set()
+        self._hurry()
 
     def deliver_all(self, messages: list[Message]) -> None:
         self._all.extend(messages)
@@ -90,14 +92,13 @@ class Writer:
     def report(self, reading: Reading) -> None:
         """A reading of Tocsin's own, to be judged like any other."""
         self._reports.append(reading)
-        self._some.set()
+        self._hurry()
 
     def transact(self, fn: Callable[[Connection], T]) -> Future[T]:
         """Run `fn` in the next transaction; the future has its result once that is committed."""
         future: Future[T] = Future()
         self._jobs.append((fn, future))
-        self._act.set()
-        self._some.set()
+        self._hurry()
         return future
 
     def apply(self, facts: list[Fact]) -> Future[Outcome]:
@@ -113,6 +114,10 @@ class Writer:
     def _told(self, future: Future[Outcome]) -> None:
         if future.exception() is None:
             self._committed(Prepared(), future.result())
+
+    def _hurry(self) -> None:
+        self._urgent.set()
+        self._some.set()
 
     def look_again(self) -> None:
         """Something may be due at the desk that it did not plan itself."""
@@ -130,6 +135,8 @@ class Writer:
 
     def _run(self) -> None:
         while not (self._stopped.is_set() and not self._jobs):
+            self._some.clear()
+            self._urgent.clear()
             try:
                 self.turn()
             except Exception:  # whatever it is, this thread must go on: it is the one that raises alarms
@@ -137,12 +144,10 @@ class Writer:
                 self._stopped.wait(RETRY)
             if self.failing:
                 self._stopped.wait(RETRY)
+            elif self._held:
+                self._urgent.wait(max(0.0, self._commit_by - time.monotonic()))
             elif not (self._jobs or self._life or self._all or self._reports):
                 self._some.wait(self._idle())
-                self._some.clear()
-            elif self._flooded:
-                self._act.wait(LINGER)
-            self._act.clear()
 
     def _idle(self) -> float:
         house = self.house
@@ -152,77 +157,63 @@ class Writer:
             return IDLE
         return min(IDLE, max(0.0, (soonest - self._now()) / 1000))
 
-    def turn(self) -> None:
-        """Do what waits: one round of people's acts, then one batch."""
-        self._work_jobs()
+    def turn(self, flush: bool = False) -> None:
+        """Judge what has come. An alarm, an act or a deadline commits at once; the rest waits for company,
+        unless told to `flush`."""
         now = self._now()
+        self._judge(now)
+        jobs = [self._jobs.popleft() for _ in range(len(self._jobs))]
+        if jobs or self._something_due(now) or (self._held and (flush or self._full())):
+            self._commit(jobs, now)
+        elif now >= self._save_at and not self.failing:
+            self._save(now)
+
+    def _judge(self, now: int) -> None:
         life = [self._life.popleft() for _ in range(min(len(self._life), BATCH))]
         room = min(len(self._all), BESIDE_LIFE if life else BATCH)
         messages = life + [self._all.popleft() for _ in range(room)]
-        self._flooded = FLOOD <= len(messages) < BESIDE_LIFE
         reports = [self._reports.popleft() for _ in range(len(self._reports))]
+        if not self._held:
+            self._commit_by = time.monotonic() + LINGER
+            self.house.memories.mark()
         pipeline.prepare(self.house, self._held, messages, reports, now)
-        if self._held or self._something_due(now):
-            self._commit(now)
-        if now - self._saved_at >= SAVE_EVERY and not self.failing:
-            self._save(now)
+        pipeline.think(self.house, self._held)
+
+    def _full(self) -> bool:
+        held = self._held
+        return bool(held.verdicts) or len(held.messages) >= BATCH or time.monotonic() >= self._commit_by
 
     def _something_due(self, now: int) -> bool:
-        desk_due, memory_due = self.house.desk_due, self.house.memories.next_due()
-        return (desk_due is not None and desk_due <= now) or (memory_due is not None and memory_due <= now)
+        return self.house.desk_due is not None and self.house.desk_due <= now
 
-    def _work_jobs(self) -> None:
-        """Each job in a savepoint of its own, all in one transaction: one cannot undo another."""
-        jobs = [self._jobs.popleft() for _ in range(len(self._jobs))]
-        if not jobs:
-            return
-        done: list[tuple[Future[Any], Any]] = []
-        try:
-            with self._database.transaction() as tx:
-                for fn, future in jobs:
-                    self._work_job(tx, fn, future, done)
-        except SQLAlchemyError as error:
-            self.house.desk_due = 0
-            for future, _ in done:
-                future.set_exception(error)
-            return
-        for future, result in done:
-            future.set_result(result)
-
-    def _work_job(
-        self,
-        tx: Connection,
-        fn: Callable[[Connection], Any],
-        future: Future[Any],
-        done: list[tuple[Future[Any], Any]],
-    ) -> None:
-        savepoint = tx.begin_nested()
-        try:
-            result = fn(tx)
-            savepoint.commit()
-        except Exception as error:
-            if savepoint.is_active:
-                savepoint.rollback()
-            future.set_exception(error)
-        else:
-            done.append((future, result))
-
-    def _commit(self, now: int) -> None:
+    def _commit(self, jobs: list[Job], now: int) -> None:
+        """People's acts and the batch in one transaction; an act that fails undoes only itself."""
         house, held = self.house, self._held
-        house.memories.mark()
-        verdicts = pipeline.think(house, held)
+        done: list[tuple[Job, Any]] = []
         try:
             with self._database.transaction() as tx:
-                outcome, unheard = pipeline.write(house, tx, held, verdicts, now)
-        except Exception as error:
-            self._failed(verdicts, error, now)
+                for job in jobs:
+                    _work(tx, job, done)
+                outcome, unheard = pipeline.write(house, tx, held, now, self._each)
+        except (SQLAlchemyError, OSError) as error:
+            for (_, future), _result in done:
+                future.set_exception(error)
+            self._failed(error, now)
+            return
+        except Exception:
+            log.exception("the desk failed on a batch; every fact is tried alone")
+            self._each = True
+            self._jobs.extendleft(job for job, _result in reversed(done))
+            self._forget_thoughts()
             return
         self._held = Prepared()
         house.memories.committed()
         house.seen.committed()
-        house.latest.note(held.readings)
         house.position += 1 if held.readings else 0
         self._committed(held, outcome)
+        for (_, future), result in done:
+            future.set_result(result)
+        house.latest.note(held.readings)
         for message in held.messages:
             message.settle()
         self.messages += len(held.messages)
@@ -230,25 +221,49 @@ class Writer:
             log.warning("commits work again", was=self.failing)
             self.failing = ""
             self._emergency.clear()
+        self._each = False
         self._emergency.sound(unheard, now)
 
-    def _failed(self, verdicts: list[Verdict], error: Exception, now: int) -> None:
-        self._emergency.sound([v for v in verdicts if v.life_safety], now)
+    def _forget_thoughts(self) -> None:
+        """What was judged was not written: memory goes back, and everything is judged again."""
         self.house.memories.rollback()
         self.house.desk_due = 0
+        self._held.forget_thoughts()
+
+    def _failed(self, error: Exception, now: int) -> None:
+        self._emergency.sound([v for v in self._held.verdicts if v.life_safety], now)
+        self._forget_thoughts()
         if not self.failing:
             log.error("commit failed; the batch is held", exc_info=error)
         self.failing = f"{type(error).__name__}: {error}"[:300]
 
     def _save(self, now: int) -> None:
-        self._saved_at = now
+        """A piece of what may be late: the latest points, and the spool that the history has."""
         house, upto = self.house, self._trim_to
+        more = False
         try:
             with self._database.transaction() as tx:
                 house.latest.save(tx, house.position)
                 if upto is not None:
-                    spool.trim(tx, upto)
+                    more = spool.trim(tx, upto, house.position)
         except SQLAlchemyError as error:
             log.error("latest points could not be stored", error=str(error))
+            self._save_at = now + SAVE_EVERY
             return
-        house.latest.saved()
+        done = house.latest.saved() and not more
+        self._save_at = now + (SAVE_EVERY if done else SAVE_NEXT)
+
+
+def _work(tx: Connection, job: Job, done: list[tuple[Job, Any]]) -> None:
+    """One job in a savepoint of its own. Its result is told after the commit, its failure at once."""
+    fn, future = job
+    savepoint = tx.begin_nested()
+    try:
+        result = fn(tx)
+        savepoint.commit()
+    except Exception as error:
+        if savepoint.is_active:
+            savepoint.rollback()
+        future.set_exception(error)
+    else:
+        done.append((job, result))

@@ -176,8 +176,8 @@ class School:
         return self.publish(f"campus/{device}/reading", payload, retain)
 
     def turn(self) -> None:
-        self.writer.turn()
-        self.writer.turn()
+        self.writer.turn(flush=True)
+        self.writer.turn(flush=True)
 
     def forward(self, seconds: float) -> None:
         """Time passes, second by second, as the writer's thread would see it."""
