@@ -4,24 +4,16 @@ What is newer than the stored rows is read again from the spool at start, so not
 """
 
 from collections.abc import Iterable
-from typing import Any
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, select, text
 
 from ingest import spool
-from ingest.reading import Reading, TimeQuality
-from ingest.tables import heard, meta, point
+from ingest.reading import Reading
+from ingest.tables import latest, meta
 
-_KEEP_POINT = text(
-    "INSERT INTO point (device, metric, value, word, received, event_time, time_quality, retained, note)"
-    " VALUES (:device, :metric, :value, :word, :received, :event_time, :time_quality, :retained, :note)"
-    " ON CONFLICT (device, metric) DO UPDATE SET value = excluded.value, word = excluded.word,"
-    " received = excluded.received, event_time = excluded.event_time, time_quality = excluded.time_quality,"
-    " retained = excluded.retained, note = excluded.note"
-)
-_KEEP_HEARD = text(
-    "INSERT INTO heard (device, moment) VALUES (:device, :moment)"
-    " ON CONFLICT (device) DO UPDATE SET moment = excluded.moment"
+_KEEP = text(
+    "INSERT INTO latest (device, heard, readings) VALUES (:device, :heard, :readings)"
+    " ON CONFLICT (device) DO UPDATE SET heard = excluded.heard, readings = excluded.readings"
 )
 _KEEP_META = text(
     "INSERT INTO meta (name, value) VALUES (:name, :value)"
@@ -81,12 +73,8 @@ class Latest:
             self._pass, self._dirty = list(self._dirty), set()
             self._pass_position = position
         self._chunk = self._pass[-most:]
-        rows = [_row(r) for device in self._chunk for r in self._points.get(device, {}).values()]
-        if rows:
-            tx.execute(_KEEP_POINT, rows)
-        heard = [{"device": d, "moment": self.heard_at[d]} for d in self._chunk if d in self.heard_at]
-        if heard:
-            tx.execute(_KEEP_HEARD, heard)
+        if self._chunk:
+            tx.execute(_KEEP, [self._row(device) for device in self._chunk])
         if len(self._chunk) == len(self._pass):
             tx.execute(_KEEP_META, {"name": "latest", "value": str(self._pass_position)})
 
@@ -95,10 +83,15 @@ class Latest:
         del self._pass[len(self._pass) - len(self._chunk) :]
         return not self._pass
 
+    def _row(self, device: str) -> dict[str, object]:
+        readings = list(self._points.get(device, {}).values())
+        return {"device": device, "heard": self.heard_at.get(device), "readings": spool.encode(readings)}
+
     def load(self, conn: Connection) -> None:
-        for row in conn.execute(select(point)):
-            self._points.setdefault(row.device, {})[row.metric] = _reading(row)
-        self.heard_at.update((row.device, row.moment) for row in conn.execute(select(heard)))
+        for row in conn.execute(select(latest)):
+            self._points[row.device] = {r.metric: r for r in spool.decode(row.readings)}
+            if row.heard is not None:
+                self.heard_at[row.device] = row.heard
         after = int(conn.execute(select(meta.c.value).where(meta.c.name == "latest")).scalar() or 0)
         while rows := spool.read(conn, after):
             after = rows[-1][0]
@@ -108,31 +101,3 @@ class Latest:
                 for reading in readings:
                     if not reading.retained and reading.metric not in ("supervision", "link"):
                         self.hear(reading.device, reading.received)
-
-
-def _reading(row: Row[Any]) -> Reading:
-    return Reading(
-        row.device,
-        row.metric,
-        row.word if row.value is None else row.value,
-        row.received,
-        row.event_time,
-        TimeQuality(row.time_quality),
-        bool(row.retained),
-        row.note,
-    )
-
-
-def _row(reading: Reading) -> dict[str, object]:
-    word = reading.value if isinstance(reading.value, str) else None
-    return {
-        "device": reading.device,
-        "metric": reading.metric,
-        "value": None if word is not None else reading.value,
-        "word": word,
-        "received": reading.received,
-        "event_time": reading.event_time,
-        "time_quality": str(reading.time_quality),
-        "retained": int(reading.retained),
-        "note": reading.note,
-    }

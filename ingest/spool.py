@@ -45,6 +45,10 @@ def read(conn: Connection, after: int, limit: int = 100) -> list[tuple[int, byte
     return [(row.position, row.readings) for row in rows]
 
 
+def encode(readings: Sequence[Reading]) -> bytes:
+    return _encode(readings)
+
+
 def decode(blob: bytes) -> list[Reading]:
     return _decode(blob)
 

@@ -100,7 +100,7 @@ def _configure_writer(connection: Any, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "wal_autocheckpoint=500",
+        "wal_autocheckpoint=2000",
         "journal_size_limit=67108864",
         "temp_store=MEMORY",
     ):

@@ -85,11 +85,7 @@ class Tocsin:
         self.emergency = Emergency(self.channels, self._directory, self._registry, self._sounded)
         self.writer = Writer(self.house, self.database, self.emergency, now, self._committed)
         self.delivery = Delivery(
-            self.channels,
-            self.writer.transact,
-            self.own.report,
-            now,
-            lambda alerts: self.live.publish(alerts, ()),
+            self.channels, self.writer.transact_soon, self.own.report, now, self._settled
         )
         self.live = Live(self.database.read, now)
         self.life = self._session("life", self.writer.deliver_life)
@@ -276,14 +272,14 @@ class Tocsin:
 
 def serve(settings: Settings, ready: Callable[[Tocsin], None] | None = None, demo: Demo = Demo()) -> int:
     """Run until SIGTERM or SIGINT; the exit code."""
-    sys.setswitchinterval(0.001)  # an alarm should not wait 5 ms for each thread it passes through
+    sys.setswitchinterval(0.001)  # an alarm should not wait 5 ms at each thread it passes
     service = Tocsin(settings, demo)
     stopped = threading.Event()
     for which in (signal.SIGTERM, signal.SIGINT):
         signal.signal(which, lambda *_: stopped.set())
     service.start()
     gc.freeze()  # the registry and the modules stay: the collector need not look at them again
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(5_000, 20, 50)
     print(service.web.welcome(), flush=True)
     if ready is not None:
         ready(service)

@@ -32,7 +32,7 @@ Job = tuple[Callable[[Connection], Any], Future[Any]]
 
 BATCH = 1000  # messages in one transaction: some 20 ms of thinking
 BESIDE_LIFE = 300  # ordinary messages judged at once beside what came from `life`
-LINGER = 0.01  # seconds that messages in which nothing happened wait for company
+LINGER = 0.025  # seconds that messages in which nothing happened wait for company
 RETRY = 0.2  # seconds between tries of a failing commit
 SAVE_EVERY = 15_000  # ms between two savings of the latest points
 SAVE_NEXT = 40  # ms between two pieces of one saving
@@ -66,7 +66,8 @@ class Writer:
         self._trim_to: int | None = None
         self._some = threading.Event()
         self._urgent = threading.Event()  # not set by ordinary messages, which may wait for company
-        self._commit_by = 0.0
+        self._commit_by: float | None = None  # by when what waits is committed (time.monotonic)
+        self._asked = False  # somebody waits for an answer
         self._each = False  # the desk failed on the last try
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -96,9 +97,16 @@ class Writer:
 
     def transact(self, fn: Callable[[Connection], T]) -> Future[T]:
         """Run `fn` in the next transaction; the future has its result once that is committed."""
+        self._asked = True
+        future = self.transact_soon(fn)
+        self._hurry()
+        return future
+
+    def transact_soon(self, fn: Callable[[Connection], T]) -> Future[T]:
+        """The same for what nobody waits for: it may wait for company as ordinary messages do."""
         future: Future[T] = Future()
         self._jobs.append((fn, future))
-        self._hurry()
+        self._some.set()
         return future
 
     def apply(self, facts: list[Fact]) -> Future[Outcome]:
@@ -144,8 +152,8 @@ class Writer:
                 self._stopped.wait(RETRY)
             if self.failing:
                 self._stopped.wait(RETRY)
-            elif self._held:
-                self._urgent.wait(max(0.0, self._commit_by - time.monotonic()))
+            elif self._held or self._jobs:
+                self._urgent.wait(self._linger())
             elif not (self._jobs or self._life or self._all or self._reports):
                 self._some.wait(self._idle())
 
@@ -161,10 +169,13 @@ class Writer:
         """Judge what has come. An alarm, an act or a deadline commits at once; the rest waits for company,
         unless told to `flush`."""
         now = self._now()
+        asked, self._asked = self._asked, False
         self._judge(now)
-        jobs = [self._jobs.popleft() for _ in range(len(self._jobs))]
-        if jobs or self._something_due(now) or (self._held and (flush or self._full())):
-            self._commit(jobs, now)
+        waiting = bool(self._held or self._jobs)
+        if waiting and self._commit_by is None:
+            self._commit_by = time.monotonic() + LINGER
+        if asked or self._something_due(now) or (waiting and (flush or self._full())):
+            self._commit([self._jobs.popleft() for _ in range(len(self._jobs))], now)
         elif now >= self._save_at and not self.failing:
             self._save(now)
 
@@ -174,14 +185,17 @@ class Writer:
         messages = life + [self._all.popleft() for _ in range(room)]
         reports = [self._reports.popleft() for _ in range(len(self._reports))]
         if not self._held:
-            self._commit_by = time.monotonic() + LINGER
             self.house.memories.mark()
         pipeline.prepare(self.house, self._held, messages, reports, now)
         pipeline.think(self.house, self._held)
 
     def _full(self) -> bool:
         held = self._held
-        return bool(held.verdicts) or len(held.messages) >= BATCH or time.monotonic() >= self._commit_by
+        return bool(held.verdicts) or len(held.messages) >= BATCH or not self._linger()
+
+    def _linger(self) -> float:
+        """Seconds that what waits may still wait for company."""
+        return 0.0 if self._commit_by is None else max(0.0, self._commit_by - time.monotonic())
 
     def _something_due(self, now: int) -> bool:
         return self.house.desk_due is not None and self.house.desk_due <= now
@@ -207,6 +221,7 @@ class Writer:
             self._forget_thoughts()
             return
         self._held = Prepared()
+        self._commit_by = None
         house.memories.committed()
         house.seen.committed()
         house.position += 1 if held.readings else 0

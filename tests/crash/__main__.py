@@ -86,9 +86,8 @@ def _judge(service: Service, sink: WebhookSink, published: list[str], kills: lis
     alerts = _alerts(service)
     unraised = [device for device in published if alerts[device] == 0]
     doubled = [device for device in published if alerts[device] > 1]
-    print(
-        f"{len(kills)} kills, {len(published)} alarms: {len(lost)} notices lost, {len(unraised)} alerts missing,"
-    )
+    print(f"{len(kills)} kills, {len(published)} alarms: {len(lost)} notices lost,", end=" ")
+    print(f"{len(unraised)} alerts missing,")
     print(f"  {len(doubled)} alerts doubled, {extra} extra calls in all; {len(repeated)} notices came twice")
     print("  without a kill in between (each notice may come once more for each kill)")
     return not (lost or unraised or doubled or repeated)

@@ -94,15 +94,14 @@ def test_malformed_and_unknown_messages_are_settled_and_shown_with_their_reason(
     assert {"unknown_device", "malformed", "oversize"} <= reasons
 
 
+QUERY = "SELECT rule, subject, activity, occurrence, activations, raised_at FROM alert ORDER BY rule, subject"
+
+
 def _history(school: School) -> list[tuple[object, ...]]:
     with school.database.read() as conn:
         from sqlalchemy import text
 
-        rows = conn.execute(
-            text(
-                "SELECT rule, subject, activity, occurrence, activations, raised_at FROM alert ORDER BY rule, subject"
-            )
-        )
+        rows = conn.execute(text(QUERY))
         return [tuple(row) for row in rows]
 
 
