@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete, select
 
 from alerts import log, outbox, refusal, store
 from alerts.alert import TOCSIN, Alert, Effect, Fact, HandedOver, Lapsed, Raised, Removed, StepDue
@@ -20,6 +20,7 @@ from alerts.notification import Notification
 from alerts.people import LOOP, NOBODY, Directory
 from alerts.placing import placed
 from alerts.refusal import Refused
+from alerts.tables import alert as table
 from alerts.routing import problems
 from ingest.campus.registry import Registry
 from rules.verdict import Verdict
@@ -187,3 +188,11 @@ def _sentence(alert: Alert, now: int) -> str:
     if alert.step_due_at is None:
         return f"alert {alert.code} had no next escalation step; it is due now"
     return f"the next escalation step of alert {alert.code} was {(now - alert.step_due_at) // 1000} s overdue"
+
+
+def forget_loops(tx: Connection, before: int) -> None:
+    """The loop message raises an alert a minute: those closed before a moment (ms) have proved their point.
+    No other alert is ever forgotten."""
+    old = select(table.c.id).where(table.c.policy == LOOP, table.c.closed_at < before)
+    tx.execute(delete(outbox.notification).where(outbox.notification.c.alert.in_(old)))
+    tx.execute(delete(table).where(table.c.policy == LOOP, table.c.closed_at < before))

@@ -52,6 +52,8 @@ from tocsin.writer import Writer
 
 log = structlog.get_logger("tocsin.run")
 
+LOOPS_KEPT = 24 * 3600 * 1000  # ms
+
 
 @dataclass(frozen=True)
 class Demo:
@@ -102,7 +104,7 @@ class Tocsin:
         )
         self.feed = self._feed()
         self.web = Web(self)
-        self.watch = Watch(settings.folder, self._loop, self._audit, self.own.report, now)
+        self.watch = Watch(settings.folder, self._loop, self._audit, self._forget, self.own.report, now)
         self.control = Control(settings.folder / "control.sock", self._handlers())
 
     # ---- starting and stopping -------------------------------------------------------------------------
@@ -215,6 +217,9 @@ class Tocsin:
     def _loop(self) -> None:
         payload = json.dumps({"values": {"loop": "alarm"}}).encode()
         self.all.publish(f"{self.settings.broker.base}/{OWN}/reading", payload)
+
+    def _forget(self) -> None:
+        self.writer.transact_soon(lambda tx: desk.forget_loops(tx, self.now() - LOOPS_KEPT))
 
     def _audit(self) -> None:
         def audit(tx: Connection) -> list[str]:

@@ -13,6 +13,7 @@ log = structlog.get_logger("tocsin.watch")
 LOOP_EVERY = 60.0  # seconds
 AUDIT_EVERY = 15.0
 LOOK_EVERY = 30.0
+FORGET_EVERY = 3600.0
 DISK_RESERVE = 512 * 1024 * 1024  # bytes free below which the disk is in trouble
 CLOCK_JUMP = 5.0  # seconds between wall clock and monotonic clock
 
@@ -25,6 +26,7 @@ class Watch:
         folder: Path,
         loop: Callable[[], None],
         audit: Callable[[], None],
+        forget: Callable[[], None],
         report: Callable[[str, str, str], None],
         now: Callable[[], int],
     ) -> None:
@@ -33,6 +35,7 @@ class Watch:
         self._now = now
         self._drift = now() / 1000 - time.monotonic()
         self._duties = [(LOOP_EVERY, loop), (AUDIT_EVERY, audit), (LOOK_EVERY, self._look)]
+        self._duties.append((FORGET_EVERY, forget))
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 

@@ -4,6 +4,7 @@ import itertools
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -345,3 +346,16 @@ def test_many_alerts_in_one_call_are_all_raised_and_all_told(office: Office) -> 
     assert again.owed == []
     assert {found.activations for found in office.open()} == {2}
     assert all(row.purpose is Purpose.RAISE for row in outcome.owed)
+
+
+def test_loop_alerts_are_forgotten_after_a_while_and_no_other_alert_ever(office: Office) -> None:
+    loop = verdict(rule="loop", device="tocsin", alert_class=Class.STATUS, policy="loop")
+    office.hear(loop)
+    office.hear(structs.replace(loop, holds=Holds.NO))
+    office.hear(pressed(office))
+    with office.database.transaction() as tx:
+        desk.forget_loops(tx, NOW - 1)
+        assert len(tx.execute(select(alert.c.id)).all()) == 2
+        desk.forget_loops(tx, office.now + 1)
+        assert [row.rule for row in tx.execute(select(alert.c.rule))] != ["loop"]
+        assert len(tx.execute(select(alert.c.id)).all()) == 1
