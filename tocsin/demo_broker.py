@@ -151,7 +151,7 @@ def _mosquitto(folder: Path, program: str, password: str, now: Callable[[], int]
     user = "user root" if os.geteuid() == 0 else ""
     config = folder / "mosquitto.conf"
     config.write_text(_MOSQUITTO.format(port=port, host=HOST, folder=folder, user=user))
-    _private(folder / "passwords", f"{USERNAME}:{_mosquitto_hash(password)}\n")
+    _private(folder / "passwords", f"{USERNAME}:{mosquitto_hash(password)}\n")
     command = [sys.executable, "-c", _KEEPER, program, "-c", str(config)]
     broker = DemoBroker(folder, "mosquitto", command, port, password, now)
     broker.run()
@@ -185,7 +185,7 @@ def _private(path: Path, text: str) -> None:
         file.write(text)
 
 
-def _mosquitto_hash(password: str) -> str:
+def mosquitto_hash(password: str) -> str:
     """A line of a mosquitto password file, which `mosquitto_passwd` is not always there to write."""
     salt = secrets.token_bytes(12)
     hashed = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, 101)

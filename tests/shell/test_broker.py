@@ -2,22 +2,25 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ingest.broker import Session
 from ingest.message import Message
-from ingest.settings import BrokerSettings
+from ingest.settings import BrokerSettings, TlsSettings
 from tests.bench.load import Publisher, publish_packet
-from tests.servers import Mosquitto, wait_for
+from tests.servers import Mosquitto, hand_over, wait_for
+from tocsin import cert
 from tocsin.clock import now
+from tocsin.demo_broker import mosquitto_hash
 
 
 class Desk:
     """A session with somebody behind it who settles when told to."""
 
-    def __init__(self, broker: Mosquitto, settle: bool = True, **settings: Any) -> None:
+    def __init__(self, broker: Mosquitto, settle: bool = True, wait: bool = True, **settings: Any) -> None:
         self.messages: list[Message] = []
         self.reports: list[tuple[str, str, str]] = []
         self._settle = settle
@@ -31,7 +34,8 @@ class Desk:
             now,
         )
         self.session.start()
-        assert self.session.ever_granted.wait(20)
+        if wait:
+            assert self.session.ever_granted.wait(20)
 
     def _deliver(self, messages: list[Message]) -> None:
         with self._lock:
@@ -170,3 +174,37 @@ def test_a_retained_message_is_told_as_retained(mosquitto: Mosquitto, desk: Call
     listener = desk()
     listener.wait(1)
     assert listener.messages[0].retain
+
+
+def test_tls_with_a_password_is_spoken_and_a_stranger_to_our_authority_is_not(
+    mosquitto: Mosquitto, desk: Callable[..., Desk], tmp_path: Path
+) -> None:
+    made = cert.make(tmp_path / "tls", ["127.0.0.1", "localhost"], now())
+    secure(mosquitto, made.ca, made.cert, made.key)
+    tls = TlsSettings(ca=str(made.ca))
+    listener = desk(tls=tls, username="tocsin", password="a long secret")
+    listener.session.publish("campus/d/reading", b"over tls").result(20)
+    listener.wait(1)
+    other = cert.make(tmp_path / "other", ["127.0.0.1"], now())
+    stranger = Desk(
+        mosquitto, wait=False, tls=TlsSettings(ca=str(other.ca)), username="tocsin", password="a long secret"
+    )
+    wait_for(
+        "a fault that names the certificate",
+        lambda: any("certificate" in r[2].lower() for r in stranger.reports),
+    )
+    stranger.session.stop()
+
+
+def secure(broker: Mosquitto, ca: Path, certificate: Path, key: Path) -> None:
+    """Make the broker speak TLS only, with one user."""
+    for name, path in (("ca.pem", ca), ("server.pem", certificate), ("server.key", key)):
+        (broker.folder / name).write_bytes(path.read_bytes())
+        hand_over(broker.folder / name)
+    passwords = broker.folder / "passwords"
+    passwords.write_text(f"tocsin:{mosquitto_hash('a long secret')}\n")
+    hand_over(passwords)
+    broker.config[:] = [line for line in broker.config if not line.startswith("allow_anonymous")]
+    broker.config += [f"certfile {broker.folder}/server.pem", f"keyfile {broker.folder}/server.key"]
+    broker.config += ["allow_anonymous false", f"password_file {passwords}"]
+    broker.restart()
