@@ -48,7 +48,7 @@ class Spool:
 
     def trim(self, upto: int) -> None:
         with self._engine.begin() as tx:
-            spool.trim(tx, upto, keep=0)
+            spool.trim(tx, upto, self._position, keep=0, most=1_000_000)
 
 
 def reading(device: str, value: float | str, moment: int, metric: str = "", late: int = 0) -> Reading:

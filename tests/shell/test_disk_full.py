@@ -1,9 +1,11 @@
 """Touches. The disk is full: the siren sounds, the wall says so, nothing is lost."""
 
+import contextlib
 import json
 import os
 import sqlite3
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,16 +44,32 @@ def listen(broker: Mosquitto, topic: str) -> list[bytes]:
     return heard
 
 
-def fill(disk: Path) -> Path:
-    ballast = disk / "ballast"
-    with ballast.open("wb", buffering=0) as file:
+class Ballast:
+    """Takes all the room there is, and all that is given back, until it is dropped."""
+
+    def __init__(self, disk: Path) -> None:
+        self._path = disk / "ballast"
+        self._file = self._path.open("wb", buffering=0)
+        self._dropped = threading.Event()
+        self._fill()
+        self._thread = threading.Thread(target=self._keep_full, daemon=True)
+        self._thread.start()
+
+    def _fill(self) -> None:
         for size in (1 << 20, 1 << 12, 1):
-            try:
+            with contextlib.suppress(OSError):
                 while True:
-                    file.write(b"\0" * size)
-            except OSError:
-                continue
-    return ballast
+                    self._file.write(b"\0" * size)
+
+    def _keep_full(self) -> None:
+        while not self._dropped.wait(0.002):
+            self._fill()
+
+    def drop(self) -> None:
+        self._dropped.set()
+        self._thread.join()
+        self._file.close()
+        self._path.unlink()
 
 
 def test_a_full_disk_silences_no_fire_and_loses_nothing(small_disk: Path, mosquitto: Mosquitto) -> None:
@@ -65,7 +83,7 @@ def test_a_full_disk_silences_no_fire_and_loses_nothing(small_disk: Path, mosqui
         service.start()
         try:
             heard = listen(mosquitto, SIREN)
-            ballast = fill(small_disk)
+            ballast = Ballast(small_disk)
             publisher = Publisher(mosquitto.host, mosquitto.port)
             alarm = b'{"boot":1,"seq":1,"values":{"smoke":"alarm"}}'
             publisher.send(publish_packet("campus/d0/reading", alarm, 1))
@@ -79,7 +97,7 @@ def test_a_full_disk_silences_no_fire_and_loses_nothing(small_disk: Path, mosqui
             assert status["waiting"]["held"] >= 1, "nothing may be settled before it is on disk"
             assert not recorded(service)
 
-            ballast.unlink()
+            ballast.drop()
             wait_for("the alert is recorded", lambda: bool(recorded(service)))
             wait_for("the wall forgets what is recorded now", lambda: service.status()["unrecorded"] == 0)
             wait_for("all is settled", lambda: not service.status()["waiting"]["held"])

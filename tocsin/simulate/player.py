@@ -74,6 +74,15 @@ async def ask_for(login: Login, base: str, scenario: str) -> None:
         await client.publish(control_topic(base), scenario.encode(), qos=1)
 
 
+async def _end(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel until all have ended: a cancellation that meets a connection being lost may be swallowed once."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=1.0)
+
+
 class Player:
     def __init__(self, stage: Stage, settings: Settings, now: Callable[[], int]) -> None:
         self._stage = stage
@@ -99,8 +108,7 @@ class Player:
         try:
             await asyncio.wait((stopping, *tasks), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (stopping, *tasks):
-                task.cancel()
+            await _end(stopping, *tasks)
             ends = await asyncio.gather(stopping, *tasks, return_exceptions=True)
         for end in ends[1:]:
             if isinstance(end, Exception):
