@@ -20,8 +20,8 @@ from alerts.notification import Notification
 from alerts.people import LOOP, NOBODY, Directory
 from alerts.placing import placed
 from alerts.refusal import Refused
-from alerts.tables import alert as table
 from alerts.routing import problems
+from alerts.tables import alert as table
 from ingest.campus.registry import Registry
 from rules.verdict import Verdict
 

@@ -9,7 +9,7 @@ import contextlib
 import json
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import aiomqtt
 import structlog
@@ -75,7 +75,7 @@ async def ask_for(login: Login, base: str, scenario: str) -> None:
 
 
 async def _end(*tasks: asyncio.Task[Any]) -> None:
-    """Cancel until all have ended: a cancellation that meets a connection being lost may be swallowed once."""
+    """Cancel until all have ended: one that meets a connection being lost may be swallowed."""
     pending = set(tasks)
     while pending:
         for task in pending:
