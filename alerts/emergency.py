@@ -79,7 +79,8 @@ class Emergency:
                 if known is not None:
                     active = verdict.holds is not Holds.NO
                     self._open[key] = msgspec.structs.replace(known, active=active)
-            if known is None and verdict.holds is Holds.YES:
+            again = known is None or not known.active
+            if again and verdict.holds is Holds.YES:
                 new.append(self._raise(verdict, now))
         if new:
             self._sounded()

@@ -13,7 +13,7 @@ from alerts.alert import Acknowledged, Act, Arrived, Closed, Commented, Reset, V
 from alerts.refusal import Refused
 from dashboard import cards, words
 from dashboard.accounts import Account
-from dashboard.fields import Fields, Sent, own_path, take
+from dashboard.fields import Fields, Number, Sent, own_path, take
 from dashboard.gate import Actor, Administrator, language_of, service_of
 from dashboard.page import answer, wants_page
 
@@ -90,7 +90,7 @@ def _changed(request: Request, numbers: list[int], problems: dict[int, str] | No
 
 
 def _route(act: str) -> Callable[..., Response]:
-    def run(request: Request, number: int, fields: Fields, who: Actor) -> Response:
+    def run(request: Request, number: Number, fields: Fields, who: Actor) -> Response:
         return _act(request, number, act, fields, who)
 
     run.__name__ = act

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from dashboard import cards, views
+from dashboard.fields import Before, Number
 from dashboard.gate import Public, Viewer, service_of
 from dashboard.page import answer
 from dashboard.stream import LiveResponse
@@ -37,7 +38,7 @@ def me(request: Request, who: Viewer) -> dict[str, str]:
 
 
 @router.get("/api/v1/alerts")
-def alerts(request: Request, who: Viewer, before: int | None = None, state: str = "") -> dict[str, Any]:
+def alerts(request: Request, who: Viewer, before: Before = None, state: str = "") -> dict[str, Any]:
     """Open alerts in the order of the wall (`state=open`), else the newest, by pages (`before`=id)."""
     service = service_of(request)
     with service.read() as conn:
@@ -48,7 +49,7 @@ def alerts(request: Request, who: Viewer, before: int | None = None, state: str 
 
 
 @router.get("/api/v1/alerts/{number}", response_model=None)
-def alert(request: Request, number: int, who: Viewer) -> dict[str, Any] | Response:
+def alert(request: Request, number: Number, who: Viewer) -> dict[str, Any] | Response:
     service = service_of(request)
     with service.read() as conn:
         card = cards.whole(service, conn, number)

@@ -2,11 +2,15 @@
 
 from typing import Annotated, Any, TypeVar
 
-from fastapi import Depends
+from fastapi import Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
 
 M = TypeVar("M", bound=BaseModel)
+LARGEST = 2**63 - 1  # what a database can count to
+
+Number = Annotated[int, Path(ge=1, le=LARGEST)]
+Before = Annotated[int | None, Query(ge=0, le=LARGEST)]
 
 
 class BadInput(Exception):

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from alerts.reasons import CAUSES
 from dashboard import cards, places, views
+from dashboard.fields import Before, Number
 from dashboard.gate import Viewer, service_of
 from dashboard.page import answer, render
 from dashboard.service import Service
@@ -40,7 +41,7 @@ def wall(request: Request, who: Viewer) -> Response:
 
 
 @router.get("/alerts")
-def alerts(request: Request, who: Viewer, before: int | None = None) -> Response:
+def alerts(request: Request, who: Viewer, before: Before = None) -> Response:
     service = service_of(request)
     with service.read() as conn:
         open_now = cards.open_cards(service, conn) if before is None else []
@@ -57,7 +58,7 @@ def alerts(request: Request, who: Viewer, before: int | None = None) -> Response
 
 
 @router.get("/alerts/{number}")
-def alert(request: Request, number: int, who: Viewer) -> Response:
+def alert(request: Request, number: Number, who: Viewer) -> Response:
     service = service_of(request)
     with service.read() as conn:
         card = cards.whole(service, conn, number)

@@ -35,7 +35,7 @@ log = structlog.get_logger("ingest.broker")
 SESSION_EXPIRY = 7 * 24 * 3600  # seconds the broker keeps our queue while we are away
 SUBSCRIBE_CHUNK = 200  # filters in one SUBSCRIBE packet
 ANSWER = 5.0  # seconds a broker has for answering CONNECT
-PAUSE_ABOVE = 20000  # messages handed on and not yet settled, above which we stop reading
+SHED_ABOVE = 100_000  # messages handed on and not yet settled, above which those at QoS 0 are dropped
 Report = Callable[[str, str, str], None]
 
 
@@ -70,10 +70,12 @@ class Session:
         self.epoch = 0
         self.connected = False
         self.granted = False  # every filter of this session was accepted on the present connection
+        self.granted_at = 0
         self.ever_granted = threading.Event()
         self._client: _Client | None = None
         self._socket: BufferedSocket | None = None
         self._unsettled = 0
+        self._shed = 0
         self._settled: deque[Message] = deque()
         self._outgoing: deque[tuple[str, bytes, bool, Future[None]]] = deque()
         self._published: dict[int, Future[None]] = {}
@@ -99,9 +101,8 @@ class Session:
         self._thread.join(5)
 
     def settle(self, message: Message) -> None:
-        first = not self._settled
         self._settled.append(message)
-        if first:
+        if len(self._settled) == 1:
             self._wake()
 
     def publish(self, topic: str, payload: bytes, retain: bool = False) -> Future[None]:
@@ -113,6 +114,7 @@ class Session:
 
     def resubscribe(self) -> None:
         """The registry changed: subscribe again to what `filters()` now says."""
+        self.granted = False
         self._resubscribe = True
         self._wake()
 
@@ -190,13 +192,12 @@ class Session:
         answered_by = time.monotonic() + ANSWER
         while not self._stopping and client.socket() is not None:
             flushed = sock.flush()
-            reading: list[Any] = [sock, self._wake_out] if self._unsettled < PAUSE_ABOVE else [self._wake_out]
             waiting = 0.0 if sock.ssl_pending() else 1.0
-            readable, _, _ = select.select(reading, [] if flushed else [sock], [], waiting)
+            both: list[Any] = [sock, self._wake_out]
+            readable, _, _ = select.select(both, [] if flushed else [sock], [], waiting)
             if self._wake_out in readable:
                 self._wake_out.recv(4096)
-            if self._unsettled < PAUSE_ABOVE:
-                self._read(client, sock)
+            self._read(client, sock)
             self._acknowledge(sock)
             self._send_outgoing(client)
             client.loop_write()
@@ -224,6 +225,9 @@ class Session:
                     break
                 continue
             topic, payload, qos, retain, dup, mid, sock.at = found
+            if qos == 0 and self._unsettled > SHED_ABOVE:
+                self._shed += 1  # nobody was promised these, and memory must stay bounded
+                continue
             gathered.append(Message(self, topic, payload, moment, qos, retain, dup, epoch, mid))
         if sock.ended and client.socket() is not None:
             client.loop_read()  # paho finds out that the connection is over
@@ -233,7 +237,7 @@ class Session:
 
     def _acknowledge(self, sock: BufferedSocket) -> None:
         settled, epoch = self._settled, self.epoch
-        for _ in range(len(settled)):
+        while settled:
             message = settled.popleft()
             self._unsettled -= 1
             if message.epoch == epoch and self.connected:
@@ -244,8 +248,12 @@ class Session:
     def _send_outgoing(self, client: _Client) -> None:
         while self._outgoing and self.connected:
             topic, payload, retain, future = self._outgoing.popleft()
-            info = client.publish(topic, payload, 1, retain)
-            self._published[info.mid] = future
+            try:
+                info = client.publish(topic, payload, 1, retain)
+            except ValueError as error:  # a topic that cannot be published on is its sender's mistake
+                future.set_exception(error)
+            else:
+                self._published[info.mid] = future
         if self._resubscribe and self.connected:
             self._resubscribe = False
             self._subscribe(client)
@@ -267,11 +275,13 @@ class Session:
 
     def _all_granted(self) -> None:
         self.granted = not self._refused
+        self.granted_at = self._now()
         self.ever_granted.set()
         if self._refused:
             names = ", ".join(self._refused[:5])
-            self._report("subscription", "fault", f"session {self.name}: the broker refused {names}")
-        elif self.name == "all":
+            why = f"session {self.name}: the broker refused to subscribe at QoS 1: {names}"
+            self._report("subscription", "fault", why)
+        else:
             self._report("subscription", "normal", "")
         self._report(f"broker_{self.name}", "normal", "")
 
@@ -313,6 +323,8 @@ class Session:
 
     def _on_subscribe(self, _c: mqtt.Client, _u: Any, mid: int, codes: list[ReasonCode], _p: Any) -> None:
         asked = self._awaiting.pop(mid, [])
-        self._refused += [f for f, code in zip(asked, codes, strict=False) if code.is_failure]
+        for name, code in zip(asked, codes, strict=False):
+            if code.is_failure or code.value == 0:  # QoS 0 would be no promise at all
+                self._refused.append(name)
         if not self._awaiting:
             self._all_granted()

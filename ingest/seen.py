@@ -9,13 +9,14 @@ it is exactly as durable.
 
 from collections import Counter, deque
 from hashlib import blake2b
+from zlib import crc32
 
 import msgspec
 
 from ingest.message import Message
 from ingest.reading import Decoded
 
-Numbered = tuple[str, int, int]  # device, boot, sequence
+Numbered = tuple[str, int, int, int]  # device, boot, sequence, checksum of the payload
 
 
 class _Window:
@@ -29,6 +30,7 @@ class _Window:
     def enter(self, epoch: int) -> None:
         if epoch != self.epoch:
             if self.epoch != -1:
+                # Of the last connection only: an older hash could make a real press look like a redelivery.
                 self.earlier = Counter(digest for message, digest in self.arrived if not message.acked)
             self.arrived.clear()
             self.epoch = epoch
@@ -59,7 +61,9 @@ class Seen:
     def is_new(self, message: Message, decoded: Decoded) -> bool:
         """False for a redelivery. Remembers the message either way."""
         if decoded.sequence is not None and decoded.boot is not None:
-            return self._is_new_number((decoded.device, decoded.boot, decoded.sequence))
+            # The checksum: a device that forgets its boot number uses its sequence numbers again.
+            check = crc32(message.payload)
+            return self._is_new_number((decoded.device, decoded.boot, decoded.sequence, check))
         return not message.qos or self._is_new_hash(message)
 
     def _is_new_number(self, key: Numbered) -> bool:

@@ -53,7 +53,7 @@ class BrokerSettings(_Settings):
     keepalive: int = Field(30, ge=5, le=3600)
     base: BaseTopic = "campus"
     zigbee2mqtt: list[BaseTopic] = Field(default_factory=lambda: ["zigbee2mqtt"])
-    receive_maximum: int = Field(2000, ge=10, le=65535)
+    receive_maximum: int = Field(65535, ge=10, le=65535)
 
     @model_validator(mode="after")
     def _bases_differ(self) -> "BrokerSettings":
@@ -65,7 +65,7 @@ class BrokerSettings(_Settings):
 class HistorySettings(_Settings):
     """The embedded history: how many days are kept, and how much memory DuckDB may use."""
 
-    keep_days: int = Field(400, ge=1)
+    keep_days: int = Field(400, ge=1, le=36500)
     memory: str = Field("256MB", pattern=r"^[1-9][0-9]*(MB|GB)$")
 
 

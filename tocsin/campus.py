@@ -11,7 +11,7 @@ from ingest.decode import Decoder
 from rules.evaluate import arm
 from rules.vanish import reconcile
 from tocsin import apply as applying
-from tocsin import pipeline
+from tocsin.hand_over import apply_facts
 
 if TYPE_CHECKING:
     from tocsin.run import Tocsin
@@ -33,10 +33,11 @@ def reload(tocsin: "Tocsin", values: Any, dry: bool = False) -> list[str]:
 def _take_over(tocsin: "Tocsin", tx: Connection) -> Outcome:
     """Loads what is now in the database and fits memory to it. On the writer's thread."""
     house, now = tocsin.house, tocsin.now()
+    tocsin.life.granted = False  # until it has subscribed to the new devices, `all` judges them as well
     house.registry = store.load(tx)
     house.directory = roster.load(tx, tocsin.channels, tocsin.settings.zone)
     house.decoder = Decoder(house.registry, tocsin.settings.broker)
     house.supervision = house.supervision.replace(house.registry, now)
     verdicts = reconcile(house.rules, house.rules, house.memories, house.registry, now)
     arm(house.rules, house.memories, house.registry, now)
-    return pipeline.apply_facts(house, tx, verdicts, now)
+    return apply_facts(house, tx, verdicts, now)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -49,6 +49,13 @@ class Settings(BaseModel):
     _plain: dict[str, Any] = PrivateAttr(default_factory=dict)
     _source: str = PrivateAttr(default="")
     _refused: list[str] = PrivateAttr(default_factory=list)
+
+    @field_validator("channels")
+    @classmethod
+    def _own_channel(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if "null" in value:
+            raise ValueError("the channel `null` is Tocsin's own, for its loop message: choose another name")
+        return value
 
     @property
     def folder(self) -> Path:

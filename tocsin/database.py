@@ -26,6 +26,13 @@ import rules.tables
 
 log = structlog.get_logger("tocsin.database")
 
+# A commit that hangs silences whatever waits for it: better that it fails and alarms sound unrecorded.
+_PATIENCE = {
+    "connect_timeout": 3,
+    "tcp_user_timeout": 4000,
+    "options": "-c lock_timeout=2000 -c idle_in_transaction_session_timeout=30000",
+}
+
 METADATA: tuple[MetaData, ...] = (
     ingest.tables.metadata,
     rules.tables.metadata,
@@ -49,14 +56,19 @@ class Database:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             return cls._open_sqlite(Path(str(parsed.database)).absolute())
-        engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=8, pool_pre_ping=True)
+        engine = create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_size=8,
+            pool_pre_ping=True,
+            connect_args=_PATIENCE,
+        )
         return cls(engine, engine, None)
 
     @classmethod
     def _open_sqlite(cls, path: Path) -> "Database":
         path.parent.mkdir(parents=True, exist_ok=True)
         writer = create_engine(
-            f"sqlite:///{path}", poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": 5}
+            f"sqlite:///{path}", poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": 1}
         )
         event.listen(writer, "connect", _configure_writer)
         event.listen(writer, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))

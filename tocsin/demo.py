@@ -43,10 +43,11 @@ def main(args: argparse.Namespace) -> int:
 
     try:
         settings = config.build(_settings(args, broker, phone, folder), "")
-        if not (folder / "state.db").exists():
+        office = Office(settings)
+        if not office.export()["devices"]:
             document = Document()
             document.value = campus_file(args.seed, args.devices)
-            Office(settings).apply(campusfile.parse(document), dry=False)
+            office.apply(campusfile.parse(document), dry=False)
         return serve(settings, ready, _demo(broker))
     finally:
         for simulator in simulators:

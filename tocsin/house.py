@@ -1,5 +1,6 @@
 """Touches. What the pipeline knows, in memory, and a batch between its reading and its commit."""
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -40,7 +41,7 @@ class House:
     position: int  # of the last batch in the spool
     quarantine_rows: int = 10000
     desk_due: int | None = 0  # when the desk next has something to do by itself; 0: look
-    life_covers: Callable[[], bool] = lambda: False  # `life` receives its own copy of what it owns
+    life_since: Callable[[], float] = lambda: math.inf  # since when (ms) `life` has its own copy
 
 
 @dataclass

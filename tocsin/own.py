@@ -17,6 +17,7 @@ class Own:
         self._emit = emit
         self._now = now
         self._words: dict[str, str] = {}
+        self._parts: dict[str, dict[str, str]] = {}
         self._lock = threading.Lock()
 
     def report(self, metric: str, word: str, note: str = "") -> None:
@@ -27,6 +28,17 @@ class Own:
             self._words[metric] = word
         moment = self._now()
         self._emit(Reading(OWN, metric, word, moment, moment, note=note))
+
+    def report_part(self, part: str, metric: str, word: str, note: str = "") -> None:
+        """For a point that several parts speak of: it is normal when it is for all of them."""
+        with self._lock:
+            faults = self._parts.setdefault(metric, {})
+            if word == "normal":
+                faults.pop(part, None)
+            else:
+                faults[part] = note
+            left = "; ".join(faults.values())
+        self.report(metric, "fault" if faults else "normal", left)
 
     def returned(self, moment: int) -> None:
         """The loop message came all the way round."""

@@ -12,17 +12,15 @@ from collections.abc import Iterable, Sequence
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
-from alerts import desk
-from alerts.alert import Fact
 from alerts.desk import Outcome
 from ingest import quarantine, spool
 from ingest.message import Message
-from ingest.reading import Decoded, Reading, Rejected
+from ingest.reading import Decoded, Reading, Reason, Rejected
 from rules import store
 from rules.evaluate import due, evaluate
 from rules.verdict import Verdict
+from tocsin.hand_over import apply_all, apply_each
 from tocsin.house import House, Prepared
 
 log = structlog.get_logger("tocsin.pipeline")
@@ -32,22 +30,34 @@ def prepare(
     house: House, into: Prepared, messages: Iterable[Message], reports: Sequence[Reading], now: int
 ) -> None:
     """Read messages into readings. Runs once for each message: what it remembers is not rolled back."""
-    life_covers = house.life_covers()
+    life_since = house.life_since()
     for message in messages:
         into.messages.append(message)
-        if life_covers and message.source.name == "all" and house.decoder.owned_by_life(message.topic):
+        second = message.source.name == "all" and message.received >= life_since
+        if second and house.decoder.owned_by_life(message.topic):
             continue
-        decoded = house.decoder.decode(message)
-        if isinstance(decoded, Rejected):
-            into.rejected.append(decoded)
-        elif isinstance(decoded, Decoded) and house.seen.is_new(message, decoded):
-            _supervise(house, decoded, message.received, into.readings)
-            into.readings += decoded.readings
-            into.devices.add(decoded.device)
+        try:
+            _read(house, into, message)
+        except Exception as error:  # our own failure on one message must not take the others with it
+            log.exception("a message could not be read", topic=message.topic)
+            sample = message.payload[:512]
+            into.rejected.append(
+                Rejected(Reason.FAILED, repr(error)[:500], message.topic, sample, message.received)
+            )
     found = [*house.supervision.due(now), *reports]
     into.readings += found
     into.devices.update(reading.device for reading in found)
     into.moment = now
+
+
+def _read(house: House, into: Prepared, message: Message) -> None:
+    decoded = house.decoder.decode(message)
+    if isinstance(decoded, Rejected):
+        into.rejected.append(decoded)
+    elif isinstance(decoded, Decoded) and house.seen.is_new(message, decoded):
+        _supervise(house, decoded, message.received, into.readings)
+        into.readings += decoded.readings
+        into.devices.add(decoded.device)
 
 
 def _supervise(house: House, decoded: Decoded, moment: int, readings: list[Reading]) -> None:
@@ -92,46 +102,9 @@ def write(
     """
     if prepared.rejected:
         quarantine.keep_all(tx, prepared.rejected, house.quarantine_rows)
-    apply = _apply_each if each else _apply_all
-    outcome, unheard = apply(house, tx, prepared.verdicts, now)
+    hand_over = apply_each if each else apply_all
+    outcome, unheard = hand_over(house, tx, prepared.verdicts, now)
     store.save(tx, house.memories)
     if prepared.readings:
         spool.append(tx, house.position + 1, prepared.moment, prepared.readings, house.seen.stored())
     return outcome, unheard
-
-
-def _apply_all(
-    house: House, tx: Connection, verdicts: Sequence[Verdict], now: int
-) -> tuple[Outcome, list[Verdict]]:
-    return apply_facts(house, tx, verdicts, now), []
-
-
-def _apply_each(
-    house: House, tx: Connection, verdicts: Sequence[Verdict], now: int
-) -> tuple[Outcome, list[Verdict]]:
-    """One fact that fails must not take the others with it: it sounds unrecorded instead."""
-    outcome, unheard = Outcome(), []
-    for verdict in verdicts:
-        try:
-            with tx.begin_nested():
-                one = desk.apply(tx, [verdict], now, house.directory, house.registry)
-        except SQLAlchemyError:
-            raise
-        except Exception:
-            log.exception("the desk failed on a fact", rule=verdict.rule, subject=verdict.subject)
-            unheard.append(verdict)
-        else:
-            outcome = outcome.joined(one)
-    outcome.troubles.append(("escalation", "fault", f"the desk failed on {len(unheard)} facts: see the log"))
-    return outcome, unheard
-
-
-def apply_facts(house: House, tx: Connection, facts: Sequence[Fact], now: int) -> Outcome:
-    """The one way to the desk: verdicts, people's acts, and what is due by itself."""
-    if house.desk_due is not None and house.desk_due <= now:
-        facts = [*facts, *desk.elapsed(tx, now)]
-    elif not facts:
-        return Outcome()
-    outcome = desk.apply(tx, facts, now, house.directory, house.registry)
-    house.desk_due = desk.next_due(tx)
-    return outcome

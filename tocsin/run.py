@@ -5,6 +5,7 @@ Threads: broker-life, broker-all, writer, senders (a pool a channel), history, f
 
 import gc
 import json
+import math
 import signal
 import sys
 import threading
@@ -36,11 +37,12 @@ from rules.load import load as load_rules
 from rules.ruleset import RuleSet
 from rules.vanish import reconcile
 from tocsin import apply as applying
-from tocsin import clock, house, pipeline, schema
+from tocsin import clock, house, schema
 from tocsin.campus import reload
 from tocsin.config import Settings
 from tocsin.control import Control
 from tocsin.database import open_or_move_aside
+from tocsin.hand_over import apply_facts
 from tocsin.house import Prepared
 from tocsin.lock import FolderLock
 from tocsin.mistake import Mistakes
@@ -53,6 +55,7 @@ from tocsin.writer import Writer
 log = structlog.get_logger("tocsin.run")
 
 LOOPS_KEPT = 24 * 3600 * 1000  # ms
+MARGIN = 3000  # ms
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class Tocsin:
             self.spool_epoch = spool.epoch(tx)
             self.house = house.load(tx, settings.broker, rules, now(), settings.channels, settings.zone)
         self.house.quarantine_rows = settings.quarantine.max_rows
-        self.house.life_covers = lambda: self.life.granted
+        self.house.life_since = self._life_since
         self.own = Own(lambda reading: self.writer.report(reading), now)
         self.channels = channels.build(
             {**settings.channels, "null": NullSettings(kind="null")}, self._publish, self.own.returned, now
@@ -111,7 +114,7 @@ class Tocsin:
 
     def start(self) -> None:
         self._speak_for_the_quiet()
-        self.writer.act(self._wake_up)
+        self._keep_trying(self._wake_up)
         self.writer.start()
         self.delivery.start()
         self.history.start()
@@ -140,12 +143,21 @@ class Tocsin:
         self.database.close()
         self.lock.release()
 
+    def _keep_trying(self, act: Callable[[Connection], Outcome]) -> None:
+        """What a start owes is done when it is committed, and not before."""
+
+        def again(future: Future[Outcome]) -> None:
+            if future.exception() is not None:
+                self._keep_trying(act)
+
+        self.writer.act(act).add_done_callback(again)
+
     def _wake_up(self, tx: Connection) -> Outcome:
         """What a start must do before the first message: fit memory to the rules, and wait for silence."""
         known = self.house
         verdicts = reconcile(RuleSet(), known.rules, known.memories, known.registry, self.now())
         arm(known.rules, known.memories, known.registry, self.now())
-        return pipeline.apply_facts(known, tx, verdicts, self.now())
+        return apply_facts(known, tx, verdicts, self.now())
 
     def check_routing(self) -> None:
         """Say so when an alert could reach nobody: an empty post, a channel that is not configured."""
@@ -178,7 +190,15 @@ class Tocsin:
             decoder = self.house.decoder
             return decoder.life_filters() if name == "life" else decoder.all_filters()
 
-        return Session(name, self.settings.broker, filters, deliver, self.own.report, self.now)
+        def report(metric: str, word: str, note: str) -> None:
+            self.own.report_part(name, metric, word, note)
+
+        return Session(name, self.settings.broker, filters, deliver, report, self.now)
+
+    def _life_since(self) -> float:
+        """Since when what `all` brings of life-safety devices is a second copy. A margin, since the broker
+        may have queued it for `all` before `life` had subscribed."""
+        return self.life.granted_at + MARGIN if self.life.granted else math.inf
 
     def _feed(self) -> Feed | None:
         settings, folder = self.settings.feed, self.settings.folder / "history"

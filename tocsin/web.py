@@ -8,7 +8,6 @@ import uvicorn
 from sqlalchemy import Connection
 
 from dashboard import accounts
-from dashboard.app import make_app
 from dashboard.service import RulesInfo, Service
 
 if TYPE_CHECKING:
@@ -42,6 +41,8 @@ class Web:
         self._thread.join(10)
 
     def _run(self) -> None:
+        from dashboard.app import make_app  # half a second that no alarm should wait for at a start
+
         settings = self._settings
         config = uvicorn.Config(
             make_app(self._service()),

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from alerts.alert import Fact
 from alerts.desk import Outcome
@@ -24,11 +24,14 @@ from ingest.message import Message
 from ingest.reading import Reading
 from tocsin import pipeline
 from tocsin.database import Database
+from tocsin.hand_over import apply_facts
 from tocsin.house import House, Prepared
 
 log = structlog.get_logger("tocsin.writer")
 T = TypeVar("T")
 Job = tuple[Callable[[Connection], Any], Future[Any]]
+
+OUTAGE = (OperationalError, InterfaceError, OSError)  # the database is away or full: hold and try again
 
 BATCH = 1000  # messages in one transaction: some 20 ms of thinking
 BESIDE_LIFE = 300  # ordinary messages judged at once beside what came from `life`
@@ -111,7 +114,7 @@ class Writer:
 
     def apply(self, facts: list[Fact]) -> Future[Outcome]:
         """People's acts, through the desk."""
-        return self.act(lambda tx: pipeline.apply_facts(self.house, tx, facts, self._now()))
+        return self.act(lambda tx: apply_facts(self.house, tx, facts, self._now()))
 
     def act(self, fn: Callable[[Connection], Outcome]) -> Future[Outcome]:
         """Like `transact`, for what changes alerts: delivery and the screens hear of it after the commit."""
@@ -209,16 +212,19 @@ class Writer:
                 for job in jobs:
                     _work(tx, job, done)
                 outcome, unheard = pipeline.write(house, tx, held, now, self._each)
-        except (SQLAlchemyError, OSError) as error:
-            for (_, future), _result in done:
-                future.set_exception(error)
+        except OUTAGE as error:
+            for _, future in jobs:  # also those that were never begun: somebody waits for each
+                if not future.done():
+                    future.set_exception(error)
             self._failed(error, now)
             return
         except Exception:
-            log.exception("the desk failed on a batch; every fact is tried alone")
+            log.exception("the batch failed; every fact is tried alone")
             self._each = True
-            self._jobs.extendleft(job for job, _result in reversed(done))
+            self._jobs.extendleft(job for job in reversed(jobs) if not job[1].done())
+            self._asked = bool(jobs)
             self._forget_thoughts()
+            self._stopped.wait(RETRY)
             return
         self._held = Prepared()
         self._commit_by = None
@@ -226,11 +232,12 @@ class Writer:
         house.seen.committed()
         house.position += 1 if held.readings else 0
         self._committed(held, outcome)
-        for (_, future), result in done:
-            future.set_result(result)
-        house.latest.note(held.readings)
         for message in held.messages:
             message.settle()
+        for (_, future), result in done:
+            if not future.done():
+                future.set_result(result)
+        house.latest.note(held.readings)
         self.messages += len(held.messages)
         if self.failing:
             log.warning("commits work again", was=self.failing)
@@ -270,15 +277,15 @@ class Writer:
 
 
 def _work(tx: Connection, job: Job, done: list[tuple[Job, Any]]) -> None:
-    """One job in a savepoint of its own. Its result is told after the commit, its failure at once."""
+    """One job in a savepoint of its own. Its result is told after the commit, its failure at once; an outage
+    of the database is everybody's and goes up."""
     fn, future = job
-    savepoint = tx.begin_nested()
     try:
-        result = fn(tx)
-        savepoint.commit()
+        with tx.begin_nested():
+            result = fn(tx)
+    except OUTAGE:
+        raise
     except Exception as error:
-        if savepoint.is_active:
-            savepoint.rollback()
         future.set_exception(error)
     else:
         done.append((job, result))

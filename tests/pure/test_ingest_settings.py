@@ -14,7 +14,7 @@ def test_nothing_needs_to_be_set():
         "campus",
         ["zigbee2mqtt"],
     )
-    assert (broker.protocol, broker.keepalive, broker.receive_maximum) == ("auto", 30, 2000)
+    assert (broker.protocol, broker.keepalive, broker.receive_maximum) == ("auto", 30, 65535)
     assert (HistorySettings().keep_days, HistorySettings().memory) == (400, "256MB")
     assert QuarantineSettings().max_rows == 10000
 

@@ -70,7 +70,7 @@ def test_a_cached_alarm_of_zigbee2mqtt_repeated_for_days_is_one_notice(school: S
 
 
 def test_what_life_owns_is_judged_once(school: School) -> None:
-    school.house.life_covers = lambda: True
+    school.house.life_since = lambda: 0.0
     payload = b'{"values":{"press":true}}'
     school.publish(TOPIC, payload, lane="life")
     skipped = school.publish(TOPIC, payload, lane="all")

@@ -1,0 +1,62 @@
+"""Touches. How facts reach the desk: all at once, or one by one when one of them fails."""
+
+from collections.abc import Sequence
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from alerts import desk
+from alerts.alert import Fact
+from alerts.desk import Outcome
+from rules.verdict import Verdict
+from tocsin.house import House
+
+log = structlog.get_logger("tocsin.hand_over")
+
+POISON = 2_000  # ms until what the desk failed on is tried again
+
+
+def apply_all(
+    house: House, tx: Connection, verdicts: Sequence[Verdict], now: int
+) -> tuple[Outcome, list[Verdict]]:
+    elapsed = _elapsed(house, tx, now)
+    return apply_facts(house, tx, [*verdicts, *elapsed], now), []
+
+
+def _elapsed(house: House, tx: Connection, now: int) -> list[Fact]:
+    due = house.desk_due is not None and house.desk_due <= now
+    return desk.elapsed(tx, now) if due else []
+
+
+def apply_each(
+    house: House, tx: Connection, verdicts: Sequence[Verdict], now: int
+) -> tuple[Outcome, list[Verdict]]:
+    """One fact that fails must not take the others with it; a verdict sounds unrecorded instead."""
+    outcome, unheard, failed = Outcome(), [], 0
+    for fact in (*verdicts, *desk.elapsed(tx, now)):
+        try:
+            with tx.begin_nested():
+                one = desk.apply(tx, [fact], now, house.directory, house.registry)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            log.exception("the desk failed on a fact", fact=repr(fact)[:300])
+            failed += 1
+            if isinstance(fact, Verdict):
+                unheard.append(fact)
+        else:
+            outcome = outcome.joined(one)
+    next_due = desk.next_due(tx)
+    house.desk_due = None if next_due is None else max(next_due, now + POISON)
+    outcome.troubles.append(("escalation", "fault", f"the desk failed on {failed} facts: see the log"))
+    return outcome, unheard
+
+
+def apply_facts(house: House, tx: Connection, facts: Sequence[Fact], now: int) -> Outcome:
+    """The one way to the desk, for verdicts, for people's acts and for what is due by itself."""
+    if not facts and (house.desk_due is None or house.desk_due > now):
+        return Outcome()
+    outcome = desk.apply(tx, facts, now, house.directory, house.registry)
+    house.desk_due = desk.next_due(tx)
+    return outcome
