@@ -85,6 +85,7 @@ def test_a_full_disk_silences_no_fire_and_loses_nothing(small_disk: Path, mosqui
             heard = listen(mosquitto, SIREN)
             ballast = Ballast(small_disk)
             publisher = Publisher(mosquitto.host, mosquitto.port)
+            wait_for("commits fail and go on failing", lambda: exhausted(service, publisher), 60)
             alarm = b'{"boot":1,"seq":1,"values":{"smoke":"alarm"}}'
             publisher.send(publish_packet("campus/d0/reading", alarm, 1))
 
@@ -104,6 +105,17 @@ def test_a_full_disk_silences_no_fire_and_loses_nothing(small_disk: Path, mosqui
             assert recorded(service) == [("smoke-alarm", "d0/smoke")]
         finally:
             service.stop()
+
+
+def exhausted(service: Service, publisher: Publisher) -> bool:
+    """Push readings until the room that the database still had within its own files is used up as well."""
+    reading = b'{"values":{"temperature":21.5,"humidity":40,"voltage":3.1,"rssi":-60}}'
+    publisher.blast([publish_packet("campus/d1/reading", reading, n + 1) for n in range(300)])
+    for _ in range(8):
+        time.sleep(0.1)
+        if not service.status()["failing"]:
+            return False
+    return True
 
 
 def recorded(service: Service) -> list[tuple[str, str]]:
