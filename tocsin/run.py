@@ -77,6 +77,7 @@ class Tocsin:
         self.database = open_or_move_aside(settings.database_url, now())
         schema.upgrade(self.database)
         self.refused_rules = ""
+        self._stopping = False
         rules = self._rules()
         with self.database.transaction() as tx:
             self.spool_epoch = spool.epoch(tx)
@@ -129,6 +130,7 @@ class Tocsin:
         log.info("running", threads=sorted(t.name for t in threading.enumerate()))
 
     def stop(self) -> None:
+        self._stopping = True
         self.control.stop()
         self.watch.stop()
         self.life.stop()
@@ -147,7 +149,7 @@ class Tocsin:
         """What a start owes is done when it is committed, and not before."""
 
         def again(future: Future[Outcome]) -> None:
-            if future.exception() is not None:
+            if future.exception() is not None and not self._stopping:
                 self._keep_trying(act)
 
         self.writer.act(act).add_done_callback(again)
