@@ -225,8 +225,8 @@ class Session:
                     break
                 continue
             topic, payload, qos, retain, dup, mid, sock.at = found
-            if qos == 0 and self._unsettled > SHED_ABOVE:
-                self._shed += 1  # nobody was promised these, and memory must stay bounded
+            if qos == 0 and self.name == "all" and self._unsettled > SHED_ABOVE:
+                self._drop()
                 continue
             gathered.append(Message(self, topic, payload, moment, qos, retain, dup, epoch, mid))
         if sock.ended and client.socket() is not None:
@@ -234,6 +234,14 @@ class Session:
         if gathered:
             self._unsettled += len(gathered)
             self._deliver(gathered)
+
+    def _drop(self) -> None:
+        """Memory must stay bounded: what nobody was promised goes, and it is said. Never from `life`."""
+        if not self._shed:
+            self._report(
+                f"broker_{self.name}", "fault", "more than can be stored: messages at QoS 0 are dropped"
+            )
+        self._shed += 1
 
     def _acknowledge(self, sock: BufferedSocket) -> None:
         settled, epoch = self._settled, self.epoch
@@ -244,6 +252,10 @@ class Session:
                 if message.qos:
                     sock.send(puback(message.mid))
                 message.acked = True
+        if self._shed and self._unsettled < SHED_ABOVE // 2:
+            log.warning("messages at QoS 0 were dropped", session=self.name, count=self._shed)
+            self._shed = 0
+            self._report(f"broker_{self.name}", "normal", "")
 
     def _send_outgoing(self, client: _Client) -> None:
         while self._outgoing and self.connected:
