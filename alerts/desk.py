@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import msgspec
 from sqlalchemy import Connection, delete, select
 
-from alerts import log, outbox, refusal, store
-from alerts.alert import TOCSIN, Alert, Effect, Fact, HandedOver, Lapsed, Raised, Removed, StepDue
+from alerts import deadlines, log, outbox, refusal, store
+from alerts.alert import TOCSIN, Alert, Effect, Fact, HandedOver, Raised, Removed
 from alerts.case import Case, Line
 from alerts.lifecycle import step
 from alerts.notices import notices
@@ -20,7 +20,6 @@ from alerts.notification import Notification
 from alerts.people import LOOP, NOBODY, Directory
 from alerts.placing import placed
 from alerts.refusal import Refused
-from alerts.routing import problems
 from alerts.tables import alert as table
 from ingest.campus.registry import Registry
 from rules.verdict import Verdict
@@ -30,16 +29,21 @@ GRACE = 30_000  # ms a deadline may have passed before the audit calls it broken
 
 @dataclass
 class Outcome:
-    """What a call of `apply` did: the alerts it changed, the notices it owes (written, and already claimed by
-    this process), and what it has to say of itself as (own point, word, note)."""
+    """What a call of `apply` did: the alerts it changed, their earliest deadline, the notices it owes
+    (written, and already claimed by this process), and its troubles as (own point, word, note). `alerts` are
+    those it changed, as they stand now."""
 
     changed: list[int] = field(default_factory=list)
+    due_at: int | None = None
     owed: list[Notification] = field(default_factory=list)
     troubles: list[tuple[str, str, str]] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
 
     def joined(self, other: "Outcome") -> "Outcome":
         changed = list(dict.fromkeys(self.changed + other.changed))
-        return Outcome(changed, self.owed + other.owed, self.troubles + other.troubles)
+        due_at = min((one for one in (self.due_at, other.due_at) if one is not None), default=None)
+        troubles, alerts = self.troubles + other.troubles, self.alerts + other.alerts
+        return Outcome(changed, due_at, self.owed + other.owed, troubles, alerts)
 
 
 def apply(
@@ -120,19 +124,19 @@ class _Sitting:
         rows = [row for case in self.cases for row in self._notices(case)]
         rows.sort(key=lambda row: not row.life_safety)
         owed = outbox.owe(self.tx, rows, self.now) if rows else []
-        return Outcome([case.alert.id for case in cases], owed, self._troubles(cases))
+        due_at = min((one for case in cases if (one := case.alert.due_at) is not None), default=None)
+        alerts = [case.alert for case in cases]
+        return Outcome([alert.id for alert in alerts], due_at, owed, _troubles(cases), alerts)
 
     def _notices(self, case: Case) -> Iterable[Notification]:
         all_clear = Effect.CLOSED in case.effects and case.alert.ladder not in (LOOP, NOBODY, "")
         reached = outbox.reached(self.tx, case.alert.id) if all_clear else ()
         return notices(case, reached, self.directory, self.registry)
 
-    def _troubles(self, cases: Iterable[Case]) -> list[tuple[str, str, str]]:
-        notes = list(dict.fromkeys(note for case in cases for note in case.notes))
-        if notes:
-            return [("routing", "fault", "; ".join(notes)[:500])]
-        told = any(case.calls for case in cases)
-        return [("routing", "normal", "")] if told and not problems(self.directory, self.registry) else []
+
+def _troubles(cases: Iterable[Case]) -> list[tuple[str, str, str]]:
+    notes = list(dict.fromkeys(note for case in cases for note in case.notes))
+    return [("routing", "fault", "; ".join(notes)[:500])] if notes else []
 
 
 def _entry(alert: Alert, line: Line) -> log.Entry:
@@ -143,16 +147,7 @@ def _entry(alert: Alert, line: Line) -> log.Entry:
 def elapsed(tx: Connection, now: int) -> list[Fact]:
     """What time alone has made true: steps, promises, handovers and shelves overdue, in the order of their
     deadlines."""
-    facts: list[tuple[int, int, Fact]] = []
-    for alert in store.due(tx, now):
-        deadlines: tuple[tuple[int | None, Fact], ...] = (
-            (alert.acknowledged_until, Lapsed(alert.id, "promise", alert.acknowledged_until or 0)),
-            (alert.offered_until, Lapsed(alert.id, "handover", alert.offered_until or 0)),
-            (alert.inhibited_until, Lapsed(alert.id, "shelf", alert.inhibited_until or 0)),
-            (alert.step_due_at, StepDue(alert.id, alert.step_due_at or 0)),
-        )
-        facts += [(due, alert.id, fact) for due, fact in deadlines if due is not None and due <= now]
-    return [fact for _, _, fact in sorted(facts, key=lambda entry: entry[:2])]
+    return deadlines.elapsed(store.due(tx, now), now)
 
 
 def next_due(tx: Connection) -> int | None:

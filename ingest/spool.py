@@ -11,6 +11,7 @@ from ingest.tables import meta, spool
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Reading]).decode
+_INSERT = insert(spool)
 
 
 def epoch(tx: Connection) -> str:
@@ -35,7 +36,7 @@ def append(tx: Connection, position: int, moment: int, readings: Sequence[Readin
         "readings": _encode(readings),
         "seen": seen,
     }
-    tx.execute(insert(spool), row)
+    tx.execute(_INSERT, row)
 
 
 def read(conn: Connection, after: int, limit: int = 100) -> list[tuple[int, bytes]]:

@@ -2,7 +2,8 @@
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from rules.memory import Memories, Memory
 from rules.tables import rule_memory
@@ -12,8 +13,13 @@ log = structlog.get_logger("rules.store")
 _DELETE = delete(rule_memory).where(
     rule_memory.c.rule == bindparam("old_rule"), rule_memory.c.subject == bindparam("old_subject")
 )
-_INSERT = insert(rule_memory)
 _FIELDS = Memory.__struct_fields__
+_UPSERT = {
+    dialect: (row := added(rule_memory)).on_conflict_do_update(
+        index_elements=["rule", "subject"], set_={field: row.excluded[field] for field in _FIELDS[2:]}
+    )
+    for dialect, added in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
 _ALL = select(*(rule_memory.c[field] for field in _FIELDS))
 
 
@@ -34,11 +40,10 @@ def load(tx: Connection) -> Memories:
 def save(tx: Connection, memories: Memories) -> None:
     """Write what changed since the last commit. Call memories.committed() once the transaction is on disk."""
     upserts, deletes = memories.changes()
-    stale = [*deletes, *((row.rule, row.subject) for row in upserts)]
-    if stale:
-        tx.execute(_DELETE, [{"old_rule": rule, "old_subject": subject} for rule, subject in stale])
+    if deletes:
+        tx.execute(_DELETE, [{"old_rule": rule, "old_subject": subject} for rule, subject in deletes])
     if upserts:
-        tx.execute(_INSERT, [_stored(row) for row in upserts])
+        tx.execute(_UPSERT[tx.dialect.name], [_stored(row) for row in upserts])
 
 
 def _stored(row: Memory) -> dict[str, object]:

@@ -58,5 +58,9 @@ def apply_facts(house: House, tx: Connection, facts: Sequence[Fact], now: int) -
     if not facts and (house.desk_due is None or house.desk_due > now):
         return Outcome()
     outcome = desk.apply(tx, facts, now, house.directory, house.registry)
-    house.desk_due = desk.next_due(tx)
+    planned = house.desk_due
+    if planned is not None and planned <= now:
+        house.desk_due = desk.next_due(tx)
+    elif outcome.due_at is not None:  # one that has been moved further is only looked at too early
+        house.desk_due = outcome.due_at if planned is None else min(planned, outcome.due_at)
     return outcome

@@ -225,6 +225,8 @@ class Tocsin:
         self.delivery.send(outcome.owed)
         for metric, word, note in outcome.troubles:
             self.own.report(metric, word, note)
+        if outcome.owed and not outcome.troubles and "routing" in self.own.faults():
+            self.check_routing()
         for point in prepared.failed:
             self.own.report("rules", "fault", f"a rule failed on {point}")
         self.live.publish(outcome.changed, prepared.devices)
@@ -299,7 +301,8 @@ class Tocsin:
 
 def serve(settings: Settings, ready: Callable[[Tocsin], None] | None = None, demo: Demo = Demo()) -> int:
     """Run until SIGTERM or SIGINT; the exit code."""
-    sys.setswitchinterval(0.001)  # an alarm should not wait 5 ms at each thread it passes
+    sys.setswitchinterval(0.0002)  # an alarm passes a dozen places where it may have to wait for a thread
+    gc.disable()  # while starting, everything that is made stays
     service = Tocsin(settings, demo)
     stopped = threading.Event()
     for which in (signal.SIGTERM, signal.SIGINT):
@@ -307,6 +310,7 @@ def serve(settings: Settings, ready: Callable[[Tocsin], None] | None = None, dem
     service.start()
     gc.freeze()  # the registry and the modules stay: the collector need not look at them again
     gc.set_threshold(5_000, 20, 50)
+    gc.enable()
     print(service.web.welcome(), flush=True)
     if ready is not None:
         ready(service)

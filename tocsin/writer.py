@@ -34,7 +34,8 @@ Job = tuple[Callable[[Connection], Any], Future[Any]]
 OUTAGE = (OperationalError, InterfaceError, OSError)  # the database is away or full: hold and try again
 
 BATCH = 1000  # messages in one transaction: some 20 ms of thinking
-BESIDE_LIFE = 300  # ordinary messages judged at once beside what came from `life`
+SLICE = 100  # ordinary messages judged at once: what comes from `life` meanwhile waits for no more
+BESIDE_LIFE = 30  # the same beside what came from `life`, which they make wait for their commit
 LINGER = 0.025  # seconds that messages in which nothing happened wait for company
 RETRY = 0.2  # seconds between tries of a failing commit
 SAVE_EVERY = 15_000  # ms between two savings of the latest points
@@ -155,9 +156,11 @@ class Writer:
                 self._stopped.wait(RETRY)
             if self.failing:
                 self._stopped.wait(RETRY)
+            elif self._all or self._life or self._reports:
+                continue
             elif self._held or self._jobs:
                 self._urgent.wait(self._linger())
-            elif not (self._jobs or self._life or self._all or self._reports):
+            else:
                 self._some.wait(self._idle())
 
     def _idle(self) -> float:
@@ -184,7 +187,7 @@ class Writer:
 
     def _judge(self, now: int) -> None:
         life = [self._life.popleft() for _ in range(min(len(self._life), BATCH))]
-        room = min(len(self._all), BESIDE_LIFE if life else BATCH)
+        room = min(len(self._all), BESIDE_LIFE if life else SLICE)
         messages = life + [self._all.popleft() for _ in range(room)]
         reports = [self._reports.popleft() for _ in range(len(self._reports))]
         if not self._held:

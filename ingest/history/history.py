@@ -5,6 +5,7 @@ and tried again with a growing pause; meanwhile the readings wait in the spool.
 """
 
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -31,11 +32,14 @@ log = structlog.get_logger("ingest.history")
 BATCH = 20_000  # readings in one transaction
 READ_AT_ONCE = 16  # batches of the spool in one question
 FLUSH = 1.0  # seconds between two transactions while readings trickle
+PIECE = 0.1  # seconds between two looks at the spool meanwhile: taken in one go, a second's readings would
+# hold the interpreter lock for as long as an alarm should need in all
 LOOK = 5.0  # seconds after which the spool is looked at even if nobody woke us
 SEAL_AFTER = 3_600_000  # ms after its end that a day is sealed
 TEND_EVERY = 3_600_000  # ms between two looks for days to seal and to forget
 AGAIN_AFTER = 600_000  # ms after which a day that could not be sealed is tried again
 LONGEST_PAUSE = 60.0
+NICE = 10  # of this thread, where the system gives threads a priority of their own (Linux)
 READY = 5.0  # seconds a question waits for the file to be open
 
 T = TypeVar("T")
@@ -72,6 +76,7 @@ class History:
         self._work = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="history", daemon=True)
+        self._batch: Batch | None = None  # gathered and not yet in a transaction
         self._flushed = 0.0
         self._tend_at = 0
         self._to_seal: list[int] = []
@@ -139,6 +144,8 @@ class History:
             return otherwise
 
     def _run(self) -> None:
+        with contextlib.suppress(OSError):  # alarms go first
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         pause = 0.0
         while True:
             try:
@@ -172,10 +179,31 @@ class History:
         self._tried.set()
 
     def _take(self) -> bool:
-        """One transaction of readings from the spool; whether there may be more at once."""
+        """Gather a piece of the spool, and store what was gathered where a transaction is worth its fsync;
+        whether there may be more at once."""
         today = self._today
         assert today is not None
-        batch = self._gather(today)
+        batch = self._batch = self._batch or Batch(today.points)
+        more = self._gather(batch)
+        over = time.monotonic() >= self._flushed + FLUSH or self._stopping.is_set()
+        if len(batch) >= BATCH or (over and not more):
+            self._store(today, batch)
+        return more
+
+    def _gather(self, batch: Batch) -> bool:
+        with self._read() as conn:
+            rows = spool.read(conn, batch.position or self.cursor, READ_AT_ONCE)
+        for position, blob in rows:
+            try:
+                batch.add(position, blob)
+            except msgspec.MsgspecError as error:
+                batch.position = position
+                self._trouble.lost(f"a batch of the spool was unreadable and left out: {error}")
+            if len(batch) >= BATCH:
+                return True
+        return len(rows) == READ_AT_ONCE
+
+    def _store(self, today: Today, batch: Batch) -> None:
         today.sent = self._sent
         if batch.position:
             today.insert(batch, self._epoch)
@@ -183,26 +211,8 @@ class History:
             self._consumed(batch.position)
         elif self._fed:
             today.keep_sent()
+        self._batch = None
         self._flushed = time.monotonic()
-        return len(batch) >= BATCH
-
-    def _gather(self, today: Today) -> Batch:
-        batch = Batch(today.points)
-        position = self.cursor
-        while len(batch) < BATCH:
-            with self._read() as conn:
-                rows = spool.read(conn, position, READ_AT_ONCE)
-            for position, blob in rows:
-                try:
-                    batch.add(position, blob)
-                except msgspec.MsgspecError as error:
-                    batch.position = position
-                    self._trouble.lost(f"a batch of the spool was unreadable and left out: {error}")
-                if len(batch) >= BATCH:
-                    break
-            if len(rows) < READ_AT_ONCE:
-                break
-        return batch
 
     def _tend(self) -> bool:
         """Seal one day that is over, or forget what is too old; whether there is more to do at once."""
@@ -237,16 +247,17 @@ class History:
             self._tend_at = self._now() + AGAIN_AFTER
 
     def _rest(self) -> None:
-        """Until there is work, and at least until a flush is worth its fsync."""
-        self._work.wait(LOOK)
+        """Until there is work; a little longer, so that it comes in pieces worth looking for."""
+        until_flush = max(0.0, self._flushed + FLUSH - time.monotonic())
+        self._work.wait(LOOK if self._batch is None else until_flush)
         self._work.clear()
-        self._stopping.wait(max(0.0, self._flushed + FLUSH - time.monotonic()))
+        self._stopping.wait(PIECE)
 
     def _failed(self, error: Exception, pause: float) -> None:
         log.warning("history failed", error=str(error)[:500], again_in_s=pause)
         self._trouble.fault(f"the history is not written: {first_line(error)}")
         self._tried.set()
-        today, self._today = self._today, None
+        today, self._today, self._batch = self._today, None, None
         if today is not None:
             today.close()
         if isinstance(error, duckdb.Error) and damaged(error):

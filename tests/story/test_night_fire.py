@@ -24,6 +24,18 @@ def test_nobody_acknowledges_and_the_leader_is_told_after_a_minute(school: Schoo
     assert len(school.told("leader")) == 1
 
 
+def test_a_step_is_met_though_nothing_or_something_later_was_planned_before_it(school: School) -> None:
+    school.turn()
+    assert school.house.desk_due is None
+    school.say("smoke-305", smoke="alarm")
+    school.act(taken)
+    school.forward(70)
+    assert not school.told("leader")
+    school.say("smoke-306", smoke="alarm")
+    school.forward(61)
+    assert [text.facts["device"] for text in school.told("leader")] == ["smoke-306"]
+
+
 def test_the_last_step_repeats_until_somebody_acts(school: School) -> None:
     school.say("smoke-305", smoke="alarm")
     school.forward(60 + 3 * 120 + 1)
