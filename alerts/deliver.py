@@ -19,6 +19,7 @@ from alerts import outbox
 from alerts.channels.channel import Channel, ChannelError, Receipt, Standing
 from alerts.clean import clean
 from alerts.health import Health
+from alerts.message import Purpose
 from alerts.notification import Failed, Notification, Outcome, no_such_channel
 from alerts.senders import ROOM, Result, Senders
 
@@ -27,13 +28,14 @@ T = TypeVar("T")
 
 Transact = Callable[[Callable[[Connection], Any]], "Future[Any]"]
 Report = Callable[[str, str, str], None]
+Door = tuple[str, str, str, str]  # code, person, channel and address: to whom, of what
 
 TICK = 0.5  # seconds between two looks at attempts that hang and outcomes that wait
 CLAIM_EVERY = 5.0  # seconds at most between two claims
 FIRST_RETRY = 1_000  # ms; doubles with each failure
 LAST_RETRY = 60_000  # ms
 PATIENCE = 300_000  # ms: a gateway's Retry-After is respected up to this
-UNRECORDED_TRIES = 12  # attempts for a notice that the database does not know: some ten minutes
+TAKE_OVER = 5.0  # seconds the record's own notices have to start the sirens that it needs
 GRACE = 3.0  # seconds stop() gives to attempts under way
 ASK = 2.0  # seconds to wait for the database before sending something that may be owed no more
 
@@ -64,7 +66,8 @@ class Delivery:
         self._stumbled = False  # the last recording failed: go one by one, so that one row cannot hold up all
         self._claiming: Future[Any] | None = None
         self._claim_at = 0.0
-        self._unrecorded: list[tuple[float, Notification]] = []  # retries of rows without an id
+        self._unrecorded: dict[Door, tuple[float, Notification]] = {}  # retries of rows without an id
+        self._written_at = -1  # when commits began to work again
         self._wake = threading.Event()
         self._stopping = False
         self._clock = threading.Thread(target=self._keep_time, name="delivery", daemon=True)
@@ -105,6 +108,15 @@ class Delivery:
         for row in rows:
             self._accept(row)
 
+    def written_again(self, clears: Sequence[Notification]) -> None:
+        """Commits work again: whom an unrecorded notice did not reach, the real desk tells. Its sirens end a
+        moment later, when the record's own notices have started those that must sound on."""
+        with self._lock:
+            self._written_at = self._now()
+            ends = [row for _, row in self._unrecorded.values() if row.purpose is Purpose.CLEAR]
+            due = time.monotonic() + TAKE_OVER
+            self._unrecorded = {_door(row): (due, row) for row in (*ends, *clears)}
+
     def poke(self) -> None:
         """Something may be due."""
         self._claim_at = 0.0
@@ -117,6 +129,8 @@ class Delivery:
             if row.key in self._held:
                 return
             self._held[row.key] = row
+            if row.id is None:
+                self._unrecorded.pop(_door(row), None)  # a newer one takes the place of one tried in vain
         senders = self._senders.get(row.channel)
         if senders is None:
             self._ended(row, no_such_channel(row.channel))
@@ -171,12 +185,15 @@ class Delivery:
         self._record()
 
     def _ended_unrecorded(self, row: Notification, outcome: Outcome) -> None:
+        """Tried again for as long as nothing can be written; the end of a siren, until it is told."""
         self._forget([row])
-        tries = row.attempts + 1
-        if isinstance(outcome, Failed) and outcome.retry_at is not None and tries < UNRECORDED_TRIES:
-            due = time.monotonic() + (outcome.retry_at - self._now()) / 1000
-            with self._lock:
-                self._unrecorded.append((due, msgspec.structs.replace(row, attempts=tries)))
+        if not isinstance(outcome, Failed) or outcome.retry_at is None:
+            return
+        due = time.monotonic() + (outcome.retry_at - self._now()) / 1000
+        with self._lock:
+            if row.owed_at > self._written_at or row.purpose is Purpose.CLEAR:
+                again = msgspec.structs.replace(row, attempts=row.attempts + 1)
+                self._unrecorded[_door(row)] = (due, again)
 
     # ---- recording outcomes: those that end while one commit runs share the next --------------------------
 
@@ -220,8 +237,9 @@ class Delivery:
             senders.cut()
         self._record()
         with self._lock:
-            due = [row for moment, row in self._unrecorded if moment <= time.monotonic()]
-            self._unrecorded = [one for one in self._unrecorded if one[0] > time.monotonic()]
+            due = [row for moment, row in self._unrecorded.values() if moment <= time.monotonic()]
+            for row in due:
+                del self._unrecorded[_door(row)]
         self.send(due)
         if time.monotonic() >= self._claim_at and self._claiming is None:
             self._claim()
@@ -253,6 +271,10 @@ class Delivery:
         if released:
             log.warning("sent again: their sender died before it told how it ended", rows=released)
         return outbox.sounding(tx, standing)
+
+
+def _door(row: Notification) -> Door:
+    return row.code, row.person, row.channel, row.address
 
 
 def _settle(tx: Connection, batch: list[tuple[Notification, Outcome, int]]) -> None:

@@ -1,35 +1,32 @@
-"""Touches. The in-memory desk for when nothing can be written (P6): sounds at once, 未记录 / NOT RECORDED.
+"""Touches. Sounds at once what cannot be written, and goes on escalating: 未记录 / NOT RECORDED (P6).
 
-A full disk or a broken database must not silence a fire. What is sounded here is told to the sirens of its
-policy and to the people of its first step, once in an outage; the batch itself is held by the writer and goes
-through the real desk as soon as a commit succeeds, which tells the same people again: one notice too many.
+A full disk or a broken database must not silence a fire. While commits fail, what life safety is about sounds
+here; and it and every alert that was open before climb their ladders in memory (alerts/unrecorded.py). The
+batch itself is held by the writer and goes through the real desk as soon as a commit succeeds, which then
+does the same steps, late: one notice too many for each person.
 """
 
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 
-from alerts import record
-from alerts.alert import Alert, Effect
-from alerts.channels.channel import Channel, ChannelError, Notice
+from alerts import record, unrecorded
+from alerts.alert import Activity, Alert, Effect
 from alerts.code import ALPHABET
-from alerts.escalation import Call, escalate
-from alerts.message import Purpose, facts, words
-from alerts.notices import subject_of
+from alerts.message import Purpose
 from alerts.notification import Notification
-from alerts.people import Directory
+from alerts.people import LOOP, Directory
 from alerts.placing import placed
 from ingest.campus.registry import Registry
-from rules.verdict import Holds, Text, Verdict
+from rules.verdict import Holds, Verdict
 
 log = structlog.get_logger("alerts.emergency")
 
-TRIES = 3
-PAUSE = 2.0  # seconds before another try
-SENDERS = 8
+AGAIN = 10_000  # ms after which what our own code failed on is tried again
+
+Key = tuple[str, str]  # rule and subject
 
 
 class UnrecordedAlert(msgspec.Struct, frozen=True):
@@ -48,140 +45,141 @@ class UnrecordedAlert(msgspec.Struct, frozen=True):
     active: bool = True
 
 
+class _Entry(msgspec.Struct):
+    """An alert as it would stand by now. `siren` is the code by which sirens know it."""
+
+    alert: Alert
+    siren: str
+    again_at: int = 0  # our own code failed on it: not before this moment
+    told: set[tuple[str, str, str]] = msgspec.field(default_factory=set)
+
+
 class Emergency:
-    """Sounds what could not be written. `directory` and `registry` are asked anew each time; `sounded` is
-    called after the list has changed. Thread-safe; never waits for a channel and never raises."""
+    """`send` takes notices that have no row in the outbox, and `written_again` the all-clears for sirens once
+    commits work; `directory` and `registry` are asked anew each time; `sounded` hears that the list has
+    changed. All but `open` is for the writer's thread; nothing here waits, and nothing raises."""
 
     def __init__(
         self,
-        channels: Mapping[str, Channel],
+        send: Callable[[Sequence[Notification]], None],
+        written_again: Callable[[Sequence[Notification]], None],
         directory: Callable[[], Directory],
         registry: Callable[[], Registry],
         sounded: Callable[[], None] = lambda: None,
     ) -> None:
-        self._channels = channels
+        self._send = send
+        self._written_again = written_again
         self._directory = directory
         self._registry = registry
         self._sounded = sounded
-        self._open: dict[tuple[str, str], UnrecordedAlert] = {}
-        self._borrowed: list[tuple[Channel, Notice]] = []
-        self._lock = threading.Lock()
-        self._stopped = threading.Event()
-        self._senders: ThreadPoolExecutor | None = None
+        self._recorded: dict[int, Alert] = {}  # the open alerts, as they were last committed
+        self._fresh: dict[Key, _Entry] = {}  # sounded here, and nowhere written
+        self._shadows: dict[int, _Entry] | None = None  # the recorded ones by now; None while commits work
+        self._sirens: dict[tuple[str, str], Notification] = {}
+        self._codes = 0
+
+    def follow(self, alerts: Iterable[Alert]) -> None:
+        """These alerts are committed as they are. In an outage even reading may fail: so they are kept."""
+        for alert in alerts:
+            if alert.open and alert.policy != LOOP:
+                self._recorded[alert.id] = alert
+            else:
+                self._recorded.pop(alert.id, None)
 
     def sound(self, verdicts: Iterable[Verdict], now: int) -> list[UnrecordedAlert]:
-        """Tell people of these verdicts, each (rule, subject) once in an outage. Returns what is new."""
-        new: list[UnrecordedAlert] = []
+        """Tell people of these verdicts, however often they come: each (rule, subject) has one ladder in an
+        outage. Returns what is new."""
+        new: list[Key] = []
         for verdict in verdicts:
             key = (verdict.rule, verdict.subject)
-            with self._lock:
-                known = self._open.get(key)
-                if known is not None:
-                    active = verdict.holds is not Holds.NO
-                    self._open[key] = msgspec.structs.replace(known, active=active)
-            again = known is None or not known.active
-            if again and verdict.holds is Holds.YES:
-                new.append(self._raise(verdict, now))
+            known = self._fresh.get(key)
+            if known is not None and known.alert.open:
+                self._hear(known, verdict, now)
+            elif verdict.holds is Holds.YES:
+                self._fresh[key] = self._born(verdict, now)
+                new.append(key)
         if new:
             self._sounded()
-        return new
+        return [_shown(self._fresh[key]) for key in new]
+
+    def pass_time(self, now: int) -> None:
+        """Commits still fail: tell what has come due, of what sounded here and of what was open before."""
+        if self._shadows is None:
+            self._shadows = {id: _Entry(alert, self._code(now)) for id, alert in self._recorded.items()}
+        due = [one for one in (*self._fresh.values(), *self._shadows.values()) if _due(one, now)]
+        for entry in due:
+            try:
+                people, campus = self._directory(), self._registry()
+                told = unrecorded.passed(entry.alert, entry.siren, now, people, campus)
+            except Exception:
+                self._stumbled(entry, now)
+            else:
+                self._tell(entry, *told)
+        if due:
+            self._sounded()
 
     def open(self) -> list[UnrecordedAlert]:
-        """What is sounded and not yet written, in the order it came."""
-        with self._lock:
-            return list(self._open.values())
+        """What is sounded and not yet written, in the order it came. From any thread."""
+        return [_shown(entry) for entry in list(self._fresh.values())]
 
     def clear(self) -> None:
         """Commits work again: everything is written by now, or is about to be, and the real desk tells whom
-        the policy tells. A siren of a later step was borrowed: nobody else would ever turn it off again."""
-        with self._lock:
-            had, self._open = bool(self._open), {}
-            borrowed, self._borrowed = self._borrowed, []
-        for channel, notice in borrowed:
-            self._pool().submit(
-                self._send, channel, msgspec.structs.replace(notice, purpose=str(Purpose.CLEAR))
-            )
+        the policy tells. It knows nothing of the sirens started here: nobody else would turn them off."""
+        had = bool(self._fresh)
+        self._written_again([replace(row, purpose=Purpose.CLEAR) for row in self._sirens.values()])
+        self._fresh, self._shadows, self._sirens = {}, None, {}
         if had:
             self._sounded()
 
-    def stop(self) -> None:
-        self._stopped.set()
-        if self._senders is not None:
-            self._senders.shutdown(wait=False, cancel_futures=True)
-
-    def _raise(self, verdict: Verdict, now: int) -> UnrecordedAlert:
-        registry = self._registry()
-        alert = placed(record.of_verdict(verdict), registry)
-        code = _code(now, len(self._open))
-        alert = msgspec.structs.replace(alert, code=code)
-        notices: list[tuple[Channel, Notice]] = []
-        try:
-            notices = list(self._notices(alert, registry, now))
-        except Exception:  # whatever is wrong with people or policies, the wall must still show it
-            log.exception(
-                "nobody could be told of an unrecorded alert", rule=alert.rule, subject=alert.subject
-            )
-        entry = UnrecordedAlert(
-            alert.rule, alert.subject, alert.device, alert.place, verdict.moment, alert.title.zh,
-            alert.title.en, alert.alert_class.value, code, len(notices),
-        )  # fmt: skip
-        with self._lock:
-            self._open[alert.rule, alert.subject] = entry
-        log.error("alert not recorded; sounding at once", rule=alert.rule, subject=alert.subject, code=code)
-        for channel, notice in notices:
-            self._pool().submit(self._send, channel, notice)
+    def _born(self, verdict: Verdict, now: int) -> _Entry:
+        code = self._code(now)
+        alert = placed(record.of_verdict(verdict), self._registry())
+        first = {"code": code, "sounded_at": now, "sound_reason": Effect.RAISED.value, "step_due_at": now}
+        entry = _Entry(replace(alert, **first), code)
+        log.error(
+            "alert not recorded; sounding at once", rule=verdict.rule, subject=verdict.subject, code=code
+        )
+        self._hear(entry, verdict, now, born=True)
         return entry
 
-    def _notices(self, alert: Alert, registry: Registry, now: int) -> Iterator[tuple[Channel, Notice]]:
-        directory = self._directory()
-        policy = directory.policy_for(alert, registry)
-        calls = list(escalate(alert, (Effect.RAISED,), policy, directory, now, now).calls)
-        sirens = {channel for step in policy.steps for channel in step.channels}
-        reason = Text("", "")
-        borrowed = sirens - {call.channel for call in calls}
-        calls = [Call(0, 0, Purpose.RAISE, siren, reason) for siren in sorted(borrowed)] + calls
-        path = registry.path(alert.place)
-        subject = msgspec.structs.replace(subject_of(alert, directory, registry), unrecorded=True)
-        for call in sorted(calls, key=lambda call: call.person is not None):  # sirens first
-            channel = self._channels.get(call.channel)
-            if channel is None:
-                continue
-            language = call.person.language if call.person else "zh"
-            said = words(subject, Purpose.RAISE, path, language)
-            row = Notification(
-                alert=0, occurrence=1, step=call.step, person=call.person.id if call.person else "",
-                channel=call.channel, address=call.address, language=language, purpose=Purpose.RAISE,
-                code=alert.code, short=said.short, title=said.title, body=said.body,
-                facts=facts(subject, Purpose.RAISE, path), life_safety=alert.life_safety,
-            )  # fmt: skip
-            if call.person is None and call.channel in borrowed:
-                self._borrowed.append((channel, row.notice()))
-            yield channel, row.notice()
+    def _hear(self, entry: _Entry, verdict: Verdict, now: int, born: bool = False) -> None:
+        known = None if born else entry.alert
+        try:
+            people, campus = self._directory(), self._registry()
+            told = unrecorded.heard(known, verdict, entry.siren, now, people, campus)
+        except Exception:
+            self._stumbled(entry, now)
+        else:
+            if told is not None:
+                self._tell(entry, *told)
 
-    def _pool(self) -> ThreadPoolExecutor:
-        if self._senders is None:
-            self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="emergency")
-        return self._senders
+    def _tell(self, entry: _Entry, alert: Alert, rows: Sequence[Notification]) -> None:
+        entry.alert = alert
+        entry.told |= {(row.person, row.channel, row.address) for row in rows}
+        self._sirens |= {(row.channel, row.code): row for row in rows if not row.person}
+        if rows:
+            self._send(rows)
 
-    def _send(self, channel: Channel, notice: Notice) -> None:
-        for attempt in range(1, TRIES + 1):
-            try:
-                channel.send(notice)
-            except ChannelError as error:
-                log.error(
-                    "unrecorded alert not delivered", channel=channel.name, attempt=attempt, why=error.reason
-                )
-                if error.permanent:
-                    return
-            except Exception:
-                log.exception("a channel failed", channel=channel.name, attempt=attempt)
-            else:
-                return
-            if attempt < TRIES and self._stopped.wait(PAUSE * attempt):
-                return
+    def _stumbled(self, entry: _Entry, now: int) -> None:
+        """Whatever is wrong with people or policies: the wall must still show it, and it is tried again."""
+        log.exception("nobody could be told of an unrecorded alert", rule=entry.alert.rule)
+        entry.again_at = now + AGAIN
+
+    def _code(self, now: int) -> str:
+        """A code that no alert of the database has (it has six letters), and no other outage."""
+        self._codes += 1
+        number = now // 100 * 32 + self._codes
+        return "U" + "".join(ALPHABET[number >> (5 * place) & 31] for place in range(5))
 
 
-def _code(now: int, nth: int) -> str:
-    """A code that no alert of the database has (it has six letters), and no other outage."""
-    number = (now // 100 * 32 + nth % 32) % 32**5
-    return "U" + "".join(ALPHABET[number >> (5 * place) & 31] for place in range(5))
+def _due(entry: _Entry, now: int) -> bool:
+    due = entry.alert.due_at
+    return due is not None and max(due, entry.again_at) <= now
+
+
+def _shown(entry: _Entry) -> UnrecordedAlert:
+    alert = entry.alert
+    return UnrecordedAlert(
+        alert.rule, alert.subject, alert.device, alert.place, alert.raised_at, alert.title.zh, alert.title.en,
+        alert.alert_class.value, alert.code, len(entry.told), alert.activity is not Activity.NORMAL,
+    )  # fmt: skip

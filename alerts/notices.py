@@ -16,10 +16,15 @@ from rules.verdict import Text
 
 
 def notices(
-    case: Case, reached: Sequence[Notification], directory: Directory, registry: Registry
+    case: Case,
+    reached: Sequence[Notification],
+    directory: Directory,
+    registry: Registry,
+    recorded: bool = True,
 ) -> Iterator[Notification]:
-    """What is owed for a case that has its number: its calls, and the all-clear to those who were reached."""
-    scribe = _Scribe(directory, registry)
+    """What is owed for a case that has its number: its calls, and the all-clear to those who were reached.
+    With `recorded` False the words say that nothing of this could be written."""
+    scribe = _Scribe(directory, registry, recorded)
     for snapshot, call in case.calls:
         alert = msgspec.structs.replace(snapshot, id=case.alert.id, code=case.alert.code)
         yield scribe.worded(alert, _notice(alert, call), call.late)
@@ -31,17 +36,15 @@ def notices(
 class _Scribe:
     """Puts the words into a notification; those for several readers of one language are made once."""
 
-    def __init__(self, directory: Directory, registry: Registry) -> None:
-        self.directory, self.registry = directory, registry
+    def __init__(self, directory: Directory, registry: Registry, recorded: bool) -> None:
+        self.directory, self.registry, self.recorded = directory, registry, recorded
         self._made: dict[tuple[int, Purpose, str, int], tuple[Words, dict[str, Plain]]] = {}
 
     def worded(self, alert: Alert, row: Notification, late: int = 0) -> Notification:
         key = (alert.occurrence, row.purpose, row.language, late)
         if key not in self._made:
-            subject, path = (
-                subject_of(alert, self.directory, self.registry, late),
-                self.registry.path(alert.place),
-            )
+            subject = _subject_of(alert, self.directory, self.registry, late, self.recorded)
+            path = self.registry.path(alert.place)
             self._made[key] = (
                 words(subject, row.purpose, path, row.language),
                 facts(subject, row.purpose, path),
@@ -50,7 +53,7 @@ class _Scribe:
         return msgspec.structs.replace(row, short=said.short, title=said.title, body=said.body, facts=plain)
 
 
-def subject_of(alert: Alert, directory: Directory, registry: Registry, late: int = 0) -> Subject:
+def _subject_of(alert: Alert, directory: Directory, registry: Registry, late: int, recorded: bool) -> Subject:
     """The alert in the plain values that alerts/message.py makes words of."""
     device = registry.devices.get(alert.device)
     named = device is not None and (device.zh or device.en)
@@ -73,6 +76,7 @@ def subject_of(alert: Alert, directory: Directory, registry: Registry, late: int
         late=late,
         life_safety=alert.life_safety,
         mode=alert.mode.value,
+        unrecorded=not recorded,
     )
 
 

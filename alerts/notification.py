@@ -53,8 +53,9 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         """What makes it one and the same notice; also the Idempotency-Key a gateway sees. A person with two
-        addresses on one channel is owed one at each, told apart without giving the address away."""
-        cause = str(self.alert) if self.alert else f"unrecorded-{self.code}"
+        addresses on one channel is owed one at each, told apart without giving the address away. What is not
+        recorded may come again in another outage: then it is another notice, told apart by its moment."""
+        cause = str(self.alert) if self.alert else f"unrecorded-{self.code}/{self.owed_at}"
         door = f"{self.channel}#{crc32(self.address.encode()):08x}" if self.address else self.channel
         return f"{cause}/{self.occurrence}/{self.step}/{self.round}/{self.person}/{door}/{self.purpose}"
 

@@ -5,21 +5,18 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
+from alerts.driven import SOUNDERS_ONLY, forbidden
+
 
 class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-_FORBIDDEN = re.compile(r"(?<![a-z])(?:un)?lock(?![a-z])|valve|extinguish|sprinkler", re.IGNORECASE)
-
-
 def _sounder_topic(value: str) -> str:
     if not value or any(mark in value for mark in "+#\0") or value.startswith("$"):
         raise ValueError("a topic to publish on has no + or #, and does not start with $")
-    if _FORBIDDEN.search(value):
-        raise ValueError(
-            "Tocsin drives sounders and lamps only, never a lock, a valve or extinguishing equipment"
-        )
+    if word := forbidden(value):
+        raise ValueError(f"the topic names {word!r}: {SOUNDERS_ONLY}")
     return value
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import secrets
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,14 +69,25 @@ def token_row(conn: Connection, token: str, now: int) -> Any | None:
     return conn.execute(found).first()
 
 
-def redeem(tx: Connection, token: str, name: str, password: str, language: str, now: int) -> int:
-    """Use up a setup token: makes the account and returns its id. `password` is already hashed."""
+def redeem(
+    tx: Connection,
+    token: str,
+    name: str,
+    password: str,
+    language: str,
+    now: int,
+    persons: Container[str] = (),
+) -> int:
+    """Use up a setup token: makes the account and returns its id. `password` is already hashed. An invitation
+    that names no person cannot take the name of one (`persons`): the log would hold their acts for theirs."""
     row = token_row(tx, token, now)
     if row is None:
         raise AccountError("token_wrong")
     name = name.strip().lower()
     if not _NAME.fullmatch(name):
         raise AccountError("name_wrong")
+    if name in persons and row.role != "administrator" and row.person != name:
+        raise AccountError("name_of_a_person")
     tx.execute(delete(SETUP_TOKEN).where(SETUP_TOKEN.c.token == row.token))
     values = {
         "name": name, "person": row.person or name, "role": row.role, "password": password,

@@ -95,5 +95,7 @@ def _http(request: Request, problem: Exception) -> Response:
 
 
 def _away(request: Request, problem: Exception) -> Response:
+    """A person who acted must know that it was not kept; after a time-out it may be kept yet."""
     log.error("the database is away", path=request.url.path, problem=repr(problem))
-    return answer(request, 503, "error_away")
+    acted = request.method != "GET" and isinstance(problem, SQLAlchemyError)
+    return answer(request, 503, "error_unwritten" if acted else "error_away")

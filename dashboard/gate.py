@@ -12,9 +12,10 @@ from dashboard import accounts
 from dashboard.accounts import Account
 from dashboard.permissions import Permission, may
 from dashboard.service import Service
-from dashboard.words import LANGUAGES
+from dashboard.words import LANGUAGES, preferred
 
 COOKIE = "tocsin"
+CHOSEN = "language"  # the cookie that remembers a choice made before signing in
 
 
 class NotSignedIn(Exception):
@@ -64,10 +65,18 @@ def account_of(request: Request) -> Account | None:
 
 
 def language_of(request: Request) -> str:
-    """The account's, else what the sign-in page was asked for, else that of the settings."""
+    """The account's; before signing in the one chosen here, the browser's, or that of the settings."""
     account: Account | None = getattr(request.state, "account", None)
-    wanted = account.language if account else request.query_params.get("language", "")
-    return wanted if wanted in LANGUAGES else service_of(request).settings.language
+    if account is not None:
+        return account.language
+    wanted = chosen_language(request) or preferred(request.headers.get("accept-language", ""))
+    return wanted or service_of(request).settings.language
+
+
+def chosen_language(request: Request) -> str:
+    """What the button of the sign-in page asked for, now or on an earlier page; "" when nobody pressed it."""
+    known = (request.query_params.get("language"), request.cookies.get(CHOSEN))
+    return next((one for one in known if one in LANGUAGES), "")
 
 
 class Allow:

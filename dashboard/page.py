@@ -11,10 +11,11 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from dashboard import places, words
 from dashboard.accounts import Account
-from dashboard.gate import language_of, service_of
+from dashboard.gate import CHOSEN, chosen_language, language_of, service_of
 from dashboard.permissions import Permission, may
 from ingest.campus.kinds import KINDS
 
+CHOICE_LASTS = 365 * 24 * 3600  # seconds a screen remembers its language while nobody is signed in
 HERE = Path(__file__).parent
 _pages = Environment(
     loader=FileSystemLoader(HERE / "templates"),
@@ -41,12 +42,16 @@ STAMP = _stamp()
 def render(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     account: Account | None = getattr(request.state, "account", None)
     context = {**_words(request, account), **values}
-    return HTMLResponse(_pages.get_template(template).render(context), status)
+    page = HTMLResponse(_pages.get_template(template).render(context), status)
+    if account is None and (chosen := chosen_language(request)):
+        page.set_cookie(CHOSEN, chosen, CHOICE_LASTS, secure=request.url.scheme == "https", samesite="strict")
+    return page
 
 
 def _words(request: Request, account: Account | None) -> Mapping[str, Any]:
     """What every template may use."""
     service, language = service_of(request), language_of(request)
+    other = words.LANGUAGES[1 - words.LANGUAGES.index(language)]
     now = service.now()
     return {
         "account": account,
@@ -55,6 +60,9 @@ def _words(request: Request, account: Account | None) -> Mapping[str, Any]:
         "may_administer": account is not None and may(account.role, Permission.ADMINISTER),
         "language": language,
         "html_language": words.HTML_LANGUAGE[language],
+        "other": other,
+        "html_other": words.HTML_LANGUAGE[other],
+        "here_in_other": f"?{request.url.include_query_params(language=other).query}",
         "theme": account.theme if account else "auto",
         "now": now,
         "path": request.url.path,

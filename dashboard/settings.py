@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 class DashboardSettings(BaseModel):
     """`listen` is host:port. Off loopback HTTPS is expected (`cert`, `key`: PEM files, from `tocsin cert`);
     without it nobody can sign in from another machine unless `insecure_http` is true. `language` is what a
-    screen shows before anybody signed in and what a new account starts with."""
+    screen shows before anybody signed in where the browser asks for neither Chinese nor English."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

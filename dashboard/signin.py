@@ -29,7 +29,7 @@ def sign_in_page(request: Request, _: Public, next: str = "/") -> Response:
     service = service_of(request)
     with service.read() as conn:
         if not accounts.listing(conn):
-            return RedirectResponse(f"/setup?language={language_of(request)}", 303)
+            return RedirectResponse(f"/setup?{request.url.query}", 303)
     refusal = turned_away(request, key_needed=False)
     return render(request, "login.html", next=own_path(next), said=refusal[1] if refusal else "", name="")
 
@@ -80,11 +80,11 @@ def _made(request: Request, form: Setup) -> tuple[int, str] | int:
     key = weakness(form.password, form.name) or ("" if form.password == form.again else "passwords_differ")
     if key:
         return 422, key
-    language = language_of(request)
+    language, persons = language_of(request), service.directory().persons
     try:
         hashed = doorkeeper(request).passwords.hash(form.password)
         made = service.transact(
-            lambda tx: accounts.redeem(tx, form.token.strip(), form.name, hashed, language, now)
+            lambda tx: accounts.redeem(tx, form.token.strip(), form.name, hashed, language, now, persons)
         )
         return made.result(WAIT)
     except Busy:

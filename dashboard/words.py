@@ -1,5 +1,6 @@
 """Thinks. Words in the reader's language: catalogue sentences, names, spans of time, readings."""
 
+import re
 from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from ingest.campus.kinds import METRICS
 
 LANGUAGES = ("zh", "en")
 HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
+_WEIGHT = re.compile(r"(?:q\s*=\s*([01](?:\.\d{0,3})?))?", re.IGNORECASE)
 _SPANS = ((86_400, "days"), (3_600, "hours"), (60, "minutes"), (1, "seconds"))
 
 
@@ -17,6 +19,19 @@ class Named(Protocol):
     def zh(self) -> str: ...
     @property
     def en(self) -> str: ...
+
+
+def preferred(accepted: str) -> str:
+    """Which of our languages an Accept-Language header likes best; "" when it names none of them."""
+    liked: list[tuple[float, str]] = []
+    for part in accepted[:500].split(","):
+        tag, _, weight = part.partition(";")
+        language = tag.strip().lower().partition("-")[0]
+        number = _WEIGHT.fullmatch(weight.strip())
+        if language in LANGUAGES and number:
+            liked.append((float(number[1] or 1), language))
+    weight_of, best = max(liked, key=lambda one: one[0], default=(0.0, ""))
+    return best if weight_of else ""
 
 
 def say(key: str, language: str, **values: object) -> str:

@@ -49,7 +49,8 @@ class _Client(mqtt.Client):
 class Session:
     """A persistent session: connects, subscribes, hands messages on, acknowledges what was settled.
 
-    `name` is "life" or "all"; `deliver` gets every message in arrival order, from this session's thread.
+    `name` is "life", "all" or "ear"; `deliver` gets every message in arrival order, on the session's thread.
+    One that is not `lasting` only listens: at QoS 0, and the broker keeps nothing for it.
     """
 
     def __init__(
@@ -60,9 +61,11 @@ class Session:
         deliver: Callable[[list[Message]], None],
         report: Report,
         now: Callable[[], int],
+        lasting: bool = True,
     ) -> None:
         self.name = name
         self.settings = settings
+        self._lasting = lasting
         self._filters = filters
         self._deliver = deliver
         self._report = report
@@ -160,7 +163,7 @@ class Session:
             client_id=f"{s.client_id}-{self.name}",
             protocol=protocol,
             manual_ack=True,
-            clean_session=None if self._use_v5 else False,
+            clean_session=None if self._use_v5 else not self._lasting,
         )
         if s.username:
             client.username_pw_set(s.username, s.password)
@@ -176,10 +179,11 @@ class Session:
         properties = None
         if self._use_v5:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-            properties.SessionExpiryInterval = SESSION_EXPIRY
+            properties.SessionExpiryInterval = SESSION_EXPIRY if self._lasting else 0
             properties.ReceiveMaximum = s.receive_maximum
         self._client = client
-        arguments: dict[str, Any] = {"clean_start": False, "properties": properties} if self._use_v5 else {}
+        clean = not self._lasting
+        arguments: dict[str, Any] = {"clean_start": clean, "properties": properties} if self._use_v5 else {}
         client.connect(s.host, s.port, s.keepalive, **arguments)
         sock = client.socket()
         assert isinstance(sock, BufferedSocket)
@@ -191,6 +195,7 @@ class Session:
         assert sock is not None
         answered_by = time.monotonic() + ANSWER
         while not self._stopping and client.socket() is not None:
+            client.loop_write()  # before waiting: paho leaves even CONNECT to this loop
             flushed = sock.flush()
             waiting = 0.0 if sock.ssl_pending() else 1.0
             both: list[Any] = [sock, self._wake_out]
@@ -200,7 +205,6 @@ class Session:
             self._read(client, sock)
             self._acknowledge(sock)
             self._send_outgoing(client)
-            client.loop_write()
             client.loop_misc()
             if not self.connected and time.monotonic() > answered_by:
                 raise TimeoutError(f"the broker did not answer CONNECT within {ANSWER:.0f} s")
@@ -214,7 +218,7 @@ class Session:
     def _read(self, client: _Client, sock: BufferedSocket) -> None:
         """PUBLISH packets are read here (ingest/publish.py); every other whole packet is paho's."""
         sock.fill()
-        moment, epoch, mqtt5 = self._now(), self.epoch, self._use_v5
+        moment, mqtt5 = self._now(), self._use_v5
         gathered: list[Message] = []
         buffer = sock.buffer
         while (end := packet_end(buffer, sock.at)) is not None:
@@ -228,7 +232,8 @@ class Session:
             if qos == 0 and self.name == "all" and self._unsettled > SHED_ABOVE:
                 self._drop()
                 continue
-            gathered.append(Message(self, topic, payload, moment, qos, retain, dup, epoch, mid))
+            # Not an epoch read before: what begins it, the answer to CONNECT, may stand in the same buffer.
+            gathered.append(Message(self, topic, payload, moment, qos, retain, dup, self.epoch, mid))
         if sock.ended and client.socket() is not None:
             client.loop_read()  # paho finds out that the connection is over
         if gathered:
@@ -271,15 +276,15 @@ class Session:
             self._subscribe(client)
 
     def _subscribe(self, client: _Client) -> None:
-        filters = list(self._filters())
+        filters, qos = list(self._filters()), int(self._lasting)
         self.granted = False
         self._refused = []
         for at in range(0, len(filters), SUBSCRIBE_CHUNK):
             chunk = filters[at : at + SUBSCRIBE_CHUNK]
             if self._use_v5:
-                _, mid = client.subscribe([(f, SubscribeOptions(qos=1)) for f in chunk])
+                _, mid = client.subscribe([(f, SubscribeOptions(qos=qos)) for f in chunk])
             else:
-                _, mid = client.subscribe([(f, 1) for f in chunk])
+                _, mid = client.subscribe([(f, qos) for f in chunk])
             if mid is not None:
                 self._awaiting[mid] = chunk
         if not filters:
@@ -295,7 +300,8 @@ class Session:
             self._report("subscription", "fault", why)
         else:
             self._report("subscription", "normal", "")
-        self._report(f"broker_{self.name}", "normal", "")
+        if not self._shed:
+            self._report(f"broker_{self.name}", "normal", "")
 
     def _lost(self, why: str) -> None:
         if self.connected or self._client is not None:
@@ -336,7 +342,7 @@ class Session:
     def _on_subscribe(self, _c: mqtt.Client, _u: Any, mid: int, codes: list[ReasonCode], _p: Any) -> None:
         asked = self._awaiting.pop(mid, [])
         for name, code in zip(asked, codes, strict=False):
-            if code.is_failure or code.value == 0:  # QoS 0 would be no promise at all
+            if code.is_failure or code.value < self._lasting:  # QoS 0 would be no promise at all
                 self._refused.append(name)
         if not self._awaiting:
             self._all_granted()

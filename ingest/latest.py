@@ -5,11 +5,15 @@ What is newer than the stored rows is read again from the spool at start, so not
 
 from collections.abc import Iterable
 
+import msgspec
+import structlog
 from sqlalchemy import Connection, select, text
 
 from ingest import spool
 from ingest.reading import Reading
 from ingest.tables import latest, meta
+
+log = structlog.get_logger("ingest.latest")
 
 _KEEP = text(
     "INSERT INTO latest (device, heard, readings) VALUES (:device, :heard, :readings)"
@@ -89,15 +93,23 @@ class Latest:
 
     def load(self, conn: Connection) -> None:
         for row in conn.execute(select(latest)):
-            self._points[row.device] = {r.metric: r for r in spool.decode(row.readings)}
+            self._points[row.device] = {r.metric: r for r in _readable(row.readings)}
             if row.heard is not None:
                 self.heard_at[row.device] = row.heard
         after = int(conn.execute(select(meta.c.value).where(meta.c.name == "latest")).scalar() or 0)
         while rows := spool.read(conn, after):
             after = rows[-1][0]
             for _, blob in rows:
-                readings = spool.decode(blob)
+                readings = _readable(blob)
                 self.note(readings)
                 for reading in readings:
                     if not reading.retained and reading.metric not in ("supervision", "link"):
                         self.hear(reading.device, reading.received)
+
+
+def _readable(blob: bytes) -> list[Reading]:
+    try:
+        return spool.decode(blob)
+    except msgspec.MsgspecError as error:  # points are asked anew by their next readings: start all the same
+        log.error("stored readings are unreadable", error=str(error))
+        return []

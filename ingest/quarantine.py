@@ -58,11 +58,6 @@ class Quarantined(msgspec.Struct, frozen=True):
     sample: bytes
 
 
-def keep(tx: Connection, rejected: Rejected, limit: int) -> None:
-    """Count one rejected message; at most `limit` rows stay."""
-    keep_all(tx, [rejected], limit)
-
-
 def keep_all(tx: Connection, batch: Iterable[Rejected], limit: int) -> None:
     """Count the rejected messages of a batch: one statement for each (reason, topic) among them."""
     added = False

@@ -1,10 +1,11 @@
 """Thinks. Whether a message was seen before: redelivery is certain to happen.
 
-By (device, boot, sequence) where the device numbers its messages. Else by the DUP flag together with the hash
-of topic and payload, and only against messages of the last connection whose acknowledgement was never sent:
-never by the hash alone, since two real presses look alike, and a press the broker had in flight when we died
-comes back with DUP set although we never saw it. What a batch adds is stored with the batch, so the memory of
-it is exactly as durable.
+By (device, boot, sequence) where the device numbers its messages. Else by the DUP flag together with a hash
+of packet number, topic and payload, and only against messages of the last connection whose acknowledgement
+was never sent: never by topic and payload alone, since two real presses look alike, and a press the broker
+had in flight when we died comes back with DUP set although we never saw it. (A broker delivers again under
+the same packet number: MQTT-4.4.0-1.) What a batch adds is stored with the batch, so the memory of it is
+exactly as durable; that its acknowledgement has gone out since, only a later batch can say.
 """
 
 from collections import Counter, deque
@@ -81,7 +82,8 @@ class Seen:
     def _is_new_hash(self, message: Message) -> bool:
         window = self._windows.setdefault(message.source.name, _Window())
         window.enter(message.epoch)
-        digest = blake2b(message.payload, digest_size=8, key=message.topic.encode()[-64:]).digest()
+        topic, number = message.topic.encode()[-64:], message.mid.to_bytes(2)
+        digest = blake2b(message.payload, digest_size=8, key=topic, salt=number).digest()
         window.arrived.append((message, digest))
         if message.dup and window.earlier[digest] > 0:
             window.earlier[digest] -= 1

@@ -4,6 +4,8 @@ The caller fires what is due first, then evaluates: for each reading in order of
 `due(…, until=reading.received)`, then `evaluate(…)`. Deadlines at that very moment count as passed.
 """
 
+from typing import NamedTuple
+
 import msgspec
 
 from ingest.campus.device import Device
@@ -16,11 +18,27 @@ from rules.transitions import fire, read
 from rules.vanish import vanished
 from rules.verdict import Holds, Verdict
 
+AGAIN = 60_000  # ms until a deadline whose rule failed is tried again
+
+
+class Failure(NamedTuple):
+    """A rule of ours that broke on one point: our own mistake, and never the other rules' affair."""
+
+    rule: str
+    point: str
+    error: Exception
+
 
 def evaluate(
-    rules: RuleSet, memories: Memories, reading: Reading, device: Device, registry: Registry
+    rules: RuleSet,
+    memories: Memories,
+    reading: Reading,
+    device: Device,
+    registry: Registry,
+    failures: list[Failure] | None = None,
 ) -> list[Verdict]:
-    """What the rules say of one reading. Changes `memories`.
+    """What the rules say of one reading. Changes `memories`. A rule that fails goes to `failures` and the
+    others are heard; without a list to go to it raises.
 
     Most readings mean nothing to any rule and end in the first two lines.
     """
@@ -29,18 +47,31 @@ def evaluate(
         return []
     verdicts: list[Verdict] = []
     for rule in plan.rules:
-        before = memories.get(rule.id, rule.subject(device.id, reading.metric))
-        after, verdict = read(rule, before, reading, device)
+        try:
+            before = memories.get(rule.id, rule.subject(device.id, reading.metric))
+            after, verdict = read(rule, before, reading, device)
+        except Exception as error:
+            if failures is None:
+                raise
+            failures.append(Failure(rule.id, f"{device.id}/{reading.metric}", error))
+            continue
         _remember(memories, before, after)
         if verdict is not None:
             verdicts.append(verdict)
     return verdicts
 
 
-def due(rules: RuleSet, memories: Memories, until: int, registry: Registry) -> list[Verdict]:
+def due(
+    rules: RuleSet,
+    memories: Memories,
+    until: int,
+    registry: Registry,
+    failures: list[Failure] | None = None,
+) -> list[Verdict]:
     """Fire every deadline at or before `until`, in order of (deadline, rule, subject). Changes `memories`.
 
-    Each verdict's moment is its deadline, not `until`: how late it was looked at changes nothing.
+    Each verdict's moment is its deadline, not `until`: how late it was looked at changes nothing. A rule that
+    fails goes to `failures`, if given, and is tried again in a minute.
     """
     verdicts: list[Verdict] = []
     while (row := memories.take_due(until)) is not None:
@@ -50,7 +81,14 @@ def due(rules: RuleSet, memories: Memories, until: int, registry: Registry) -> l
             memories.drop(row)
             verdicts += vanished(row, rule, device, row.due_at)
             continue
-        after, verdict = fire(rule, row, device)
+        try:
+            after, verdict = fire(rule, row, device)
+        except Exception as error:
+            if failures is None:
+                raise
+            failures.append(Failure(rule.id, row.subject, error))
+            memories.put(msgspec.structs.replace(row, due_at=until + AGAIN))
+            continue
         _remember(memories, row, after)
         if verdict is not None:
             verdicts.append(verdict)

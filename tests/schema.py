@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tocsin import schema
+from tocsin import migrate, schema
 from tocsin.database import Database
 
 PAGE = Path(__file__).parent.parent / "docs" / "schema.md"
@@ -16,9 +16,9 @@ def main(arguments: list[str]) -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         database = Database.open(f"sqlite:///{folder}/state.db")
-        if any((Path(schema.__file__).parent / "migrations" / "versions").glob("*.py")):
+        if schema.newest():
             schema.upgrade(database)
-        schema.make_revision(database, " ".join(arguments))
+        migrate.make_revision(database, " ".join(arguments))
         database.close()
 
 

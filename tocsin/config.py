@@ -26,7 +26,7 @@ PATHS: tuple[KeyPath, ...] = (  # relative ones are taken from the folder of toc
     ("dashboard", "cert"),
     ("dashboard", "key"),
 )
-_SECRET = re.compile("pass|token|secret", re.IGNORECASE)
+_SECRET = re.compile(r"(pass|token|secret)[^.]*$|^channels\..*\.(url$|headers)", re.IGNORECASE)
 
 
 class Settings(BaseModel):
@@ -150,6 +150,23 @@ def _reference_mistakes(document: Document, plain: dict[str, Any]) -> Iterator[s
     if isinstance(url, str) and not _is_database(url):
         hint = "must be postgresql://user:password@host/name or sqlite:////folder/state.db"
         yield told(document.at(("database",)), "database", hint)
+    yield from _apprise_mistakes(document, plain)
+
+
+def _apprise_mistakes(document: Document, plain: dict[str, Any]) -> Iterator[str]:
+    """A URL is not shown again: most of it is keys."""
+    channels = plain.get("channels")
+    for name in channels if isinstance(channels, dict) else ():
+        path = ("channels", name, "url")
+        url = _inside(plain, path)
+        if _inside(plain, ("channels", name, "kind")) != "apprise" or "://" not in str(url):
+            continue
+        from alerts.channels import apprise  # half a second: only where it is used
+
+        if not apprise.understands(str(url)):
+            service, known = str(url).partition("://")[0].lower(), apprise.services()
+            near = "" if service in known else did_you_mean(service, known)
+            yield told(document.at(path), path, "Apprise does not understand this URL", near)
 
 
 def _is_zone(name: str) -> bool:
@@ -222,6 +239,6 @@ def _real_path(plain: Any, location: tuple[str | int, ...]) -> KeyPath:
 def _got(document: Document, path: KeyPath, value: object) -> str:
     if isinstance(value, dict | list):
         return ""
-    if path and _SECRET.search(str(path[-1])) and document.written(path) is not None:
+    if _SECRET.search(path_text(path)) and document.written(path) is not None:
         return "got a value that is not shown here"
     return document.got(path, value)

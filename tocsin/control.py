@@ -20,11 +20,12 @@ Handler = Callable[[dict[str, Any]], Any]
 
 
 class Control:
-    """Serves requests `{"do": name, …}` with `{"ok": answer}` or `{"error": sentence}`."""
+    """Serves requests `{"do": name, …}` with `{"ok": answer}` or `{"error": sentence}`. Where no socket can
+    be made, nobody is served, and alarms go on."""
 
     def __init__(self, path: Path, handlers: Mapping[str, Handler]) -> None:
         self.path = path
-        path.unlink(missing_ok=True)
+        self._server: socketserver.ThreadingUnixStreamServer | None = None
 
         class Request(socketserver.StreamRequestHandler):
             def handle(self) -> None:
@@ -33,19 +34,23 @@ class Control:
 
         before = os.umask(0o177)
         try:
+            path.unlink(missing_ok=True)
             self._server = socketserver.ThreadingUnixStreamServer(str(path), Request)
+            self._server.daemon_threads = True
+        except OSError as error:
+            log.error("no command can reach this service", socket=str(path), error=str(error))
         finally:
             os.umask(before)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, name="control", daemon=True)
 
     def start(self) -> None:
-        self._thread.start()
+        if self._server is not None:
+            threading.Thread(target=self._server.serve_forever, name="control", daemon=True).start()
 
     def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self.path.unlink(missing_ok=True)
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self.path.unlink(missing_ok=True)
 
 
 def _answer(handlers: Mapping[str, Handler], line: bytes) -> dict[str, Any]:

@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+import msgspec
+import structlog
 from sqlalchemy import Connection
 
 from alerts import roster
@@ -11,6 +13,7 @@ from alerts.people import Directory
 from ingest import spool
 from ingest.campus import store as campus_store
 from ingest.campus.registry import Registry
+from ingest.copies import Copies
 from ingest.decode import Decoder
 from ingest.latest import Latest
 from ingest.message import Message
@@ -22,6 +25,8 @@ from rules import store as memory_store
 from rules.memory import Memories
 from rules.ruleset import RuleSet
 from rules.verdict import Verdict
+
+log = structlog.get_logger("tocsin.house")
 
 SEEN = 20000  # messages a restart remembers: more than a broker may have unacknowledged
 
@@ -41,7 +46,21 @@ class House:
     position: int  # of the last batch in the spool
     quarantine_rows: int = 10000
     desk_due: int | None = 0  # when the desk next has something to do by itself; 0: look
+    copies: Copies = field(default_factory=Copies)
     life_since: Callable[[], float] = lambda: math.inf  # since when (ms) `life` has its own copy
+    life_epoch: Callable[[], int] = lambda: 0  # of the connection of `life` that stands; 0: none does
+
+    def is_copy(self, message: Message) -> bool:
+        """Whether `life` brings this message of `all` as well, and it counts there."""
+        if message.source.name == "life":
+            self.copies.brought(message)
+            return False
+        if message.source.name != "all" or not self.decoder.owned_by_life(message.topic):
+            return False
+        if message.received < self.life_since():
+            return self.copies.is_one(message, self.life_epoch())
+        self.copies.no_longer_needed()
+        return True
 
 
 @dataclass
@@ -54,16 +73,20 @@ class Prepared:
     devices: set[str] = field(default_factory=set)  # whose points changed
     thought: int = 0  # readings that have been judged
     verdicts: list[Verdict] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)  # points whose rules failed
+    failed: list[str] = field(default_factory=list)  # which rules failed, and on what
     moment: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.messages or self.readings or self.verdicts)
 
+    def of_life_safety(self) -> list[Verdict]:
+        return [verdict for verdict in self.verdicts if verdict.life_safety]
+
     def forget_thoughts(self) -> None:
         """The commit failed and memory was rolled back: everything will be judged again."""
         self.thought = 0
         self.verdicts = []
+        self.failed = []
 
 
 def load(
@@ -80,7 +103,10 @@ def load(
     latest.load(tx)
     seen = Seen()
     for blob in spool.seen_blobs(tx, SEEN):
-        seen.restore(blob)
+        try:
+            seen.restore(blob)
+        except msgspec.MsgspecError as error:  # a redelivery may count twice: no reason not to start
+            log.error("what a batch had seen is unreadable", error=str(error))
     supervision = Supervision(registry, now, latest.heard_at)
     words = {device: latest.value(device, "supervision") for device in registry.devices}
     supervision.restore({device: word for device, word in words.items() if isinstance(word, str)})

@@ -18,7 +18,7 @@ from ingest import quarantine, spool
 from ingest.message import Message
 from ingest.reading import Decoded, Reading, Reason, Rejected
 from rules import store
-from rules.evaluate import due, evaluate
+from rules.evaluate import Failure, due, evaluate
 from rules.verdict import Verdict
 from tocsin.hand_over import apply_all, apply_each
 from tocsin.house import House, Prepared
@@ -30,11 +30,9 @@ def prepare(
     house: House, into: Prepared, messages: Iterable[Message], reports: Sequence[Reading], now: int
 ) -> None:
     """Read messages into readings. Runs once for each message: what it remembers is not rolled back."""
-    life_since = house.life_since()
     for message in messages:
         into.messages.append(message)
-        second = message.source.name == "all" and message.received >= life_since
-        if second and house.decoder.owned_by_life(message.topic):
+        if house.is_copy(message):
             continue
         try:
             _read(house, into, message)
@@ -76,21 +74,24 @@ def think(house: House, prepared: Prepared) -> None:
     """What the readings not yet thought of mean, and what time alone has made true by `prepared.moment`."""
     rules, memories, registry = house.rules, house.memories, house.registry
     devices, verdicts = registry.devices, prepared.verdicts
+    failures: list[Failure] = []  # they must not stop the others' alarms
     moment = 0
     for reading in prepared.readings[prepared.thought :]:
         if reading.received != moment:  # a deadline set by a reading lies after its own moment
             moment = reading.received
-            verdicts += due(rules, memories, moment, registry)
+            verdicts += due(rules, memories, moment, registry, failures)
         device = devices.get(reading.device)
         if device is None:
             continue
         try:
-            verdicts += evaluate(rules, memories, reading, device, registry)
-        except Exception:  # one rule's failure must not stop the others' alarms
-            log.exception("a rule failed", reading=reading)
-            prepared.failed.append(f"{reading.device}/{reading.metric}")
+            verdicts += evaluate(rules, memories, reading, device, registry, failures)
+        except Exception as error:  # before any rule was asked
+            failures.append(Failure("*", f"{reading.device}/{reading.metric}", error))
     prepared.thought = len(prepared.readings)
-    verdicts += due(rules, memories, prepared.moment, registry)
+    verdicts += due(rules, memories, prepared.moment, registry, failures)
+    for failure in failures:
+        log.error("a rule failed", rule=failure.rule, point=failure.point, exc_info=failure.error)
+        prepared.failed.append(f"the rule {failure.rule} failed on {failure.point}: {failure.error!r}"[:500])
 
 
 def write(

@@ -3,6 +3,7 @@
 Threads: broker-life, broker-all, writer, senders (a pool a channel), history, feed, web, watch, control.
 """
 
+import contextlib
 import gc
 import json
 import math
@@ -17,7 +18,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from alerts import channels, desk
+from alerts import channels, desk, store
 from alerts.alert import Fact
 from alerts.deliver import Delivery
 from alerts.desk import Outcome
@@ -38,10 +39,12 @@ from rules.ruleset import RuleSet
 from rules.vanish import reconcile
 from tocsin import apply as applying
 from tocsin import clock, house, schema
+from tocsin.ballast import Ballast, opening
 from tocsin.campus import reload
 from tocsin.config import Settings
 from tocsin.control import Control
 from tocsin.database import open_or_move_aside
+from tocsin.ear import Ear
 from tocsin.hand_over import apply_facts
 from tocsin.house import Prepared
 from tocsin.lock import FolderLock
@@ -73,22 +76,34 @@ class Tocsin:
         self.settings = settings
         self.demo = demo
         self.now = now
-        self.lock = FolderLock(settings.folder)
-        self.database = open_or_move_aside(settings.database_url, now())
-        schema.upgrade(self.database)
         self.refused_rules = ""
         self._stopping = False
         rules = self._rules()
-        with self.database.transaction() as tx:
+        self.ballast = Ballast(settings.folder)
+        with opening(settings.folder):
+            self.lock = FolderLock(settings.folder)
+            self.ballast.make_room()
+            self.database = open_or_move_aside(settings.database_url, now())
+            schema.upgrade(self.database)
+        with opening(settings.folder), self.database.transaction() as tx:
             self.spool_epoch = spool.epoch(tx)
             self.house = house.load(tx, settings.broker, rules, now(), settings.channels, settings.zone)
+            standing = store.all_open(tx)
         self.house.quarantine_rows = settings.quarantine.max_rows
         self.house.life_since = self._life_since
+        self.house.life_epoch = lambda: self.life.epoch if self.life.connected else 0
         self.own = Own(lambda reading: self.writer.report(reading), now)
         self.channels = channels.build(
             {**settings.channels, "null": NullSettings(kind="null")}, self._publish, self.own.returned, now
         )
-        self.emergency = Emergency(self.channels, self._directory, self._registry, self._sounded)
+        self.emergency = Emergency(
+            lambda rows: self.delivery.send(rows),
+            lambda clears: self.delivery.written_again(clears),
+            self._directory,
+            self._registry,
+            self._sounded,
+        )
+        self.emergency.follow(standing)
         self.writer = Writer(self.house, self.database, self.emergency, now, self._committed)
         self.delivery = Delivery(
             self.channels, self.writer.transact_soon, self.own.report, now, self._settled
@@ -108,7 +123,9 @@ class Tocsin:
         )
         self.feed = self._feed()
         self.web = Web(self)
-        self.watch = Watch(settings.folder, self._loop, self._audit, self._forget, self.own.report, now)
+        self.ear = Ear(lambda: self._session("ear", self.writer.overhear))
+        duties = self._loop, self._audit, self._forget, self._listen, self.ballast.take_back
+        self.watch = Watch(settings.folder, *duties, self.own.report, now)
         self.control = Control(settings.folder / "control.sock", self._handlers())
 
     # ---- starting and stopping -------------------------------------------------------------------------
@@ -118,6 +135,7 @@ class Tocsin:
         self._keep_trying(self._wake_up)
         self.writer.start()
         self.delivery.start()
+        self.ballast.take_back()  # what this start owed is written; the next one may need the room as well
         self.history.start()
         if self.feed:
             self.feed.start()
@@ -133,12 +151,12 @@ class Tocsin:
         self._stopping = True
         self.control.stop()
         self.watch.stop()
+        self.ear.listen(False)
         self.life.stop()
         self.all.stop()
         self.web.stop()
         self.delivery.stop()
         self.writer.stop()
-        self.emergency.stop()
         if self.feed:
             self.feed.stop()
         self.history.stop()
@@ -171,6 +189,8 @@ class Tocsin:
             if point not in SPEAK_FOR_THEMSELVES:
                 self.own.report(point, "normal")
         self.check_routing()
+        if self.ballast.released:
+            self.own.report("disk", "fault", f"the disk of {self.settings.folder} was full at the start")
         if self.database.moved_aside:
             self.own.report("database", "fault", f"moved aside to {self.database.moved_aside}")
         if self.refused_rules:
@@ -190,12 +210,16 @@ class Tocsin:
     def _session(self, name: str, deliver: Callable[[list[Any]], None]) -> Session:
         def filters() -> Sequence[str]:
             decoder = self.house.decoder
-            return decoder.life_filters() if name == "life" else decoder.all_filters()
+            return decoder.all_filters() if name == "all" else decoder.life_filters()
 
         def report(metric: str, word: str, note: str) -> None:
-            self.own.report_part(name, metric, word, note)
+            if lasting:
+                self.own.report_part(name, metric, word, note)
+            else:  # nothing can be written while it listens
+                log.info("the ear", metric=metric, word=word, note=note)
 
-        return Session(name, self.settings.broker, filters, deliver, report, self.now)
+        lasting = name != "ear"
+        return Session(name, self.settings.broker, filters, deliver, report, self.now, lasting)
 
     def _life_since(self) -> float:
         """Since when what `all` brings of life-safety devices is a second copy. A margin, since the broker
@@ -223,12 +247,13 @@ class Tocsin:
     def _committed(self, prepared: Prepared, outcome: Outcome) -> None:
         """After the commit, on the writer's thread: who is owed something hears it first."""
         self.delivery.send(outcome.owed)
+        self.emergency.follow(outcome.alerts)
         for metric, word, note in outcome.troubles:
             self.own.report(metric, word, note)
         if outcome.owed and not outcome.troubles and "routing" in self.own.faults():
             self.check_routing()
-        for point in prepared.failed:
-            self.own.report("rules", "fault", f"a rule failed on {point}")
+        for failure in prepared.failed:
+            self.own.report("rules", "fault", failure)
         self.live.publish(outcome.changed, prepared.devices)
         self.history.wake()
 
@@ -245,12 +270,20 @@ class Tocsin:
     def _forget(self) -> None:
         self.writer.transact_soon(lambda tx: desk.forget_loops(tx, self.now() - LOOPS_KEPT))
 
+    def _listen(self) -> None:
+        self.writer.look()
+        self.ear.listen(bool(self.writer.failing))
+
     def _audit(self) -> None:
         def audit(tx: Connection) -> list[str]:
             return desk.audit_escalations(tx, self.now())
 
-        broken = self.writer.transact(audit).result(60)
-        if broken:
+        self.writer.transact(audit).add_done_callback(self._audited)
+
+    def _audited(self, audit: Future[list[str]]) -> None:
+        if audit.exception() is not None:
+            return  # nothing can be written, which is said already
+        if broken := audit.result():
             self.writer.look_again()
             self.own.report("escalation", "fault", "; ".join(broken)[:500])
         else:
@@ -311,7 +344,8 @@ def serve(settings: Settings, ready: Callable[[Tocsin], None] | None = None, dem
     gc.freeze()  # the registry and the modules stay: the collector need not look at them again
     gc.set_threshold(5_000, 20, 50)
     gc.enable()
-    print(service.web.welcome(), flush=True)
+    with contextlib.suppress(OSError):  # the terminal may be a file on a full disk
+        print(service.web.welcome(), flush=True)
     if ready is not None:
         ready(service)
     stopped.wait()

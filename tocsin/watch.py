@@ -1,4 +1,4 @@
-"""Touches. The watch over ourselves: the loop message, the escalations, the disk, the clock, now and then."""
+"""Touches. The watch over ourselves: loop message, escalations, disk, clock, a commit that hangs."""
 
 import shutil
 import threading
@@ -14,6 +14,7 @@ LOOP_EVERY = 60.0  # seconds
 AUDIT_EVERY = 15.0
 LOOK_EVERY = 30.0
 FORGET_EVERY = 3600.0
+HANG_EVERY = 1.0
 DISK_RESERVE = 512 * 1024 * 1024  # bytes free below which the disk is in trouble
 CLOCK_JUMP = 5.0  # seconds between wall clock and monotonic clock
 
@@ -27,6 +28,8 @@ class Watch:
         loop: Callable[[], None],
         audit: Callable[[], None],
         forget: Callable[[], None],
+        hang: Callable[[], None],
+        ballast: Callable[[], None],
         report: Callable[[str, str, str], None],
         now: Callable[[], int],
     ) -> None:
@@ -35,7 +38,7 @@ class Watch:
         self._now = now
         self._drift = now() / 1000 - time.monotonic()
         self._duties = [(LOOP_EVERY, loop), (AUDIT_EVERY, audit), (LOOK_EVERY, self._look)]
-        self._duties.append((FORGET_EVERY, forget))
+        self._duties += [(FORGET_EVERY, forget), (HANG_EVERY, hang), (LOOK_EVERY, ballast)]
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 import uvicorn
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard import accounts
 from dashboard.service import RulesInfo, Service
@@ -24,6 +25,7 @@ class Web:
         self._tocsin = tocsin
         self._settings = tocsin.settings.dashboard
         self._server: uvicorn.Server | None = None
+        self._stopping = False
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
 
     @property
@@ -35,6 +37,7 @@ class Web:
         self._thread.start()
 
     def stop(self) -> None:
+        self._stopping = True
         self._tocsin.live.close()
         if self._server is not None:
             self._server.should_exit = True
@@ -57,6 +60,8 @@ class Web:
             limit_concurrency=1000,
         )
         self._server = uvicorn.Server(config)
+        if self._stopping:  # before there was a server to be told so
+            return
         try:
             self._server.run()
         except (OSError, SystemExit) as error:
@@ -103,8 +108,12 @@ class Web:
 
     def welcome(self) -> str:
         """What the administrator reads in the terminal when the service is up."""
-        token = self.new_token()
         lines = [f"Tocsin is running. Dashboard: {self.address}/"]
+        try:
+            token = self.new_token()
+        except (SQLAlchemyError, OSError) as error:
+            log.error("nothing can be written", error=str(error))
+            return f"{lines[0]}\nNothing can be written now; alarms sound all the same, marked NOT RECORDED."
         if token:
             lines.append(f"Make the first administrator here, once:  {self.address}/setup?token={token}")
         return "\n".join(lines)

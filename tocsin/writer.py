@@ -5,10 +5,11 @@ the batch is held and tried again, never settled and never dropped, and what con
 at once through the in-memory desk (P6).
 """
 
+import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -24,6 +25,7 @@ from ingest.message import Message
 from ingest.reading import Reading
 from tocsin import pipeline
 from tocsin.database import Database
+from tocsin.glance import glance
 from tocsin.hand_over import apply_facts
 from tocsin.house import House, Prepared
 
@@ -41,6 +43,7 @@ RETRY = 0.2  # seconds between tries of a failing commit
 SAVE_EVERY = 15_000  # ms between two savings of the latest points
 SAVE_NEXT = 40  # ms between two pieces of one saving
 IDLE = 1.0  # seconds at most between two looks at the deadlines
+HANGS = 3_000  # ms after which a transaction that neither succeeds nor fails is taken for a failure
 
 
 class Writer:
@@ -73,6 +76,10 @@ class Writer:
         self._commit_by: float | None = None  # by when what waits is committed (time.monotonic)
         self._asked = False  # somebody waits for an answer
         self._each = False  # the desk failed on the last try
+        self._begun: int | None = None  # when the transaction under way began
+        self._glanced = 0  # of `_life`, how many were looked at while it hangs
+        self._overheard: deque[Message] = deque()  # what nobody was promised, while nothing can be written
+        self._ending = threading.Lock()  # a transaction does not end while somebody looks at it
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
@@ -93,6 +100,10 @@ class Writer:
     def deliver_all(self, messages: list[Message]) -> None:
         self._all.extend(messages)
         self._some.set()
+
+    def overhear(self, messages: list[Message]) -> None:
+        """Of life safety, heard while commits fail: it sounds and is not kept. The broker keeps it."""
+        self._overheard.extend(messages)
 
     def report(self, reading: Reading) -> None:
         """A reading of Tocsin's own, to be judged like any other."""
@@ -135,6 +146,18 @@ class Writer:
         """Something may be due at the desk that it did not plan itself."""
         self.house.desk_due = 0
         self._some.set()
+
+    def look(self) -> None:
+        """For the watch, every second. A dying disk often hangs where it should fail: then what was judged
+        sounds at once, and so does what came since, at first sight."""
+        with self._ending:
+            now, begun = self._now(), self._begun
+            if begun is None or now - begun < HANGS:
+                return
+            self.failing = self.failing or f"the database has not answered for {(now - begun) // 1000} s"
+            came = list(self._life)
+            new, self._glanced = came[self._glanced :], len(came)
+            self._sound(new, now)
 
     def waiting(self) -> dict[str, int]:
         return {"life": len(self._life), "all": len(self._all), "held": len(self._held.messages)}
@@ -211,17 +234,17 @@ class Writer:
         house, held = self.house, self._held
         done: list[tuple[Job, Any]] = []
         try:
-            with self._database.transaction() as tx:
+            with self._transaction() as tx:
                 for job in jobs:
                     _work(tx, job, done)
                 outcome, unheard = pipeline.write(house, tx, held, now, self._each)
-        except OUTAGE as error:
-            for _, future in jobs:  # also those that were never begun: somebody waits for each
-                if not future.done():
-                    future.set_exception(error)
-            self._failed(error, now)
-            return
-        except Exception:
+        except Exception as error:
+            if self._each or isinstance(error, OUTAGE):  # or it failed although every fact was tried alone
+                for _, future in jobs:  # also those that were never begun: somebody waits for each
+                    if not future.done():
+                        future.set_exception(error)
+                self._failed(error, now)
+                return
             log.exception("the batch failed; every fact is tried alone")
             self._each = True
             self._jobs.extendleft(job for job in reversed(jobs) if not job[1].done())
@@ -245,9 +268,20 @@ class Writer:
         if self.failing:
             log.warning("commits work again", was=self.failing)
             self.failing = ""
+            self._overheard.clear()
             self._emergency.clear()
         self._each = False
         self._emergency.sound(unheard, now)
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        self._begun = self._now()
+        try:
+            with self._database.transaction() as tx:
+                yield tx
+        finally:
+            with self._ending:
+                self._begun, self._glanced = None, 0
 
     def _forget_thoughts(self) -> None:
         """What was judged was not written: memory goes back, and everything is judged again."""
@@ -256,18 +290,25 @@ class Writer:
         self._held.forget_thoughts()
 
     def _failed(self, error: Exception, now: int) -> None:
-        self._emergency.sound([v for v in self._held.verdicts if v.life_safety], now)
+        self._sound([], now)
         self._forget_thoughts()
         if not self.failing:
             log.error("commit failed; the batch is held", exc_info=error)
         self.failing = f"{type(error).__name__}: {error}"[:300]
+
+    def _sound(self, unjudged: list[Message], now: int) -> None:
+        """Life safety, unrecorded: what was judged, what was not, and what is only overheard."""
+        house, heard = self.house, [self._overheard.popleft() for _ in range(len(self._overheard))]
+        seen = glance(house.decoder, house.rules, house.registry, [*unjudged, *heard])
+        self._emergency.sound([*self._held.of_life_safety(), *seen], now)
+        self._emergency.pass_time(now)
 
     def _save(self, now: int) -> None:
         """A piece of what may be late: the latest points, and the spool that the history has."""
         house, upto = self.house, self._trim_to
         more = False
         try:
-            with self._database.transaction() as tx:
+            with self._transaction() as tx:
                 house.latest.save(tx, house.position)
                 if upto is not None:
                     more = spool.trim(tx, upto, house.position)

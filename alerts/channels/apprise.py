@@ -7,6 +7,7 @@ from urllib.parse import quote
 import apprise
 import structlog
 from apprise import AppriseAsset, AppriseResultStatus, NotifyFormat, NotifyType
+from apprise.manager_plugins import NotificationManager
 
 from alerts.channels.channel import ChannelError, Notice, Receipt
 from alerts.clean import clean
@@ -25,6 +26,29 @@ logging.getLogger("apprise").propagate = False
 logging.getLogger("apprise").setLevel(logging.WARNING)
 
 
+# No deadline of Apprise's own: it would put the call into a pool that all channels share.
+_ASSET = AppriseAsset(
+    async_mode=False, http_redirects=False, service_timeout=0, storage_mode="memory", app_id="Tocsin",
+    app_desc="Tocsin", allow_templates=False,
+)  # fmt: skip
+_SAMPLES = ("0", "+8613800138000", "duty@example.edu", "a" * 32)  # what an address may look like
+
+
+def understands(url: str) -> bool:
+    """Whether with some address it is something that Apprise can send to."""
+    samples = _SAMPLES if "{address}" in url else ("",)
+    return any(apprise.Apprise(asset=_ASSET).add(_filled(url, one)) for one in samples)
+
+
+def services() -> list[str]:
+    """What the URLs that Apprise knows begin with."""
+    return sorted(NotificationManager().schemas())  # type: ignore[no-untyped-call]
+
+
+def _filled(url: str, address: str) -> str:
+    return url.replace("{address}", quote(address, safe=""))
+
+
 class Apprise:
     """One Apprise object a call: they are not made to be shared by threads, and hold an address each."""
 
@@ -32,15 +56,8 @@ class Apprise:
         self.name = name
         self.workers = settings.workers
         self._url = settings.url
-        # No deadline of Apprise's own: it would put the call into a pool that all channels share.
-        self._asset = AppriseAsset(
-            async_mode=False, http_redirects=False, service_timeout=0, storage_mode="memory", app_id="Tocsin",
-            app_desc="Tocsin", allow_templates=False,
-        )  # fmt: skip
-        try:
-            self._service("0")  # loads the services now, not in the first alarm
-        except ChannelError as error:
-            log.error("channel is of no use", channel=name, reason=error.reason)
+        if not understands(settings.url):  # asked also to load the services now, not in the first alarm
+            log.error("channel is of no use: Apprise does not understand its url", channel=name)
 
     def send(self, notice: Notice) -> Receipt:
         """Accepted when every service behind the URL accepted; Apprise does not say whether a failure lasts,
@@ -62,8 +79,8 @@ class Apprise:
 
     def _service(self, address: str) -> apprise.Apprise:
         """Ready to send to one address. The outbox alone tries again, so retries in the URL are off."""
-        service = apprise.Apprise(asset=self._asset)
-        if not service.add(self._url.replace("{address}", quote(address, safe=""))):
+        service = apprise.Apprise(asset=_ASSET)
+        if not service.add(_filled(self._url, address)):
             raise ChannelError(
                 "Apprise does not understand `url` with this address: see its page of URLs", True,
                 zh="Apprise 无法识别带此地址的 `url`：请核对其 URL 说明",

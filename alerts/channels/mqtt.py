@@ -12,6 +12,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 import msgspec
 
 from alerts.channels.channel import ChannelError, Notice, Receipt
+from alerts.driven import SOUNDERS_ONLY, forbidden
 from alerts.message import Purpose
 from alerts.settings import MqttSettings
 
@@ -42,6 +43,11 @@ class Mqtt:
 
     def send(self, notice: Notice) -> Receipt:
         """Accepted when the broker has acknowledged every topic."""
+        if word := forbidden(notice.address):
+            raise ChannelError(
+                f"the address names {word!r}: {SOUNDERS_ONLY}", True,
+                zh=f"地址中有“{word}”：警钟只操作声光设备，绝不操作门锁、门、阀门或灭火设备",
+            )  # fmt: skip
         with self._lock:  # so that the broker sees the states of a topic in the order they were decided in
             futures = [self._tell(topic, notice) for topic in self._meant(notice)]
         for future in futures:

@@ -38,6 +38,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "An account name is 1–64 letters, digits or . _ @ -",
     ),
     "name_taken": ("这个账号名已有人用。", "This account name is taken."),
+    "name_of_a_person": (
+        "这是名册中一位人员的编号。换一个账号名，或请管理员为这位人员发邀请。",
+        "This is the id of a person on the roster. Choose another name, or ask the administrator to invite"
+        " that person.",
+    ),
     "password_short": ("密码至少 8 个字。", "A password has at least 8 characters."),
     "password_long": ("密码最多 256 个字。", "A password has at most 256 characters."),
     "password_common": ("这个密码太常见，容易被猜到。", "This password is too common and easily guessed."),
@@ -84,6 +89,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "error_500": (
         "本系统出错，已记入日志。报警不受影响。",
         "Tocsin made a mistake and logged it. Alarms are not affected.",
+    ),
+    "error_unwritten": (
+        "现在无法记录：数据库无法写入，您的操作没有保存。请先到现场处置；仍会按升级策略继续通知其他人。请管理员查看磁盘和数据库，稍后再操作一次。",
+        "This cannot be recorded now: the database cannot be written, and what you did was not saved. "
+        "Deal with the place first; others go on being told as the policy says. Have the administrator "
+        "look at the disk and the database, and try again later.",
     ),
     "error_away": ("数据库暂时不可用，请重试。", "The database is away: try again."),
     "back": ("返回", "Back"),

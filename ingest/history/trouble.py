@@ -18,7 +18,7 @@ class Trouble:
         self._point = point
         self._report = report
         self._now = now
-        self._said = ""
+        self._said: str | None = None  # nothing yet
         self._until = 0
 
     def fault(self, note: str) -> None:
@@ -34,7 +34,7 @@ class Trouble:
 
     def well(self) -> None:
         """It works."""
-        if self._said and self._now() >= self._until:
+        if self._said != "" and self._now() >= self._until:
             self._said = ""
             self._tell("normal", "")
 

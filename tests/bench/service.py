@@ -1,8 +1,10 @@
 """Touches. The real service as a process of its own, for benchmarks and crash harnesses."""
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -67,6 +69,7 @@ class Service:
     def __init__(self, folder: Path, broker: Server, hook: str, extra: dict[str, Any] | None = None) -> None:
         self.folder = folder
         self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
         self.config = folder / "tocsin.yaml"
         self.process: subprocess.Popen[bytes] | None = None
         settings: dict[str, Any] = {
@@ -94,6 +97,12 @@ class Service:
     def start(self) -> float:
         """Start it; seconds until it says that it is ready."""
         began = time.monotonic()
+        self.launch()
+        self.wait_until_ready()
+        return time.monotonic() - began
+
+    def launch(self) -> None:
+        """Begin to start it, and wait for nothing."""
         with (self.folder / "service.log").open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tocsin", "run", "-c", str(self.config)],
@@ -102,24 +111,39 @@ class Service:
                 stderr=subprocess.STDOUT,
             )
         watch(self.process.pid)
+
+    def wait_until_ready(self) -> None:
         wait_for("tocsin is ready", self._ready)
-        return time.monotonic() - began
 
     def _ready(self) -> bool:
         if self.process is None or self.process.poll() is not None:
             raise RuntimeError(f"tocsin did not start:\n{self.log()[-3000:]}")
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=2) as answer:
+            with urllib.request.urlopen(f"{self.url}/-/ready", timeout=2) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
 
     def status(self) -> dict[str, Any]:
         """What the running service says of itself over its control socket."""
+        answer: dict[str, Any] = self._ask("status")
+        return answer
+
+    def token(self) -> str:
+        """What `tocsin token` prints: the key to the first account."""
+        return str(self._ask("token"))
+
+    def _ask(self, what: str) -> Any:
         from tocsin.control import ask
 
-        answer: dict[str, Any] = ask(self.folder / "data" / "control.sock", do="status")
-        return answer
+        return ask(self.folder / "data" / "control.sock", do=what)
+
+    def rows(self, query: str, *values: Any) -> list[Any]:
+        """What its state database holds, read beside it; also while it is dead."""
+        state = f"file:{self.folder}/data/state.db?mode=ro"
+        with contextlib.closing(sqlite3.connect(state, uri=True)) as conn:
+            conn.row_factory = sqlite3.Row
+            return conn.execute(query, values).fetchall()
 
     def kill(self) -> None:
         self._end(signal.SIGKILL)
@@ -129,7 +153,7 @@ class Service:
 
     def _end(self, how: signal.Signals) -> None:
         if self.process is not None:
-            os.kill(self.process.pid, how)
+            self.process.send_signal(how)
             self.process.wait(30)
             unwatch(self.process.pid)
             self.process = None

@@ -58,7 +58,8 @@ class Guard:
 
     def __init__(self, browser: Browser, server: WebServer, **look: Any) -> None:
         self.server = server
-        self.context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **look})
+        usual = {"viewport": {"width": 1440, "height": 900}, "locale": "zh-CN"}
+        self.context = browser.new_context(**{**usual, **look})
         self.context.set_default_timeout(DEADLINE)
         self.context.add_init_script(NOTE_VIOLATIONS)
         self.page = self.context.new_page()

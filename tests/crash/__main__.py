@@ -1,25 +1,29 @@
 """Touches. `make crash`: kill -9 at random moments against a real Mosquitto and a slow webhook.
 
-Every published alarm must end in an alert and a webhook call, with at most one extra call a kill.
+Detectors say alarm, buttons are pressed without a number, a guard takes alerts, steps fall due. Whatever was
+said must end in an alert and in every notice that is owed for it; a notice may come once more for each kill.
 """
 
 import argparse
-import bisect
 import random
-import sqlite3
+import shutil
 import sys
 import tempfile
 import time
-from collections import Counter, defaultdict
 from pathlib import Path
 
-from tests.bench.load import Publisher, publish_packet
-from tests.bench.service import BROKER, Service, campus
-from tests.bench.whole_path import payload
+from tests.bench.load import Publisher
+from tests.bench.service import BROKER, Service
+from tests.crash.campaign import Campaign
+from tests.crash.devices import Devices, school
+from tests.crash.evidence import gather, heard, pending, ringing
+from tests.crash.figures import figures
+from tests.crash.judge import Evidence, breaches
 from tests.fakes.webhook import WebhookSink
 from tests.servers import Mosquitto, running, wait_for
 
-DETECTORS = 2000
+PATIENCE = 300  # seconds for all that is owed after the last kill
+EXAMPLES = 5  # of each breach
 
 
 def main(arguments: list[str]) -> int:
@@ -28,89 +32,62 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--delay", type=float, default=0.5, help="seconds the webhook takes to answer")
     options = parser.parse_args(arguments)
-    chance = random.Random(options.seed)
-    with (
-        running(Mosquitto(BROKER)) as broker,
-        WebhookSink(delay=options.delay) as sink,
-        tempfile.TemporaryDirectory() as folder,
-    ):
-        service = Service(Path(folder), broker, sink.url)
-        service.apply(campus(DETECTORS * 5))
-        service.start()
-        published, kills = _kill_again_and_again(service, broker, chance, options.kills)
-        service.start()
-        ok = _judge(service, sink, published, kills)
-        service.stop()
-    print("1 passed, 0 failed" if ok else "0 passed, 1 failed")
-    return 0 if ok else 1
+    folder = Path(tempfile.mkdtemp(prefix="tocsin-crash-"))
+    print(f"data and log in {folder}, removed when every promise was kept", flush=True)
+    with running(Mosquitto(BROKER)) as broker, WebhookSink(delay=options.delay) as sink:
+        service = Service(folder, broker, sink.url)
+        try:
+            evidence = _run(service, broker, sink, options.kills, random.Random(options.seed))
+        finally:
+            service.kill()
+    print("\n".join(figures(evidence, options.delay)))
+    code = _verdict(evidence)
+    if code == 0:
+        shutil.rmtree(folder)
+    return code
 
 
-def _kill_again_and_again(
-    service: Service, broker: Mosquitto, chance: random.Random, kills: int
-) -> tuple[list[str], list[int]]:
+def _run(
+    service: Service, broker: Mosquitto, sink: WebhookSink, kills: int, chance: random.Random
+) -> Evidence:
+    began, detectors = time.monotonic(), 200 + kills * 6
+    service.apply(school(detectors))
     publisher = Publisher(broker.host, broker.port)
-    boot = int(time.time())  # noqa: TID251 - the devices' own clock
-    published: list[str] = []
-    killed: list[int] = []
-    for kill in range(kills):
-        if service.process is None:
-            service.start()
-        deadline = time.monotonic() + chance.uniform(0.0, 0.6)
-        while time.monotonic() < deadline:
-            device = len(published) % DETECTORS * 5
-            if len(published) < DETECTORS:
-                published.append(f"d{device}")
-                number = len(published)
-                packet = publish_packet(
-                    f"campus/d{device}/reading", payload(device, number, boot, "alarm"), number
-                )
-                publisher.send(packet)
-            time.sleep(chance.uniform(0.0, 0.05))
-        service.kill()
-        killed.append(time.monotonic_ns())
-        if kill % 20 == 19:
-            print(f"{kill + 1} kills, {len(published)} alarms published", flush=True)
-    publisher.close()
-    return published, killed
-
-
-def _judge(service: Service, sink: WebhookSink, published: list[str], kills: list[int]) -> bool:
+    devices = Devices(publisher, detectors, chance)
+    campaign = Campaign(service, devices, chance)
+    campaign.begin()
+    for number in range(1, kills + 1):
+        campaign.live_and_die()
+        if number % 10 == 0 or number == kills:
+            said = f"{len(devices.alarms)} alarms, {devices.pressed.total()} presses"
+            took = time.monotonic() - began
+            print(f"{took:4.0f} s: {number} kills, {said}, {len(sink.calls)} calls", flush=True)
+    print(f"{campaign.at_start} kills fell into a start; now it lives until nothing is owed", flush=True)
+    service.start()
     try:
-        wait_for("every alarm's webhook", lambda: set(published) <= set(_called(sink)), 120)
+        wait_for("nothing is owed any more", lambda: _quiet(service, campaign), PATIENCE)
     except TimeoutError as error:
-        print(error)
-    counted = _called(sink)
-    lost = [device for device in published if device not in counted]
-    extra = sum(len(moments) - 1 for moments in counted.values())
-    repeated = [device for device, moments in counted.items() if _in_one_life(moments, kills)]
-    alerts = _alerts(service)
-    unraised = [device for device in published if alerts[device] == 0]
-    doubled = [device for device in published if alerts[device] > 1]
-    print(f"{len(kills)} kills, {len(published)} alarms: {len(lost)} notices lost,", end=" ")
-    print(f"{len(unraised)} alerts missing,")
-    print(f"  {len(doubled)} alerts doubled, {extra} extra calls in all; {len(repeated)} notices came twice")
-    print("  without a kill in between (each notice may come once more for each kill)")
-    return not (lost or unraised or doubled or repeated)
+        print(f"{error}; the judge says what is missing")
+    publisher.close()
+    return gather(service, sink, devices, campaign)
 
 
-def _in_one_life(moments: list[int], kills: list[int]) -> bool:
-    lives = [bisect.bisect(kills, moment) for moment in moments]
-    return len(set(lives)) < len(lives)
+def _quiet(service: Service, campaign: Campaign) -> bool:
+    """A button rings until somebody takes its alert."""
+    if ringing(service):
+        campaign.guard_takes_all()
+    return heard(service) and not pending(service)
 
 
-def _called(sink: WebhookSink) -> dict[str, list[int]]:
-    """When each device's first notice came; a call that a kill cut off in the middle brought nothing."""
-    found: dict[str, list[int]] = defaultdict(list)
-    for call in list(sink.calls):
-        if call.body.endswith(b"}}") and call.json["purpose"] == "raise":
-            found[call.json["alert"]["device"]].append(call.received)
-    return found
-
-
-def _alerts(service: Service) -> Counter[str]:
-    with sqlite3.connect(f"file:{service.folder}/data/state.db?mode=ro", uri=True) as conn:
-        found = conn.execute("SELECT device FROM alert WHERE rule = 'smoke-alarm'")
-        return Counter(device for (device,) in found)
+def _verdict(evidence: Evidence) -> int:
+    judged = breaches(evidence)
+    for name, found in judged.items():
+        print(f"{len(found):4} {name}")
+        for sentence in found[:EXAMPLES]:
+            print(f"       {sentence}")
+    failed = sum(bool(found) for found in judged.values())
+    print(f"{len(judged) - failed} promises kept, {failed} broken")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -1,5 +1,9 @@
 """Thinks. A small school for the tests of alerts: its places and devices, people, and verdicts about it."""
 
+from typing import Any
+
+from alerts.alert import Alert
+from alerts.lifecycle import step
 from alerts.people import Contact, Directory, Match, Person, Policy, Post, Step, Target, Team
 from ingest.campus.device import Device, Place
 from ingest.campus.registry import Registry
@@ -11,6 +15,7 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 
 SMOKE = "dorm-2-305-smoke"
+LI, WANG = "li-wei", "wang-fang"
 
 
 def registry() -> Registry:
@@ -90,3 +95,10 @@ def verdict(
         policy=policy,
         evidence=(Evidence("smoke", "alarm", moment, moment, "= alarm"),),
     )
+
+
+def raised(**about: Any) -> Alert:
+    """An alert as its first verdict makes it."""
+    alert, _ = step(None, verdict(**about), NOW)
+    assert alert is not None
+    return alert

@@ -69,6 +69,7 @@ class FakeHouse:
     def __init__(self, folder: Path, real_clock: Callable[[], int] | None = None, **settings: Any) -> None:
         self.now = Clock(real_clock)
         self._unreadable = False
+        self._unwritable = False
         self._engine = create_engine(
             f"sqlite:///{folder / 'state.db'}", connect_args={"check_same_thread": False}
         )
@@ -123,6 +124,8 @@ class FakeHouse:
     def transact(self, act: Callable[[Connection], T], /) -> Future[T]:
         future: Future[T] = Future()
         try:
+            if self._unwritable:
+                raise OperationalError("COMMIT", {}, OSError("database or disk is full"))
             with self._engine.begin() as tx:
                 result = act(tx)
         except Exception as error:
@@ -167,6 +170,9 @@ class FakeHouse:
         )
         self.unrecorded.append(lost)
         self.live.publish((), ())
+
+    def breaks_writing(self) -> None:
+        self._unwritable = True
 
     def breaks_reading(self) -> None:
         self._unreadable = True
@@ -215,7 +221,7 @@ class FakeHouse:
 
     def quarantines(self, topic: str, sample: bytes) -> None:
         rejected = Rejected(Reason.UNKNOWN_DEVICE, "no device has this address", topic, sample, self.now())
-        self.transact(lambda tx: quarantine.keep(tx, rejected, 1000)).result()
+        self.transact(lambda tx: quarantine.keep_all(tx, [rejected], 1000)).result()
 
 
 def _configure(connection: Any, _: Any) -> None:

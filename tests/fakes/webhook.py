@@ -10,6 +10,8 @@ and writes one JSON line a call: {"received": monotonic ns, "headers": {…}, "b
 
 import argparse
 import contextlib
+import hashlib
+import hmac
 import json
 import socket
 import ssl
@@ -38,6 +40,12 @@ class Call:
     @property
     def json(self) -> Any:
         return json.loads(self.body)
+
+    def signed_with(self, secret: str) -> bool:
+        """Whether it comes from somebody who knows the secret, and is as it was sent."""
+        signed = self.headers["x-tocsin-timestamp"].encode() + b"." + self.body
+        expected = "sha256=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+        return hmac.compare_digest(self.headers["x-tocsin-signature"], expected)
 
 
 @dataclass(frozen=True)
@@ -161,15 +169,18 @@ class WebhookSink:
 
 
 def _read(stream: Any) -> Call | None:
-    """One request with a Content-Length; None at the end of the connection."""
+    """One request with a Content-Length; None at the end of the connection, also in the middle of one."""
     first = stream.readline()
     if not first:
         return None
     headers: dict[str, str] = {}
-    while (line := stream.readline().strip()) != b"":
+    while (line := stream.readline()).strip():
         name, _, value = line.decode("latin-1").partition(":")
         headers[name.lower()] = value.strip()
-    body = stream.read(int(headers.get("content-length", "0")))
+    length = int(headers.get("content-length", "0"))
+    body = stream.read(length)
+    if not line or len(body) < length:
+        return None
     return Call(time.monotonic_ns(), first.split()[1].decode("latin-1"), headers, body)
 
 

@@ -34,16 +34,7 @@ from alerts.lifecycle import step
 from alerts.reasons import PROMISE, SHELVE_LIMIT
 from alerts.refusal import Refused
 from rules.verdict import Class, Holds, Text
-from tests.fakes.campus import HOUR, MINUTE, NOW, verdict
-
-LI, WANG = "li-wei", "wang-fang"
-
-
-def raised(**about: object) -> Alert:
-    alert, effects = step(None, verdict(**about), NOW)  # type: ignore[arg-type]
-    assert alert is not None
-    assert effects == [Effect.RAISED]
-    return alert
+from tests.fakes.campus import HOUR, LI, MINUTE, NOW, WANG, raised, verdict
 
 
 def after(alert: Alert, *facts: Fact, now: int = NOW + 1) -> Alert:
@@ -76,6 +67,7 @@ PRESS = verdict(Holds.YES, NOW + 2, again=True)
 
 def test_a_verdict_that_holds_raises_an_alert_and_others_raise_nothing() -> None:
     assert raised().open
+    assert effects_of_new(verdict()) == [Effect.RAISED]
     assert step(None, verdict(Holds.NO), NOW) == (None, [])
     assert step(None, verdict(Holds.UNKNOWN), NOW) == (None, [])
 

@@ -44,15 +44,7 @@ from alerts.label import Label, label
 from alerts.lifecycle import AFRESH, MOVES, SAME, WORDS, step
 from alerts.refusal import Refused
 from rules.verdict import Class, Holds, Text, Verdict
-from tests.fakes.campus import HOUR, MINUTE, NOW, verdict
-
-LI, WANG = "li-wei", "wang-fang"
-
-
-def raised(**about: object) -> Alert:
-    alert, _ = step(None, verdict(**about), NOW)  # type: ignore[arg-type]
-    assert alert is not None
-    return alert
+from tests.fakes.campus import HOUR, LI, MINUTE, NOW, WANG, raised, verdict
 
 
 def test_every_row_has_a_cell_for_every_word_of_its_axis() -> None:

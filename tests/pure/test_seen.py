@@ -16,8 +16,8 @@ LINE = Line()
 PRESS = b'{"values":{"press":true}}'
 
 
-def message(epoch: int, dup: bool = False, payload: bytes = PRESS, qos: int = 1) -> Message:
-    return Message(LINE, "campus/panic/reading", payload, 0, qos=qos, dup=dup, epoch=epoch)
+def message(epoch: int, dup: bool = False, payload: bytes = PRESS, qos: int = 1, mid: int = 1) -> Message:
+    return Message(LINE, "campus/panic/reading", payload, 0, qos=qos, dup=dup, epoch=epoch, mid=mid)
 
 
 def decoded(boot: int | None = None, sequence: int | None = None) -> Decoded:
@@ -57,6 +57,15 @@ def test_a_press_that_was_in_flight_when_we_died_is_new_though_it_looks_like_an_
     seen.is_new(first, decoded())
     first.settle()
     assert restarted(seen).is_new(message(1, dup=True), decoded())
+
+
+def test_it_is_new_also_when_the_other_was_acknowledged_after_the_last_commit() -> None:
+    """A broker delivers a message again under its own packet number, never under another's."""
+    seen = Seen()
+    seen.is_new(message(1, mid=17), decoded())
+    again = restarted(seen)  # what it stored still calls 17 unacknowledged
+    assert again.is_new(message(1, dup=True, mid=18), decoded())
+    assert not again.is_new(message(1, dup=True, mid=17), decoded())
 
 
 def test_a_redelivery_on_the_next_connection_of_the_same_process_is_not_new() -> None:

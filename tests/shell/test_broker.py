@@ -1,11 +1,15 @@
 """Touches. The broker session against a real Mosquitto."""
 
+import select
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from paho.mqtt import publish
 
 from ingest.broker import Session
 from ingest.message import Message
@@ -20,18 +24,27 @@ from tocsin.demo_broker import mosquitto_hash
 class Desk:
     """A session with somebody behind it who settles when told to."""
 
-    def __init__(self, broker: Mosquitto, settle: bool = True, wait: bool = True, **settings: Any) -> None:
+    def __init__(
+        self,
+        broker: Mosquitto,
+        settle: bool = True,
+        wait: bool = True,
+        name: str = "all",
+        lasting: bool = True,
+        **settings: Any,
+    ) -> None:
         self.messages: list[Message] = []
         self.reports: list[tuple[str, str, str]] = []
         self._settle = settle
         self._lock = threading.Lock()
         self.session = Session(
-            "all",
+            name,
             BrokerSettings(host=broker.host, port=broker.port, **settings),
             lambda: ["campus/#"],
             self._deliver,
             lambda *report: self.reports.append(report),
             now,
+            lasting,
         )
         self.session.start()
         if wait:
@@ -47,6 +60,10 @@ class Desk:
     def payloads(self) -> list[bytes]:
         with self._lock:
             return [message.payload for message in self.messages]
+
+    def faults(self) -> list[str]:
+        """What it said of its own broker since it was first granted."""
+        return [word for metric, word, _ in self.reports if metric.startswith("broker_")][1:]
 
     def wait(self, count: int) -> None:
         wait_for(f"{count} messages", lambda: len(self.messages) >= count)
@@ -71,6 +88,21 @@ def say(broker: Mosquitto, *payloads: bytes, retain: bool = False) -> None:
     publisher.close()
 
 
+def say_unpromised(broker: Mosquitto, *payloads: bytes) -> None:
+    """At QoS 0, and then one message at QoS 1 that ends it."""
+    said: list[Any] = [("campus/d/reading", payload, 0) for payload in payloads]
+    publish.multiple([*said, ("campus/d/reading", b"end", 1)], broker.host, broker.port)
+
+
+@pytest.fixture
+def crowded(mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch) -> Mosquitto:
+    """A broker that leaves QoS 0 as it is, and a service that is full with more than ten messages."""
+    monkeypatch.setattr("ingest.broker.SHED_ABOVE", 10)
+    mosquitto.config.remove("upgrade_outgoing_qos true")
+    mosquitto.restart()
+    return mosquitto
+
+
 @pytest.mark.parametrize("protocol", ["5", "3.1.1", "auto"])
 def test_messages_arrive_in_order_on_either_protocol(
     mosquitto: Mosquitto, desk: Callable[..., Desk], protocol: str
@@ -93,6 +125,7 @@ def test_what_was_not_settled_comes_again_after_a_restart_of_ours(
     second.wait(2)
     assert second.payloads() == [b"1", b"2"]
     assert all(message.dup for message in second.messages)
+    assert [message.mid for message in second.messages] == [message.mid for message in first.messages]
 
 
 def test_what_was_settled_does_not_come_again(mosquitto: Mosquitto, desk: Callable[..., Desk]) -> None:
@@ -140,6 +173,66 @@ def test_no_acknowledgement_crosses_a_broker_restart_that_lost_the_session(
     assert again.payloads() == [b"alarm"]
 
 
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_an_ear_hears_what_the_broker_holds_back_while_nothing_is_settled(
+    mosquitto: Mosquitto, desk: Callable[..., Desk], protocol: str
+) -> None:
+    mosquitto.config[mosquitto.config.index("max_inflight_messages 2000")] = "max_inflight_messages 10"
+    mosquitto.restart()
+    full = desk(settle=False, name="life", protocol=protocol, receive_maximum=10)
+    ear = desk(name="ear", lasting=False, protocol=protocol)
+    texts = [b"press %d" % n for n in range(30)]
+    say(mosquitto, *texts)
+    ear.wait(30)
+    assert ear.payloads() == texts
+    assert len(full.payloads()) <= 10
+    ear.session.stop()
+    say(mosquitto, b"while it was away")
+    again = desk(name="ear", lasting=False, protocol=protocol)
+    say(mosquitto, b"after")
+    again.wait(1)
+    assert again.payloads() == [b"after"], "the broker must keep nothing for it"
+
+
+def test_a_session_says_who_it_is_before_it_waits_for_the_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second of waiting before CONNECT would be a second of deafness at each start and each restart."""
+    heard: list[bool] = []
+
+    def wait(readers: list[Any], *rest: Any) -> tuple[list[Any], list[Any], list[Any]]:
+        heard.append(bool(select.select([far], [], [], 5)[0]))
+        session._stopping = True
+        return [], [], []
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings = BrokerSettings(host="127.0.0.1", port=server.getsockname()[1])
+        session = Session("all", settings, list, lambda _: None, lambda *_: None, now)
+        session._connect()
+        far, _ = server.accept()
+        with far, monkeypatch.context() as patched:
+            patched.setattr("ingest.broker.select", SimpleNamespace(select=wait))
+            session._serve()
+    assert heard == [True]
+
+
+def test_what_comes_in_one_piece_with_the_brokers_welcome_is_acknowledged() -> None:
+    """Else it takes up the broker's window for ever: with the usual window of 20, nothing comes any more."""
+    welcome, waiting = b"\x20\x02\x01\x00", publish_packet("campus/d/reading", b"alarm", 7)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        far_end = SimpleNamespace(host="127.0.0.1", port=server.getsockname()[1])
+        listener = Desk(far_end, wait=False, protocol="3.1.1")  # type: ignore[arg-type]
+        far, _ = server.accept()
+        try:
+            far.settimeout(20)
+            assert far.recv(1000)[:1] == b"\x10"
+            far.sendall(welcome + waiting)
+            answer = b""
+            while b"\x40\x02\x00\x07" not in answer:
+                answer += far.recv(1000)
+        finally:
+            far.close()
+            listener.session.stop()
+
+
 def test_a_refused_subscription_is_reported(mosquitto: Mosquitto, desk: Callable[..., Desk]) -> None:
     acl = mosquitto.folder / "acl"
     acl.write_text("topic write #\ntopic read campus/#\n")
@@ -149,6 +242,37 @@ def test_a_refused_subscription_is_reported(mosquitto: Mosquitto, desk: Callable
     listener.session._filters = lambda: ["campus/#", "elsewhere/#"]
     listener.session.resubscribe()
     wait_for("a report", lambda: any(metric == "subscription" for metric, _, _ in listener.reports))
+
+
+def test_what_nobody_was_promised_is_dropped_aloud_when_there_is_no_room(
+    crowded: Mosquitto, desk: Callable[..., Desk]
+) -> None:
+    listener = desk(settle=False)
+    promised = [b"%d" % n for n in range(11)]
+    say(crowded, *promised)
+    listener.wait(11)
+    say_unpromised(crowded, b"a", b"b", b"c")
+    listener.wait(12)
+    assert listener.payloads() == [*promised, b"end"]
+    listener.session.resubscribe()
+    wait_for("a new subscription, which makes no room", lambda: listener.session.granted)
+    assert listener.faults() == ["fault"]
+    for message in listener.messages:
+        message.settle()
+    wait_for("the return to normal", lambda: listener.faults() == ["fault", "normal"])
+    say_unpromised(crowded, b"d")
+    listener.wait(14)
+    assert listener.payloads()[12:] == [b"d", b"end"]
+
+
+def test_of_a_life_safety_device_nothing_is_dropped(crowded: Mosquitto, desk: Callable[..., Desk]) -> None:
+    listener = desk(settle=False, name="life")
+    say(crowded, *[b"%d" % n for n in range(11)])
+    listener.wait(11)
+    say_unpromised(crowded, b"a", b"b", b"c")
+    listener.wait(15)
+    assert [message.qos for message in listener.messages[11:]] == [0, 0, 0, 1]
+    assert listener.faults() == []
 
 
 def test_a_lost_broker_is_reported_and_found_again(mosquitto: Mosquitto, desk: Callable[..., Desk]) -> None:

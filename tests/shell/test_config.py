@@ -2,6 +2,8 @@
 
 import json
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -127,6 +129,33 @@ def test_a_certificate_that_is_not_there_yet_says_who_makes_it(tmp_path: Path) -
 
 def test_a_database_url_is_never_shown_since_it_holds_a_password(tmp_path: Path) -> None:
     assert "hunter2" not in " ".join(wrong(tmp_path, "database: mysql://u:hunter2@h/x"))
+
+
+def test_a_url_that_apprise_cannot_use_is_a_mistake_and_is_not_shown(tmp_path: Path) -> None:
+    text = """
+channels:
+  a: {kind: apprise, url: "nfty://key-4711@push.example/{address}"}
+  b: {kind: apprise, url: "twilio://key-4711/{address}"}
+  c: {kind: apprise, url: "discord://key-4711"}
+  d: {kind: apprise, url: "ntfy://key-4711@push.example/{address}"}
+  e: {kind: apprise, url: "key-4711"}
+"""
+    lines = wrong(tmp_path, text)
+    assert lines[1:] == [
+        "tocsin.yaml:3:27  channels.a.url  Apprise does not understand this URL  did you mean 'ntfy'?",
+        "tocsin.yaml:4:27  channels.b.url  Apprise does not understand this URL",
+        "tocsin.yaml:5:27  channels.c.url  Apprise does not understand this URL",
+    ]
+    assert "key-4711" not in str(lines)
+
+
+def test_apprise_is_loaded_only_where_a_channel_of_its_kind_is_configured(tmp_path: Path) -> None:
+    (tmp_path / "tocsin.yaml").write_text('channels: {a: {kind: webhook, url: "http://sms.example/"}}')
+    program = (
+        "import os, sys, pathlib, tocsin.config as config;"
+        "config.load(pathlib.Path('tocsin.yaml'), os.environ); sys.exit('apprise' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=False).returncode == 0
 
 
 def test_all_mistakes_of_all_files_come_at_once(tmp_path: Path) -> None:

@@ -105,6 +105,16 @@ def test_a_name_is_given_once_whatever_its_case(database: Database) -> None:
         accounts.redeem(tx, accounts.invite(tx, START, "guard"), "wang", "hash", "zh", START)
 
 
+def test_nobody_signs_in_as_a_person_who_was_not_invited(database: Database) -> None:
+    with database.transaction() as tx:
+        stranger, principal = accounts.invite(tx, START, "guard"), accounts.invite(tx, START, "guard", "wang")
+    with pytest.raises(AccountError, match="name_of_a_person"), database.transaction() as tx:
+        accounts.redeem(tx, stranger, "Wang", "hash", "zh", START, {"wang"})
+    with database.transaction() as tx:
+        accounts.redeem(tx, stranger, "chen", "hash", "zh", START, {"wang"})
+        accounts.redeem(tx, principal, "wang", "hash", "zh", START, {"wang"})
+
+
 # ---- at the door
 
 
@@ -268,6 +278,33 @@ def test_language_and_appearance_stay_with_the_account(house: FakeHouse) -> None
         page = browser.get("/", headers=PAGE).text
         assert '<html lang="en" data-theme="dark">' in page
         assert "All is well" in page
+
+
+@pytest.mark.parametrize(
+    ("accepted", "shown"), [("zh-TW,en;q=0.5", "zh-CN"), ("en-GB", "en"), ("fr", "zh-CN"), (None, "zh-CN")]
+)
+def test_before_signing_in_the_browsers_language_is_spoken_else_that_of_the_settings(
+    browser: TestClient, accepted: str | None, shown: str
+) -> None:
+    assert f'<html lang="{shown}"' in _setup(browser, accepted)
+
+
+def test_a_language_chosen_before_signing_in_is_remembered_and_given_to_the_new_account(
+    house: FakeHouse, browser: TestClient
+) -> None:
+    token = house.token()
+    button = f'href="?token={token}&amp;language=en"'
+    assert button in _setup(browser, "zh-CN", token=token), "the token stays in the field"
+    assert '<html lang="en"' in _setup(browser, "zh-CN", token=token, language="en")
+    assert '<html lang="en"' in _setup(browser, "zh-CN")
+    browser.post("/setup", data={"token": token, **NEW}, headers={**PAGE, "accept-language": "zh-CN"})
+    assert '<html lang="en"' in browser.get("/", headers=PAGE).text
+
+
+def _setup(browser: TestClient, accepted: str | None, **query: str) -> str:
+    browser.headers.pop("accept-language", None)
+    language = {} if accepted is None else {"accept-language": accepted}
+    return browser.get("/setup", params=query, headers={**PAGE, **language}).text
 
 
 def test_after_signing_in_nobody_is_sent_to_another_site(house: FakeHouse, browser: TestClient) -> None:

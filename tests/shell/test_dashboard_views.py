@@ -168,6 +168,22 @@ def test_what_could_not_be_recorded_is_in_the_snapshot(house: FakeHouse, guard: 
     assert [(one["place"], one["zh"]) for one in lost] == [("canteen-101", "烟感报警")]
 
 
+def test_a_guard_who_takes_an_alert_while_nothing_can_be_written_reads_why_it_was_not_kept(
+    house: FakeHouse, guard: TestClient
+) -> None:
+    number = house.fires(SMOKE)
+    house.breaks_writing()
+    status, said = _act(guard, number, "acknowledge")
+    assert status == 503
+    assert "现在无法记录" in str(said["detail"])
+    many = guard.post("/api/v1/acknowledge", json={"alerts": [number]}, headers=OURS)
+    assert (many.status_code, many.json()["detail"]) == (503, said["detail"])
+    page = guard.post(f"/api/v1/alerts/{number}/acknowledge", data={}, headers={**OURS, **PAGE})
+    assert page.status_code == 503
+    assert "现在无法记录" in page.text
+    assert guard.get("/", headers=PAGE).status_code == 200, "the wall stays"
+
+
 def test_refused_rules_are_a_banner(house: FakeHouse, guard: TestClient) -> None:
     house.refuses_rules("rules.yaml:3:5  on  got 'smok'  did you mean 'smoke'?")
     assert "新的规则未被采用" in guard.get("/", headers=PAGE).text

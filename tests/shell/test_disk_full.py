@@ -1,11 +1,10 @@
-"""Touches. The disk is full: the siren sounds, the wall says so, nothing is lost."""
+"""Touches. The disk is full: the siren sounds, the wall says so, nothing is lost, and a start is a start."""
 
 import contextlib
 import json
-import os
 import sqlite3
 import subprocess
-import threading
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,22 +15,39 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.bench.load import Publisher, publish_packet
 from tests.bench.service import Service, campus
+from tests.fakes.disk import Filler, small_disk
 from tests.fakes.webhook import WebhookSink
 from tests.servers import Mosquitto, wait_for
+from tocsin.ballast import NAME
 
 SIREN = "campus/siren-1/command"
+ALARM = b'{"boot":1,"seq":1,"values":{"smoke":"alarm"}}'
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 16 MB."""
-    if os.geteuid() != 0:
-        pytest.skip("a small file system can only be mounted by root")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tocsin-test", str(disk)], check=True)
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path, 32) as made:
+        yield made
+
+
+@pytest.fixture
+def sink() -> Iterator[WebhookSink]:
+    with WebhookSink() as made:
+        yield made
+
+
+@pytest.fixture
+def service(disk: Path, mosquitto: Mosquitto, sink: WebhookSink) -> Iterator[Service]:
+    """A campus of ten devices with one siren, all of its data on the small disk. Not running yet."""
+    parts = campus(10)
+    parts["policies"][0]["steps"][0]["channels"] = ["siren"]
+    parts["policies"][0]["repeat"]["every"] = "10s"
+    siren = {"kind": "mqtt", "topics": [SIREN]}
+    hook = {"kind": "webhook", "url": sink.url, "secret": "a-secret-of-the-test"}
+    made = Service(disk, mosquitto, sink.url, {"channels": {"hook": hook, "siren": siren}})
+    made.apply(parts)
+    yield made
+    made.stop()
 
 
 def listen(broker: Mosquitto, topic: str) -> list[bytes]:
@@ -44,67 +60,23 @@ def listen(broker: Mosquitto, topic: str) -> list[bytes]:
     return heard
 
 
-class Ballast:
-    """Takes all the room there is, and all that is given back, until it is dropped."""
-
-    def __init__(self, disk: Path) -> None:
-        self._path = disk / "ballast"
-        self._file = self._path.open("wb", buffering=0)
-        self._dropped = threading.Event()
-        self._fill()
-        self._thread = threading.Thread(target=self._keep_full, daemon=True)
-        self._thread.start()
-
-    def _fill(self) -> None:
-        for size in (1 << 20, 1 << 12, 1):
-            with contextlib.suppress(OSError):
-                while True:
-                    self._file.write(b"\0" * size)
-
-    def _keep_full(self) -> None:
-        while not self._dropped.wait(0.002):
-            self._fill()
-
-    def drop(self) -> None:
-        self._dropped.set()
-        self._thread.join()
-        self._file.close()
-        self._path.unlink()
+def on(heard: list[bytes]) -> int:
+    return sum(json.loads(payload)["state"] == "on" for payload in heard)
 
 
-def test_a_full_disk_silences_no_fire_and_loses_nothing(small_disk: Path, mosquitto: Mosquitto) -> None:
-    parts = campus(10)
-    parts["policies"][0]["steps"][0]["channels"] = ["siren"]
-    siren = {"kind": "mqtt", "topics": [SIREN]}
-    with WebhookSink() as sink:
-        hook = {"kind": "webhook", "url": sink.url, "secret": "a-secret-of-the-test"}
-        service = Service(small_disk, mosquitto, sink.url, {"channels": {"hook": hook, "siren": siren}})
-        service.apply(parts)
-        service.start()
-        try:
-            heard = listen(mosquitto, SIREN)
-            ballast = Ballast(small_disk)
-            publisher = Publisher(mosquitto.host, mosquitto.port)
-            wait_for("commits fail and go on failing", lambda: exhausted(service, publisher), 60)
-            alarm = b'{"boot":1,"seq":1,"values":{"smoke":"alarm"}}'
-            publisher.send(publish_packet("campus/d0/reading", alarm, 1))
+def started(service: Service) -> bool:
+    """It answers, whatever it can write."""
+    assert service.process is not None
+    assert service.process.poll() is None, service.log()[-3000:]
+    with contextlib.suppress(Exception):
+        return bool(service.status()["broker"]["life"]["granted"])
+    return False
 
-            wait_for("the siren sounds", lambda: any(json.loads(h)["state"] == "on" for h in heard))
-            calls = sink.wait_for(1, timeout=30)
-            assert "未记录" in calls[0].json["short"]
-            status = service.status()
-            assert status["failing"], "the disk was not full enough to fail a commit"
-            assert status["unrecorded"] == 1, "the wall must show it as NOT RECORDED"
-            assert status["waiting"]["held"] >= 1, "nothing may be settled before it is on disk"
-            assert not recorded(service)
 
-            ballast.drop()
-            wait_for("the alert is recorded", lambda: bool(recorded(service)))
-            wait_for("the wall forgets what is recorded now", lambda: service.status()["unrecorded"] == 0)
-            wait_for("all is settled", lambda: not service.status()["waiting"]["held"])
-            assert recorded(service) == [("smoke-alarm", "d0/smoke")]
-        finally:
-            service.stop()
+def refused(service: Service) -> subprocess.CompletedProcess[str]:
+    """A start that must not succeed, to its end."""
+    command = [sys.executable, "-m", "tocsin", "run", "-c", str(service.config)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
 def exhausted(service: Service, publisher: Publisher) -> bool:
@@ -126,3 +98,118 @@ def recorded(service: Service) -> list[tuple[str, str]]:
         except sqlite3.OperationalError:  # a full disk has no room for the reader's lock either
             time.sleep(0.1)
     return []
+
+
+def raise_alarm(service: Service, broker: Mosquitto) -> None:
+    publisher = Publisher(broker.host, broker.port)
+    wait_for("commits fail and go on failing", lambda: exhausted(service, publisher), 60)
+    publisher.send(publish_packet("campus/d0/reading", ALARM, 1))
+
+
+def raise_another_before(service: Service, broker: Mosquitto) -> None:
+    Publisher(broker.host, broker.port).send(publish_packet("campus/d5/reading", ALARM, 1))
+    wait_for("a first alert is recorded", lambda: bool(recorded(service)))
+
+
+def unrecorded(sink: WebhookSink, device: str) -> list[str]:
+    """The notices about a device that say that nothing could be written."""
+    said = [call.json for call in list(sink.calls)]
+    return [one["short"] for one in said if one["alert"]["device"] == device and "未记录" in one["short"]]
+
+
+def test_a_full_disk_silences_no_fire_and_loses_nothing(
+    service: Service, disk: Path, mosquitto: Mosquitto, sink: WebhookSink
+) -> None:
+    service.start()
+    raise_another_before(service, mosquitto)
+    heard = listen(mosquitto, SIREN)
+    filler = Filler(disk)
+    filler.keep_full()
+    raise_alarm(service, mosquitto)
+
+    wait_for("the siren sounds", lambda: on(heard))
+    wait_for("people are told", lambda: unrecorded(sink, "d0"))
+    wait_for("what was recorded before escalates", lambda: unrecorded(sink, "d5"))
+    status = service.status()
+    assert status["failing"], "the disk was not full enough to fail a commit"
+    assert status["unrecorded"] == 1, "the wall must show it as NOT RECORDED"
+    assert status["waiting"]["held"] >= 1, "nothing may be settled before it is on disk"
+    assert recorded(service) == [("smoke-alarm", "d5/smoke")]
+
+    filler.drop()
+    wait_for("the alert is recorded", lambda: len(recorded(service)) == 2)
+    wait_for("the wall forgets what is recorded now", lambda: service.status()["unrecorded"] == 0)
+    wait_for("all is settled", lambda: not service.status()["waiting"]["held"])
+    assert recorded(service) == [("smoke-alarm", "d5/smoke"), ("smoke-alarm", "d0/smoke")]
+
+
+def test_the_service_starts_on_a_disk_that_is_full_already_again_and_again_and_a_fire_sounds(
+    service: Service, disk: Path, mosquitto: Mosquitto, sink: WebhookSink
+) -> None:
+    service.start()
+    raise_another_before(service, mosquitto)
+    service.stop()
+    room = (disk / "data" / NAME).stat().st_size
+    filler = Filler(disk)
+    for end in (service.stop, service.kill):
+        filler.fill()
+        service.launch()
+        wait_for("it starts", lambda: started(service), 60)
+        assert service.status()["faults"]["disk"]
+        end()
+        assert (disk / "data" / NAME).stat().st_size > room // 2, "the next start needs room as well"
+
+    heard = listen(mosquitto, SIREN)
+    filler.fill()
+    service.launch()
+    wait_for("it starts", lambda: started(service), 60)
+    filler.keep_full()
+    raise_alarm(service, mosquitto)
+    wait_for("the siren sounds", lambda: on(heard))
+    wait_for("people are told", lambda: unrecorded(sink, "d0"))
+    wait_for("what was recorded before escalates", lambda: unrecorded(sink, "d5"))
+    assert service.status()["unrecorded"] == 1
+    assert recorded(service) == [("smoke-alarm", "d5/smoke")]
+
+    filler.drop()
+    wait_for("the alert is recorded", lambda: len(recorded(service)) == 2)
+    wait_for("all is settled", lambda: not service.status()["waiting"]["held"])
+    assert recorded(service) == [("smoke-alarm", "d5/smoke"), ("smoke-alarm", "d0/smoke")]
+
+
+def test_a_fire_that_sounded_unrecorded_sounds_again_after_a_kill_and_a_start_on_the_full_disk(
+    service: Service, disk: Path, mosquitto: Mosquitto, sink: WebhookSink
+) -> None:
+    service.start()
+    heard = listen(mosquitto, SIREN)
+    filler = Filler(disk)
+    filler.keep_full()
+    raise_alarm(service, mosquitto)
+    wait_for("the siren sounds", lambda: on(heard))
+    service.kill()
+    sink.wait_for(1, timeout=30)
+    before = on(heard)
+
+    filler.rest()
+    service.launch()
+    wait_for("it starts", lambda: started(service), 60)
+    wait_for("the siren is told again", lambda: on(heard) > before)
+    filler.drop()
+    wait_for("the alert is recorded", lambda: bool(recorded(service)))
+    assert recorded(service) == [("smoke-alarm", "d0/smoke")]
+
+
+def test_where_nothing_can_be_written_a_start_ends_with_one_sentence(service: Service, disk: Path) -> None:
+    service.start()
+    service.stop()
+    (disk / "data" / NAME).unlink()
+    filler = Filler(disk)
+    full = refused(service)
+    filler.drop()
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    read_only = refused(service)
+    for done, why in ((full, "full disk"), (read_only, "read-only file system")):
+        assert done.returncode == 1
+        (line,) = done.stderr.splitlines()[-1:]
+        assert line.startswith(f"tocsin run: the data folder {disk}/data is on a {why}: ")
+        assert "Traceback" not in done.stderr

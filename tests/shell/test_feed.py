@@ -105,7 +105,7 @@ def test_one_short_hiccup_is_not_worth_a_report(influx: FakeInflux, feeding: Sta
     history = Waiting(rows(10))
     feeding(influx.url, history)
     sent_all(history)
-    assert told.words == []
+    assert "fault" not in [word for _, word, _ in told.words]
 
 
 @pytest.mark.parametrize("answer", [401, 403, 404])

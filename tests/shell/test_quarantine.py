@@ -20,8 +20,7 @@ def rows(database, limit=200):
 
 def test_a_repeated_message_is_one_row_with_its_count_and_the_latest_sample(database):
     keep(database, bad(moment=5, detail="first", sample=b"1"), bad(moment=7, detail="second", sample=b"2"))
-    with database.transaction() as tx:
-        quarantine.keep(tx, bad(moment=9, detail="third", sample=b"3"), 100)
+    keep(database, bad(moment=9, detail="third", sample=b"3"))
     [row] = rows(database)
     assert (row.count, row.first, row.last, row.detail, row.sample) == (3, 5, 9, "third", b"3")
     assert (row.reason, row.topic) == ("malformed", "campus/x/reading")

@@ -7,13 +7,18 @@ assert school.told("leader")
 
 import functools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from alerts import outbox, roster, store
 from alerts.alert import Alert, Fact
 from alerts.channels.channel import Receipt
 from alerts.desk import Outcome
+from alerts.emergency import Emergency
 from alerts.notification import Notification
 from ingest.campus import store as campus_store
 from ingest.campus.registry import Registry
@@ -21,7 +26,6 @@ from ingest.message import Message
 from ingest.settings import BrokerSettings
 from rules.evaluate import arm
 from rules.load import load as load_rules
-from rules.verdict import Verdict
 from tocsin import campusfile, house
 from tocsin.database import Database
 from tocsin.document import Document
@@ -29,6 +33,7 @@ from tocsin.house import Prepared
 from tocsin.writer import Writer
 
 STANDARD = functools.cache(load_rules)  # the standard pack, read once
+FULL = OperationalError("COMMIT", {}, Exception("database or disk is full"))
 START = 1_795_000_200_000  # ms: a night in November 2026
 
 CAMPUS: dict[str, Any] = {
@@ -86,19 +91,6 @@ class Line:
         self.settled.append(message)
 
 
-class Unrecorded:
-    """In place of the in-memory desk: only remembers what it was asked to sound."""
-
-    def __init__(self) -> None:
-        self.sounded: list[Verdict] = []
-
-    def sound(self, verdicts: Sequence[Verdict], now: int) -> None:
-        self.sounded += verdicts
-
-    def clear(self) -> None:
-        self.sounded.clear()
-
-
 class School:
     """Drives the production writer by hand. `texts` is everything people and sirens were sent."""
 
@@ -127,21 +119,23 @@ class School:
             channels = ("phone", "siren", "null")
             self.house = house.load(tx, BrokerSettings(), STANDARD(), self.moment, channels, "Asia/Shanghai")
             arm(self.house.rules, self.house.memories, self.house.registry, self.moment)
-        self.unrecorded = Unrecorded()
-        self.writer = Writer(
-            self.house,
-            self.database,
-            self.unrecorded,  # type: ignore[arg-type]
-            lambda: self.moment,
-            self._committed,
+            standing = store.all_open(tx)
+        self.emergency = Emergency(
+            self._send, self._send, lambda: self.house.directory, lambda: self.house.registry
         )
+        self.emergency.follow(standing)
+        self.writer = Writer(self.house, self.database, self.emergency, lambda: self.moment, self._committed)
 
     @property
     def registry(self) -> Registry:
         return self.house.registry
 
     def _committed(self, _: Prepared, outcome: Outcome) -> None:
-        for row in outcome.owed:
+        self._send(outcome.owed)
+        self.emergency.follow(outcome.alerts)
+
+    def _send(self, rows: Sequence[Notification]) -> None:
+        for row in rows:
             self._deliver(row)
 
     def _deliver(self, row: Notification) -> None:
@@ -163,7 +157,7 @@ class School:
     ) -> Message:
         """A message arrives from the broker."""
         line = self.life if lane == "life" else self.all
-        self._mid += 1
+        self._mid += not dup  # what comes again has the number it had
         message = Message(line, topic, payload, self.moment, qos, retain, dup, self.epoch, self._mid)
         deliver = self.writer.deliver_life if lane == "life" else self.writer.deliver_all
         deliver([message])
@@ -185,6 +179,21 @@ class School:
         while self.moment < end:
             self.moment = min(end, self.moment + 1000)
             self.turn()
+
+    @contextmanager
+    def outage(self, error: Exception = FULL) -> Iterator[None]:
+        """Nothing can be written meanwhile; reading works."""
+
+        @contextmanager
+        def failing() -> Iterator[Connection]:
+            raise error
+            yield
+
+        transaction, self.database.transaction = self.database.transaction, failing  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            self.database.transaction = transaction  # type: ignore[method-assign]
 
     def act(self, make: Callable[[int], Fact]) -> None:
         """A person does something to the one open alert; raises what the desk refuses."""

@@ -79,6 +79,25 @@ def test_what_life_owns_is_judged_once(school: School) -> None:
     assert alert.activations == 1
 
 
+def test_a_backlog_that_both_sessions_bring_after_a_restart_counts_once_and_ends_as_it_ended(
+    school: School,
+) -> None:
+    """The cut between hearing both and hearing `life` alone must not let an old word follow a newer one."""
+    school.house.life_epoch = lambda: school.epoch
+    school.house.life_since = lambda: school.moment + 3000.0
+    words = [b'{"values":{"smoke":"normal"}}', PRESS, PRESS, b'{"values":{"smoke":"alarm"}}']
+    topics = ["campus/smoke-305/reading", TOPIC, TOPIC, "campus/smoke-305/reading"]
+    for topic, payload in zip(topics, words, strict=True):
+        school.publish(topic, payload, lane="life")
+    for topic, payload in zip(topics[:3], words[:3], strict=True):
+        assert school.publish(topic, payload, lane="all").acked
+    school.house.life_since = lambda: 0.0
+    assert school.publish(topics[3], words[3], lane="all").acked
+    alerts = {alert.device: alert for alert in school.open()}
+    assert alerts["smoke-305"].activity == "active"
+    assert alerts["panic-1"].activations == 2
+
+
 def test_malformed_and_unknown_messages_are_settled_and_shown_with_their_reason(school: School) -> None:
     sent = [
         school.publish("campus/nobody/reading", b'{"values":{"smoke":"alarm"}}', lane="all"),

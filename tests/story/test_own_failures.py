@@ -1,13 +1,16 @@
 """Thinks. A part of Tocsin itself fails: the others' alarms go on, and it is said."""
 
-from collections.abc import Sequence
+import pkgutil
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from alerts import desk
 from alerts.alert import Fact
 from alerts.desk import Outcome
+from ingest.tables import latest, spool
 from rules.verdict import Verdict
 from tests.story.school import School
 
@@ -27,23 +30,53 @@ def test_a_desk_that_fails_on_one_fact_takes_no_other_with_it(
     school.say("smoke-305", smoke="alarm")
     assert [alert.device for alert in school.open() if alert.alert_class == "alarm"] == ["smoke-305"]
     assert school.told("warden")
-    assert [verdict.device for verdict in school.unrecorded.sounded] == ["smoke-306"]
+    assert [entry.device for entry in school.emergency.open()] == ["smoke-306"]
     assert all(message.acked for message in school.life.settled)
 
 
+@pytest.mark.parametrize("step", ["rules.evaluate.read", "tocsin.pipeline.evaluate"])
 def test_a_rule_that_fails_on_one_reading_takes_no_other_with_it(
-    school: School, monkeypatch: pytest.MonkeyPatch
+    school: School, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    from tocsin import pipeline
-
-    evaluate = pipeline.evaluate
-
-    def failing(rules: Any, memories: Any, reading: Any, *more: Any) -> list[Verdict]:
-        if reading.device == "smoke-306":
-            raise ZeroDivisionError("a mistake of ours")
-        return evaluate(rules, memories, reading, *more)
-
-    monkeypatch.setattr(pipeline, "evaluate", failing)
+    _breaks(monkeypatch, step, lambda *given: any(getattr(one, "device", "") == "smoke-306" for one in given))
     school.say("smoke-306", smoke="alarm")
     school.say("smoke-305", smoke="alarm")
     assert [alert.device for alert in school.open()] == ["smoke-305"]
+
+
+def test_a_rule_that_fails_is_named_and_the_other_rules_of_its_point_are_heard(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    committed = school.writer._committed
+    monkeypatch.setattr(
+        school.writer, "_committed", lambda held, out: (said.extend(held.failed), committed(held, out))
+    )
+    _breaks(monkeypatch, "rules.evaluate.read", lambda rule, *_: rule.id == "smoke-alarm")
+    school.say("smoke-306", smoke="fault")
+    assert [alert.rule for alert in school.open()] == ["detector-fault"]
+    assert said == ["the rule smoke-alarm failed on smoke-306/smoke: ZeroDivisionError('a mistake of ours')"]
+
+
+def test_it_starts_although_what_it_stored_of_readings_and_redeliveries_cannot_be_read(
+    school: School,
+) -> None:
+    school.say("smoke-306", smoke="alarm")
+    with school.database.transaction() as tx:
+        school.house.latest.save(tx, school.house.position)
+        tx.execute(update(spool).values(seen=b"\xc1", readings=b"\xc1"))
+        tx.execute(update(latest).values(readings=b"\xc1"))
+    school.restart()
+    school.say("smoke-305", smoke="alarm")
+    assert [alert.device for alert in school.open()] == ["smoke-306", "smoke-305"]
+
+
+def _breaks(monkeypatch: pytest.MonkeyPatch, step: str, where: Callable[..., bool]) -> None:
+    whole = pkgutil.resolve_name(step)
+
+    def breaking(*given: Any) -> Any:
+        if where(*given):
+            raise ZeroDivisionError("a mistake of ours")
+        return whole(*given)
+
+    monkeypatch.setattr(step, breaking)

@@ -1,4 +1,4 @@
-"""Touches. How Alembic reaches the database: over the connection that tocsin/schema.py hands it."""
+"""Touches. How Alembic reaches the database: over the connection that tocsin/migrate.py hands it."""
 
 from alembic import context
 

@@ -1,0 +1,27 @@
+"""Thinks. What life-safety messages mean at first sight, for when a commit hangs and nobody judges them."""
+
+from collections.abc import Iterable
+
+from ingest.campus.registry import Registry
+from ingest.decode import Decoder
+from ingest.message import Message
+from ingest.reading import Decoded
+from rules.evaluate import evaluate
+from rules.memory import Memories
+from rules.ruleset import RuleSet
+from rules.verdict import Holds, Verdict
+
+
+def glance(
+    decoder: Decoder, rules: RuleSet, registry: Registry, messages: Iterable[Message]
+) -> list[Verdict]:
+    """The life-safety verdicts that hold, each message judged with an empty memory. Nothing is remembered of
+    it: all of them are judged again, in their order, once the commit has ended."""
+    verdicts: list[Verdict] = []
+    for message in messages:
+        decoded = decoder.decode(message)
+        for reading in decoded.readings if isinstance(decoded, Decoded) else ():
+            device = registry.devices.get(reading.device)
+            if device is not None:
+                verdicts += evaluate(rules, Memories(), reading, device, registry, [])
+    return [verdict for verdict in verdicts if verdict.life_safety and verdict.holds is Holds.YES]
