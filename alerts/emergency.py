@@ -57,7 +57,7 @@ class _Entry(msgspec.Struct):
 class Emergency:
     """`send` takes notices that have no row in the outbox, and `written_again` the all-clears for sirens once
     commits work; `directory` and `registry` are asked anew each time; `sounded` hears that the list has
-    changed. All but `open` is for the writer's thread; nothing here waits, and nothing raises."""
+    changed. All but `open` is called by one thread at a time; nothing here waits, and nothing raises."""
 
     def __init__(
         self,

@@ -15,13 +15,13 @@ class Ear:
 
     def __init__(self, session: Callable[[], Session]) -> None:
         self._make = session
-        self._session: Session | None = None
+        self.session: Session | None = None
 
     def listen(self, needed: bool) -> None:
         """Open or close it; called again and again, from one thread."""
-        if needed and self._session is None:
-            self._session = self._make()
-            self._session.start()
-        elif not needed and self._session is not None:
-            self._session.stop()
-            self._session = None
+        if needed and self.session is None:
+            self.session = self._make()
+            self.session.start()
+        elif not needed and self.session is not None:
+            self.session.stop()
+            self.session = None

@@ -327,7 +327,9 @@ class Tocsin:
             "devices": len(self.house.registry.devices),
             "memories": len(self.house.memories),
             "broker": {
-                s.name: {"connected": s.connected, "granted": s.granted} for s in (self.life, self.all)
+                one.name: {"connected": one.connected, "granted": one.granted}
+                for one in (self.life, self.all, self.ear.session)
+                if one is not None
             },
         }
 

@@ -100,6 +100,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "status_broker": ("消息连接", "broker sessions"),
     "status_life": ("生命安全", "life"),
     "status_all": ("其余", "all"),
+    "status_ear": ("旁听", "ear"),
     "status_held": ("待存盘", "held"),
     "status_connected": ("已连接", "connected"),
     "status_granted": ("已订阅", "subscribed"),

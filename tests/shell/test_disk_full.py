@@ -177,6 +177,33 @@ def test_the_service_starts_on_a_disk_that_is_full_already_again_and_again_and_a
     assert recorded(service) == [("smoke-alarm", "d5/smoke"), ("smoke-alarm", "d0/smoke")]
 
 
+def test_a_broker_that_waits_for_acknowledgements_holds_no_fire_back(
+    service: Service, disk: Path, mosquitto: Mosquitto
+) -> None:
+    """MQTT 3.1.1 and Mosquitto's own window of 20: it is used up at once, since nothing can be settled."""
+    mosquitto.config[mosquitto.config.index("max_inflight_messages 2000")] = "max_inflight_messages 20"
+    mosquitto.restart()
+    settings = json.loads(service.config.read_text())
+    settings["broker"]["protocol"] = "3.1.1"
+    service.config.write_text(json.dumps(settings))
+    service.start()
+    heard = listen(mosquitto, SIREN)
+    filler = Filler(disk)
+    filler.keep_full()
+    publisher = Publisher(mosquitto.host, mosquitto.port)
+    wait_for("commits fail and go on failing", lambda: exhausted(service, publisher), 60)
+    quiet = [publish_packet("campus/d5/reading", b'{"values":{"battery":87}}', n + 1) for n in range(40)]
+    publisher.blast(quiet)
+    wait_for("the ear listens", lambda: service.status()["broker"]["ear"]["granted"])
+    publisher.send(publish_packet("campus/d0/reading", ALARM, 1))
+    wait_for("the siren sounds", lambda: on(heard))
+    assert not recorded(service)
+
+    filler.drop()
+    wait_for("the alert is recorded", lambda: bool(recorded(service)))
+    wait_for("the ear has ended", lambda: "ear" not in service.status()["broker"])
+
+
 def test_a_fire_that_sounded_unrecorded_sounds_again_after_a_kill_and_a_start_on_the_full_disk(
     service: Service, disk: Path, mosquitto: Mosquitto, sink: WebhookSink
 ) -> None:
