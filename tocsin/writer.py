@@ -37,7 +37,7 @@ OUTAGE = (OperationalError, InterfaceError, OSError)  # the database is away or 
 
 BATCH = 1000  # messages in one transaction: some 20 ms of thinking
 SLICE = 100  # ordinary messages judged at once: what comes from `life` meanwhile waits for no more
-BESIDE_LIFE = 30  # the same beside what came from `life`, which they make wait for their commit
+BESIDE_ALARM = 20  # the same where something happened: it waits for them before its commit
 LINGER = 0.025  # seconds that messages in which nothing happened wait for company
 RETRY = 0.2  # seconds between tries of a failing commit
 SAVE_EVERY = 15_000  # ms between two savings of the latest points
@@ -209,14 +209,15 @@ class Writer:
             self._save(now)
 
     def _judge(self, now: int) -> None:
-        life = [self._life.popleft() for _ in range(min(len(self._life), BATCH))]
-        room = min(len(self._all), BESIDE_LIFE if life else SLICE)
-        messages = life + [self._all.popleft() for _ in range(room)]
-        reports = [self._reports.popleft() for _ in range(len(self._reports))]
-        if not self._held:
-            self.house.memories.mark()
-        pipeline.prepare(self.house, self._held, messages, reports, now)
-        pipeline.think(self.house, self._held)
+        house, held = self.house, self._held
+        if not held:
+            house.memories.mark()
+        if self._life:
+            pipeline.prepare(house, held, _take(self._life, BATCH), (), now)
+            pipeline.think(house, held)
+        ordinary = _take(self._all, BESIDE_ALARM if held.verdicts else SLICE)
+        pipeline.prepare(house, held, ordinary, _take(self._reports, BATCH), now)
+        pipeline.think(house, held)
 
     def _full(self) -> bool:
         held = self._held
@@ -318,6 +319,10 @@ class Writer:
             return
         done = house.latest.saved() and not more
         self._save_at = now + (SAVE_EVERY if done else SAVE_NEXT)
+
+
+def _take(line: deque[T], most: int) -> list[T]:
+    return [line.popleft() for _ in range(min(len(line), most))]
 
 
 def _work(tx: Connection, job: Job, done: list[tuple[Job, Any]]) -> None:

@@ -213,8 +213,8 @@ def test_a_fire_that_sounded_unrecorded_sounds_again_after_a_kill_and_a_start_on
     filler.keep_full()
     raise_alarm(service, mosquitto)
     wait_for("the siren sounds", lambda: on(heard))
-    service.kill()
     sink.wait_for(1, timeout=30)
+    service.kill()
     before = on(heard)
 
     filler.rest()
