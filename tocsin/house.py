@@ -12,7 +12,7 @@ from alerts import roster
 from alerts.people import Directory
 from ingest import spool
 from ingest.campus import store as campus_store
-from ingest.campus.registry import Registry
+from ingest.campus.registry import OWN, Registry
 from ingest.copies import Copies
 from ingest.decode import Decoder
 from ingest.latest import Latest
@@ -28,6 +28,7 @@ from rules.verdict import Verdict
 
 log = structlog.get_logger("tocsin.house")
 
+COMMIT = f"{OWN}/commit"
 SEEN = 20000  # messages a restart remembers: more than a broker may have unacknowledged
 
 
@@ -79,8 +80,9 @@ class Prepared:
     def __bool__(self) -> bool:
         return bool(self.messages or self.readings or self.verdicts)
 
-    def of_life_safety(self) -> list[Verdict]:
-        return [verdict for verdict in self.verdicts if verdict.life_safety]
+    def to_sound(self) -> list[Verdict]:
+        """What sounds although it cannot be written: life safety, and that nothing can be written."""
+        return [one for one in self.verdicts if one.life_safety or one.subject == COMMIT]
 
     def forget_thoughts(self) -> None:
         """The commit failed and memory was rolled back: everything will be judged again."""

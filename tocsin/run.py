@@ -272,7 +272,9 @@ class Tocsin:
 
     def _listen(self) -> None:
         self.writer.look()
-        self.ear.listen(bool(self.writer.failing))
+        failing = self.writer.failing
+        self.ear.listen(bool(failing))
+        self.own.report("commit", "fault" if failing else "normal", failing)
 
     def _audit(self) -> None:
         def audit(tx: Connection) -> list[str]:

@@ -301,7 +301,7 @@ class Writer:
         """Life safety, unrecorded: what was judged, what was not, and what is only overheard."""
         house, heard = self.house, [self._overheard.popleft() for _ in range(len(self._overheard))]
         seen = glance(house.decoder, house.rules, house.registry, [*unjudged, *heard])
-        self._emergency.sound([*self._held.of_life_safety(), *seen], now)
+        self._emergency.sound([*self._held.to_sound(), *seen], now)
         self._emergency.pass_time(now)
 
     def _save(self, now: int) -> None:

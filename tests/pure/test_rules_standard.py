@@ -178,12 +178,12 @@ def test_every_press_of_a_panic_button_rings_again():
 @pytest.mark.parametrize("point", OWN_POINTS)
 def test_each_fault_of_tocsin_itself_is_trouble_with_a_sentence_in_both_languages(point):
     school = School()
-    (verdict,) = school.hear(OWN, point, "fault")
+    (verdict,) = school.hear(OWN, point, "fault") + school.pass_time(10 * S)
     assert verdict.alert_class == "trouble"
     assert "：" in verdict.title.zh
     assert ": " in verdict.title.en
     assert len(verdict.title.zh) <= 40
-    verdicts = school.hear(OWN, point, "normal", 1) + school.pass_time(M)
+    verdicts = school.hear(OWN, point, "normal", 11 * S) + school.pass_time(2 * M)
     assert [verdict.holds for verdict in verdicts] == [Holds.NO]
 
 

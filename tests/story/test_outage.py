@@ -5,6 +5,8 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from alerts.alert import Acknowledged
 from alerts.notification import Notification
+from ingest.campus.registry import OWN
+from ingest.reading import Reading
 from tests.story.school import FULL, School
 
 
@@ -137,3 +139,31 @@ def test_a_detector_registered_a_moment_ago_is_heard_on_the_other_session_until_
     school.house.life_since = lambda: school.moment + 3000.0
     school.publish("campus/smoke-305/reading", b'{"values":{"smoke":"alarm"}}', lane="all")
     assert school.told("warden")
+
+
+def own_commit(school: School, word: str) -> None:
+    school.writer.report(Reading(OWN, "commit", word, school.moment, school.moment))
+    school.turn()
+
+
+def test_that_nothing_can_be_written_is_told_before_a_fire_finds_it_out(school: School) -> None:
+    with school.outage():
+        own_commit(school, "fault")
+        school.forward(9)
+        assert not school.texts
+        school.forward(2)
+        assert [entry.rule for entry in school.emergency.open()] == ["own-commit"]
+        assert said(school.texts) == ["(raise)"]
+    own_commit(school, "normal")
+    (alert,) = school.open()
+    assert (alert.rule, alert.activity) == ("own-commit", "normal")
+
+
+def test_a_hiccup_of_the_database_is_worth_no_message(school: School) -> None:
+    with school.outage():
+        own_commit(school, "fault")
+        school.forward(5)
+    own_commit(school, "normal")
+    school.forward(30)
+    assert not school.texts
+    assert not school.open()
