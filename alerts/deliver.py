@@ -210,7 +210,6 @@ class Delivery:
         error = future.exception()
         if error is None:
             self._forget([row for row, _, _ in batch])
-            self._settled({row.alert for row, _, _ in batch})
         else:
             log.error("outcomes not recorded yet", rows=len(batch), error=repr(error))
         with self._lock:
@@ -219,6 +218,7 @@ class Delivery:
             if error is not None:
                 self._outcomes += batch
         if error is None:
+            self._settled({row.alert for row, _, _ in batch})
             self._record()
 
     # ---- the clock ---------------------------------------------------------------------------------------

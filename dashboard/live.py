@@ -84,8 +84,8 @@ class Live:
                 self._devices.update(self._watched.intersection(changed_devices))
             if self._called or self._loop is None:
                 return
-            self._called = True
             self._call(self._wake.set)
+            self._called = True
 
     def end(self, sessions: Iterable[str]) -> None:
         """End the streams of sessions that were closed. Thread-safe."""

@@ -73,7 +73,7 @@ class Session:
         self.epoch = 0
         self.connected = False
         self.granted = False  # every filter of this session was accepted on the present connection
-        self.granted_at = 0
+        self.grants = 0  # how often they were
         self.ever_granted = threading.Event()
         self._client: _Client | None = None
         self._socket: BufferedSocket | None = None
@@ -291,8 +291,8 @@ class Session:
             self._all_granted()
 
     def _all_granted(self) -> None:
+        self.grants += not self._refused
         self.granted = not self._refused
-        self.granted_at = self._now()
         self.ever_granted.set()
         if self._refused:
             names = ", ".join(self._refused[:5])

@@ -1,6 +1,5 @@
 """Touches. What the pipeline knows, in memory, and a batch between its reading and its commit."""
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -48,20 +47,19 @@ class House:
     quarantine_rows: int = 10000
     desk_due: int | None = 0  # when the desk next has something to do by itself; 0: look
     copies: Copies = field(default_factory=Copies)
-    life_since: Callable[[], float] = lambda: math.inf  # since when (ms) `life` has its own copy
     life_epoch: Callable[[], int] = lambda: 0  # of the connection of `life` that stands; 0: none does
+    life_grant: Callable[[], int] = lambda: (
+        0
+    )  # the standing one of those it was given; 0: not all filters are
 
     def is_copy(self, message: Message) -> bool:
         """Whether `life` brings this message of `all` as well, and it counts there."""
         if message.source.name == "life":
-            self.copies.brought(message)
+            self.copies.brought(message, self.life_grant())
             return False
         if message.source.name != "all" or not self.decoder.owned_by_life(message.topic):
             return False
-        if message.received < self.life_since():
-            return self.copies.is_one(message, self.life_epoch())
-        self.copies.no_longer_needed()
-        return True
+        return self.copies.is_one(message, self.life_epoch(), self.life_grant())
 
 
 @dataclass

@@ -6,7 +6,6 @@ Threads: broker-life, broker-all, writer, senders (a pool a channel), history, f
 import contextlib
 import gc
 import json
-import math
 import signal
 import sys
 import threading
@@ -58,7 +57,6 @@ from tocsin.writer import Writer
 log = structlog.get_logger("tocsin.run")
 
 LOOPS_KEPT = 24 * 3600 * 1000  # ms
-MARGIN = 3000  # ms
 
 
 @dataclass(frozen=True)
@@ -78,6 +76,7 @@ class Tocsin:
         self.now = now
         self.refused_rules = ""
         self._stopping = False
+        self._started, self._loops, self._marked = now(), 0, 0
         rules = self._rules()
         self.ballast = Ballast(settings.folder)
         with opening(settings.folder):
@@ -90,8 +89,8 @@ class Tocsin:
             self.house = house.load(tx, settings.broker, rules, now(), settings.channels, settings.zone)
             standing = store.all_open(tx)
         self.house.quarantine_rows = settings.quarantine.max_rows
-        self.house.life_since = self._life_since
         self.house.life_epoch = lambda: self.life.epoch if self.life.connected else 0
+        self.house.life_grant = self._life_grant
         self.own = Own(lambda reading: self.writer.report(reading), now)
         self.channels = channels.build(
             {**settings.channels, "null": NullSettings(kind="null")}, self._publish, self.own.returned, now
@@ -221,10 +220,8 @@ class Tocsin:
         lasting = name != "ear"
         return Session(name, self.settings.broker, filters, deliver, report, self.now, lasting)
 
-    def _life_since(self) -> float:
-        """Since when what `all` brings of life-safety devices is a second copy. A margin, since the broker
-        may have queued it for `all` before `life` had subscribed."""
-        return self.life.granted_at + MARGIN if self.life.granted else math.inf
+    def _life_grant(self) -> int:
+        return self.life.grants if self.life.granted else 0
 
     def _feed(self) -> Feed | None:
         settings, folder = self.settings.feed, self.settings.folder / "history"
@@ -264,7 +261,11 @@ class Tocsin:
         self.live.publish((), ())
 
     def _loop(self) -> None:
-        payload = json.dumps({"values": {"loop": "alarm"}}).encode()
+        """To the broker and back through rule, desk and channel; it also marks what `life` has as well."""
+        self._loops += 1
+        body = {"boot": self._started, "seq": self._loops, "values": {"loop": "alarm"}}
+        payload, self._marked = json.dumps(body).encode(), self._life_grant()
+        self.house.copies.mark(self._marked, payload)
         self.all.publish(f"{self.settings.broker.base}/{OWN}/reading", payload)
 
     def _forget(self) -> None:
@@ -275,6 +276,8 @@ class Tocsin:
         failing = self.writer.failing
         self.ear.listen(bool(failing))
         self.own.report("commit", "fault" if failing else "normal", failing)
+        if self._marked != self._life_grant():
+            self._loop()
 
     def _audit(self) -> None:
         def audit(tx: Connection) -> list[str]:

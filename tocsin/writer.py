@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
@@ -31,7 +32,6 @@ from tocsin.house import House, Prepared
 
 log = structlog.get_logger("tocsin.writer")
 T = TypeVar("T")
-Job = tuple[Callable[[Connection], Any], Future[Any]]
 
 OUTAGE = (OperationalError, InterfaceError, OSError)  # the database is away or full: hold and try again
 
@@ -44,6 +44,15 @@ SAVE_EVERY = 15_000  # ms between two savings of the latest points
 SAVE_NEXT = 40  # ms between two pieces of one saving
 IDLE = 1.0  # seconds at most between two looks at the deadlines
 HANGS = 3_000  # ms after which a transaction that neither succeeds nor fails is taken for a failure
+
+
+@dataclass(frozen=True)
+class Job:
+    """`told`: its result is an Outcome, of which delivery and the screens must hear after the commit."""
+
+    work: Callable[[Connection], Any]
+    future: Future[Any]
+    told: bool = False
 
 
 class Writer:
@@ -112,17 +121,14 @@ class Writer:
 
     def transact(self, fn: Callable[[Connection], T]) -> Future[T]:
         """Run `fn` in the next transaction; the future has its result once that is committed."""
-        self._asked = True
-        future = self.transact_soon(fn)
-        self._hurry()
-        return future
+        return self._ask(Job(fn, Future()))
 
     def transact_soon(self, fn: Callable[[Connection], T]) -> Future[T]:
         """The same for what nobody waits for: it may wait for company as ordinary messages do."""
-        future: Future[T] = Future()
-        self._jobs.append((fn, future))
+        job = Job(fn, Future())
+        self._jobs.append(job)
         self._some.set()
-        return future
+        return job.future
 
     def apply(self, facts: list[Fact]) -> Future[Outcome]:
         """People's acts, through the desk."""
@@ -130,13 +136,13 @@ class Writer:
 
     def act(self, fn: Callable[[Connection], Outcome]) -> Future[Outcome]:
         """Like `transact`, for what changes alerts: delivery and the screens hear of it after the commit."""
-        future = self.transact(fn)
-        future.add_done_callback(self._told)
-        return future
+        return self._ask(Job(fn, Future(), told=True))
 
-    def _told(self, future: Future[Outcome]) -> None:
-        if future.exception() is None:
-            self._committed(Prepared(), future.result())
+    def _ask(self, job: Job) -> Future[Any]:
+        self._asked = True
+        self._jobs.append(job)
+        self._hurry()
+        return job.future
 
     def _hurry(self) -> None:
         self._urgent.set()
@@ -241,14 +247,14 @@ class Writer:
                 outcome, unheard = pipeline.write(house, tx, held, now, self._each)
         except Exception as error:
             if self._each or isinstance(error, OUTAGE):  # or it failed although every fact was tried alone
-                for _, future in jobs:  # also those that were never begun: somebody waits for each
-                    if not future.done():
-                        future.set_exception(error)
+                for job in jobs:  # also those that were never begun: somebody waits for each
+                    if not job.future.done():
+                        job.future.set_exception(error)
                 self._failed(error, now)
                 return
             log.exception("the batch failed; every fact is tried alone")
             self._each = True
-            self._jobs.extendleft(job for job in reversed(jobs) if not job[1].done())
+            self._jobs.extendleft(job for job in reversed(jobs) if not job.future.done())
             self._asked = bool(jobs)
             self._forget_thoughts()
             self._stopped.wait(RETRY)
@@ -258,12 +264,15 @@ class Writer:
         house.memories.committed()
         house.seen.committed()
         house.position += 1 if held.readings else 0
-        self._committed(held, outcome)
+        for job, result in done:  # in the order in which they were written, acts before the batch
+            if job.told:
+                self._tell(Prepared(), result)
+        self._tell(held, outcome)
         for message in held.messages:
             message.settle()
-        for (_, future), result in done:
-            if not future.done():
-                future.set_result(result)
+        for job, result in done:
+            if not job.future.done():
+                job.future.set_result(result)
         house.latest.note(held.readings)
         self.messages += len(held.messages)
         if self.failing:
@@ -283,6 +292,13 @@ class Writer:
         finally:
             with self._ending:
                 self._begun, self._glanced = None, 0
+
+    def _tell(self, held: Prepared, outcome: Outcome) -> None:
+        """What is written is settled whatever its listeners do: a notice not handed on is claimed later."""
+        try:
+            self._committed(held, outcome)
+        except Exception:
+            log.exception("what was committed could not be told")
 
     def _forget_thoughts(self) -> None:
         """What was judged was not written: memory goes back, and everything is judged again."""
@@ -328,13 +344,12 @@ def _take(line: deque[T], most: int) -> list[T]:
 def _work(tx: Connection, job: Job, done: list[tuple[Job, Any]]) -> None:
     """One job in a savepoint of its own. Its result is told after the commit, its failure at once; an outage
     of the database is everybody's and goes up."""
-    fn, future = job
     try:
         with tx.begin_nested():
-            result = fn(tx)
+            result = job.work(tx)
     except OUTAGE:
         raise
     except Exception as error:
-        future.set_exception(error)
+        job.future.set_exception(error)
     else:
         done.append((job, result))

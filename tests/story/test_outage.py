@@ -133,10 +133,26 @@ def test_whatever_keeps_a_batch_from_being_written_the_fire_sounds(school: Schoo
     assert said(school.told("warden")) == ["(raise)", "raise"]
 
 
+def test_a_press_written_together_with_the_take_before_it_is_not_forgotten_in_the_outage(
+    school: School,
+) -> None:
+    school.say("panic-1", press=True)
+    (alert,) = school.open()
+    taken = school.writer.apply([Acknowledged(alert.id, "warden", "wall", "")])
+    school.say("panic-1", press=True)
+    assert taken.done()
+    (alert,) = school.open()
+    assert (alert.occurrence, alert.acknowledgement) == (2, "no")
+    school.forget()
+    with school.outage():
+        school.forward(70)
+        assert said(school.told("leader")) == ["(escalate)"]
+
+
 def test_a_detector_registered_a_moment_ago_is_heard_on_the_other_session_until_life_has_it(
     school: School,
 ) -> None:
-    school.house.life_since = lambda: school.moment + 3000.0
+    school.house.life_grant = lambda: 0
     school.publish("campus/smoke-305/reading", b'{"values":{"smoke":"alarm"}}', lane="all")
     assert school.told("warden")
 

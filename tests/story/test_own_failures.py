@@ -71,6 +71,17 @@ def test_it_starts_although_what_it_stored_of_readings_and_redeliveries_cannot_b
     assert [alert.device for alert in school.open()] == ["smoke-306", "smoke-305"]
 
 
+def test_what_is_written_is_settled_and_answered_though_nobody_could_be_told_of_it(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _breaks(monkeypatch, "tests.story.school.School._deliver", lambda *_: True)
+    asked = school.writer.transact(lambda tx: 1)
+    school.say("smoke-305", smoke="alarm")
+    assert asked.result(0) == 1
+    assert len(school.life.settled) == 1
+    assert school.open()
+
+
 def _breaks(monkeypatch: pytest.MonkeyPatch, step: str, where: Callable[..., bool]) -> None:
     whole = pkgutil.resolve_name(step)
 
