@@ -50,7 +50,8 @@ class Session:
     """A persistent session: connects, subscribes, hands messages on, acknowledges what was settled.
 
     `name` is "life", "all" or "ear"; `deliver` gets every message in arrival order, on the session's thread.
-    One that is not `lasting` only listens: at QoS 0, and the broker keeps nothing for it.
+    One that is not `lasting` only listens, to what is said from now on: at QoS 0, the broker keeps nothing
+    for it, and retained messages, which are old news, are not sent (on 3.1.1: are dropped).
     """
 
     def __init__(
@@ -180,6 +181,8 @@ class Session:
         if self._use_v5:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.SessionExpiryInterval = SESSION_EXPIRY if self._lasting else 0
+            # No MaximumPacketSize: Mosquitto drops what is larger, unseen by all, but gives its place in our
+            # window never back, and after `receive_maximum` of them we are deaf. Its own limit is the place.
             properties.ReceiveMaximum = s.receive_maximum
         self._client = client
         clean = not self._lasting
@@ -224,13 +227,17 @@ class Session:
         while (end := packet_end(buffer, sock.at)) is not None:
             found = read_publish(buffer, sock.at, end, mqtt5)
             if found is None:
+                sock.until = end  # or paho swallows the PUBLISHes behind it, one for each of ours in flight
                 client.loop_read()
+                sock.until = None
                 if client.socket() is None:
                     break
                 continue
             topic, payload, qos, retain, dup, mid, sock.at = found
             if qos == 0 and self.name == "all" and self._unsettled > SHED_ABOVE:
                 self._drop()
+                continue
+            if retain and not self._lasting and not mqtt5:
                 continue
             # Not an epoch read before: what begins it, the answer to CONNECT, may stand in the same buffer.
             gathered.append(Message(self, topic, payload, moment, qos, retain, dup, self.epoch, mid))
@@ -277,12 +284,15 @@ class Session:
 
     def _subscribe(self, client: _Client) -> None:
         filters, qos = list(self._filters()), int(self._lasting)
+        options = SubscribeOptions(qos)
+        if not self._lasting:
+            options.retainHandling = SubscribeOptions.RETAIN_DO_NOT_SEND
         self.granted = False
         self._refused = []
         for at in range(0, len(filters), SUBSCRIBE_CHUNK):
             chunk = filters[at : at + SUBSCRIBE_CHUNK]
             if self._use_v5:
-                _, mid = client.subscribe([(f, SubscribeOptions(qos=qos)) for f in chunk])
+                _, mid = client.subscribe([(f, options) for f in chunk])
             else:
                 _, mid = client.subscribe([(f, qos) for f in chunk])
             if mid is not None:

@@ -11,9 +11,10 @@ import ssl
 
 
 class BufferedSocket:
-    """Wraps a non-blocking socket in the shape paho wants (`recv`, `send`, `pending`, `fileno`, `close`).
+    """Wraps a non-blocking socket in the shape paho wants (`recv`, `send`, `fileno`, `close`).
 
-    `buffer` from `at` is what has arrived and was not read yet.
+    `buffer` from `at` is what has arrived and was not read yet; the client may read as far as `until`, since
+    paho reads packets by the handful, and what stands behind its own is not for it.
     """
 
     CHUNK = 256 * 1024
@@ -22,6 +23,7 @@ class BufferedSocket:
         self._sock = sock
         self.buffer = bytearray()
         self.at = 0
+        self.until: int | None = None  # None: as far as there is anything
         self._out = bytearray()
         self.ended = False  # the other side has closed
 
@@ -35,17 +37,11 @@ class BufferedSocket:
             self.buffer += data
             self.ended = not data
 
-    def pending(self) -> int:
-        return len(self.buffer) - self.at
-
     def recv(self, size: int) -> bytes:
-        if not self.pending():
-            self.fill()
-            if not self.pending():
-                if self.ended:
-                    return b""
-                raise BlockingIOError
-        data = bytes(self.buffer[self.at : self.at + size])
+        end = len(self.buffer) if self.until is None else self.until
+        data = bytes(self.buffer[self.at : min(self.at + size, end)])
+        if not data and not (self.ended and self.until is None):
+            raise BlockingIOError
         self.at += len(data)
         return data
 

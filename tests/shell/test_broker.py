@@ -4,6 +4,7 @@ import select
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ from paho.mqtt import publish
 
 from ingest.broker import Session
 from ingest.message import Message
+from ingest.publish import puback
 from ingest.settings import BrokerSettings, TlsSettings
 from tests.bench.load import Publisher, publish_packet
 from tests.servers import Mosquitto, hand_over, wait_for
@@ -194,6 +196,21 @@ def test_an_ear_hears_what_the_broker_holds_back_while_nothing_is_settled(
     assert again.payloads() == [b"after"], "the broker must keep nothing for it"
 
 
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_an_ear_hears_no_old_news_but_what_is_said_and_kept_while_it_listens(
+    mosquitto: Mosquitto, desk: Callable[..., Desk], protocol: str
+) -> None:
+    """What a broker kept was judged when it was said: an ear that hears it would ring a known alert anew."""
+    say(mosquitto, b"old", retain=True)
+    ear = desk(name="ear", lasting=False, protocol=protocol)
+    say(mosquitto, b"new", retain=True)
+    ear.session.resubscribe()
+    wait_for("a new subscription", lambda: ear.session.granted)
+    say(mosquitto, b"end")
+    ear.wait(2)
+    assert ear.payloads() == [b"new", b"end"]
+
+
 def test_a_session_says_who_it_is_before_it_waits_for_the_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second of waiting before CONNECT would be a second of deafness at each start and each restart."""
     heard: list[bool] = []
@@ -214,23 +231,70 @@ def test_a_session_says_who_it_is_before_it_waits_for_the_broker(monkeypatch: py
     assert heard == [True]
 
 
-def test_what_comes_in_one_piece_with_the_brokers_welcome_is_acknowledged() -> None:
-    """Else it takes up the broker's window for ever: with the usual window of 20, nothing comes any more."""
-    welcome, waiting = b"\x20\x02\x01\x00", publish_packet("campus/d/reading", b"alarm", 7)
+@contextmanager
+def in_the_brokers_place(protocol: str) -> Iterator[tuple[Desk, socket.socket]]:
+    """A session that has just sent CONNECT, and the far end of its connection."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        far_end = SimpleNamespace(host="127.0.0.1", port=server.getsockname()[1])
-        listener = Desk(far_end, wait=False, protocol="3.1.1")  # type: ignore[arg-type]
+        place = SimpleNamespace(host="127.0.0.1", port=server.getsockname()[1])
+        listener = Desk(place, wait=False, protocol=protocol)  # type: ignore[arg-type]
         far, _ = server.accept()
         try:
             far.settimeout(20)
-            assert far.recv(1000)[:1] == b"\x10"
-            far.sendall(welcome + waiting)
-            answer = b""
-            while b"\x40\x02\x00\x07" not in answer:
-                answer += far.recv(1000)
+            read_until(far, b"\x10")
+            yield listener, far
         finally:
             far.close()
             listener.session.stop()
+
+
+def read_until(far: socket.socket, wanted: bytes) -> None:
+    heard = b""
+    while wanted not in heard:
+        piece = far.recv(1000)
+        assert piece, f"the session closed the connection; it said {heard!r}"
+        heard += piece
+
+
+def test_what_comes_in_one_piece_with_the_brokers_welcome_is_acknowledged() -> None:
+    """Else it takes up the broker's window for ever: with the usual window of 20, nothing comes any more."""
+    with in_the_brokers_place("3.1.1") as (_, far):
+        far.sendall(b"\x20\x02\x01\x00" + publish_packet("campus/d/reading", b"alarm", 7))
+        read_until(far, b"\x40\x02\x00\x07")
+
+
+@pytest.mark.parametrize(
+    ("protocol", "welcome"),
+    [("3.1.1", b"\x20\x02\0\0"), ("5", b"\x20\x03\0\0\0")],
+    ids=["3.1.1", "5"],
+)
+def test_an_alarm_in_one_piece_with_an_acknowledgement_of_ours_is_delivered(
+    protocol: str, welcome: bytes
+) -> None:
+    """paho reads as many packets at a time as it has messages in flight, and would keep the alarm."""
+    properties = b"\0" if protocol == "5" else b""
+    with in_the_brokers_place(protocol) as (listener, far):
+        sirens = [listener.session.publish(f"siren/{n}", b"on") for n in range(3)]
+        far.sendall(welcome)
+        read_until(far, b"siren/2")
+        acknowledged = puback(min(listener.session._published))
+        far.sendall(acknowledged + publish_packet("campus/d/reading", properties + b"alarm", 7))
+        read_until(far, puback(7))
+        assert listener.payloads() == [b"alarm"]
+        assert [siren.done() for siren in sirens] == [True, False, False]
+
+
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_nothing_is_lost_while_we_publish_ourselves(
+    mosquitto: Mosquitto, desk: Callable[..., Desk], protocol: str
+) -> None:
+    listener = desk(protocol=protocol)
+    texts = [b"%d" % n for n in range(3000)]
+    for at in range(0, len(texts), 100):
+        sirens = [listener.session.publish(f"siren/{n}", b"on") for n in range(20)]
+        say(mosquitto, *texts[at : at + 100])
+    listener.wait(3000)
+    assert listener.payloads() == texts
+    assert [siren.result(20) for siren in sirens] == [None] * 20
 
 
 def test_a_refused_subscription_is_reported(mosquitto: Mosquitto, desk: Callable[..., Desk]) -> None:
