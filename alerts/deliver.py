@@ -35,7 +35,8 @@ CLAIM_EVERY = 5.0  # seconds at most between two claims
 FIRST_RETRY = 1_000  # ms; doubles with each failure
 LAST_RETRY = 60_000  # ms
 PATIENCE = 300_000  # ms: a gateway's Retry-After is respected up to this
-TAKE_OVER = 5.0  # seconds the record's own notices have to start the sirens that it needs
+TAKE_OVER = 5.0  # seconds the record's own notices have to start the sirens that it needs; and, at a start,
+# the database to say which sirens sound
 GRACE = 3.0  # seconds stop() gives to attempts under way
 ASK = 2.0  # seconds to wait for the database before sending something that may be owed no more
 
@@ -75,15 +76,21 @@ class Delivery:
     # ---- called by others ------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Void the leases of a dead process, tell sirens what still sounds, and begin."""
+        """Void the leases of a dead process, tell sirens what still sounds, and begin. A database that hangs
+        is not waited for long: what cannot be written must go out all the same."""
         standing = {n: one for n, one in self._channels.items() if isinstance(one, Standing)}
-        try:
-            sounding = self._transact(lambda tx: self._take_over(tx, standing)).result(30)
-        except Exception:
-            log.exception("leases could not be released: what was being sent waits until they run out")
-            sounding = []
-        for name, channel in standing.items():
-            channel.restore([row.notice() for row in sounding if row.channel == name])
+        ended = threading.Event()
+
+        def taken_over(future: "Future[list[Notification]]") -> None:
+            if error := future.exception():
+                log.error("leases not released: what was being sent waits for their end", error=repr(error))
+            else:
+                for name, channel in standing.items():
+                    channel.restore([row.notice() for row in future.result() if row.channel == name])
+            ended.set()
+
+        _started(self._transact, lambda tx: self._take_over(tx, standing)).add_done_callback(taken_over)
+        ended.wait(TAKE_OVER)
         for senders in self._senders.values():
             senders.start()
         self._clock.start()

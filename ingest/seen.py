@@ -1,11 +1,12 @@
 """Thinks. Whether a message was seen before: redelivery is certain to happen.
 
 By (device, boot, sequence) where the device numbers its messages. Else by the DUP flag together with a hash
-of packet number, topic and payload, and only against messages of the last connection whose acknowledgement
-was never sent: never by topic and payload alone, since two real presses look alike, and a press the broker
-had in flight when we died comes back with DUP set although we never saw it. (A broker delivers again under
-the same packet number: MQTT-4.4.0-1.) What a batch adds is stored with the batch, so the memory of it is
-exactly as durable; that its acknowledgement has gone out since, only a later batch can say.
+of packet number, topic and payload, and only against messages whose acknowledgement was never sent and
+which were not delivered again yet: never by topic and payload alone, since two real presses look alike, and
+a press the broker had in flight when we died comes back with DUP set although we never saw it. (A broker
+delivers again under the same packet number, and before it sends anything new: MQTT-4.4.0-1, 4.6.0-1.) What
+a batch adds is stored with the batch, so the memory of it is exactly as durable; that its acknowledgement
+has gone out since, only a later batch can say.
 """
 
 from collections import Counter, deque
@@ -18,23 +19,25 @@ from ingest.message import Message
 from ingest.reading import Decoded
 
 Numbered = tuple[str, int, int, int]  # device, boot, sequence, checksum of the payload
+MOST = 65_536  # messages remembered: a broker has at most one less without acknowledgement
 
 
 class _Window:
-    """One source's unnumbered messages: of this connection in order, and what is owed from the last one."""
+    """One source's unnumbered messages: of this connection in order, and what is still to be redelivered."""
 
     def __init__(self) -> None:
         self.epoch = -1
         self.arrived: deque[tuple[Message, bytes]] = deque()
         self.earlier: Counter[bytes] = Counter()
 
-    def enter(self, epoch: int) -> None:
-        if epoch != self.epoch:
-            if self.epoch != -1:
-                # Of the last connection only: an older hash could make a real press look like a redelivery.
-                self.earlier = Counter(digest for message, digest in self.arrived if not message.acked)
+    def enter(self, message: Message) -> None:
+        if message.epoch != self.epoch:
+            # A connection may break in the middle of a redelivery: the rest of it comes with a later one.
+            self.earlier += Counter(digest for one, digest in self.arrived if not one.acked)
             self.arrived.clear()
-            self.epoch = epoch
+            self.epoch = message.epoch
+        if not message.dup and not message.retain:
+            self.earlier.clear()  # something new: the redelivery is over, and what is left could hide a press
 
     def unacknowledged(self) -> list[bytes]:
         while self.arrived and self.arrived[0][0].acked:
@@ -49,11 +52,26 @@ class Stored(msgspec.Struct, array_like=True):
     unacknowledged: dict[str, list[bytes]]
 
 
-class Seen:
-    """Remembers at least the last half of `size` numbered messages: more than a broker has unacknowledged."""
+class _Counted(msgspec.Struct, array_like=True):
+    """The same, read only to count it."""
 
-    def __init__(self, size: int = 50000) -> None:
-        self._half = size // 2
+    numbered: list[msgspec.Raw]
+
+
+_count = msgspec.msgpack.Decoder(_Counted).decode
+_decode = msgspec.msgpack.Decoder(Stored).decode
+
+
+def numbers(blob: bytes) -> int:
+    """How many numbered messages a stored batch saw. Raises MsgspecError."""
+    return len(_count(blob).numbered)
+
+
+class Seen:
+    """Remembers at least the last `most` numbered messages, and at most twice as many."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
         self._newer: set[Numbered] = set()  # two generations: forgetting one by one would cost more
         self._older: set[Numbered] = set()
         self._fresh: list[Numbered] = []
@@ -61,6 +79,8 @@ class Seen:
 
     def is_new(self, message: Message, decoded: Decoded) -> bool:
         """False for a redelivery. Remembers the message either way."""
+        if message.qos:
+            self._window(message).enter(message)
         if decoded.sequence is not None and decoded.boot is not None:
             # The checksum: a device that forgets its boot number uses its sequence numbers again.
             check = crc32(message.payload)
@@ -76,12 +96,11 @@ class Seen:
 
     def _remember(self, key: Numbered) -> None:
         self._newer.add(key)
-        if len(self._newer) > self._half:
+        if len(self._newer) > self._most:
             self._older, self._newer = self._newer, set()
 
     def _is_new_hash(self, message: Message) -> bool:
-        window = self._windows.setdefault(message.source.name, _Window())
-        window.enter(message.epoch)
+        window = self._window(message)
         topic, number = message.topic.encode()[-64:], message.mid.to_bytes(2)
         digest = blake2b(message.payload, digest_size=8, key=topic, salt=number).digest()
         window.arrived.append((message, digest))
@@ -89,6 +108,12 @@ class Seen:
             window.earlier[digest] -= 1
             return False
         return True
+
+    def _window(self, message: Message) -> _Window:
+        name = message.source.name
+        if name not in self._windows:
+            self._windows[name] = _Window()
+        return self._windows[name]
 
     def stored(self) -> bytes:
         """What was remembered since `committed`, to be stored with the batch."""
@@ -100,7 +125,7 @@ class Seen:
 
     def restore(self, blob: bytes) -> None:
         """Remember what a stored batch remembered; call it for the stored batches in their order."""
-        stored = msgspec.msgpack.decode(blob, type=Stored)
+        stored = _decode(blob)
         for key in stored.numbered:
             self._remember(key)
         for name, hashes in stored.unacknowledged.items():

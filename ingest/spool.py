@@ -1,5 +1,6 @@
 """Touches. The spool: the readings of each batch, stored with it, until the history has them."""
 
+import contextlib
 import secrets
 from collections.abc import Sequence
 
@@ -7,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, delete, func, insert, select
 
 from ingest.reading import Reading
+from ingest.seen import numbers
 from ingest.tables import meta, spool
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -55,13 +57,16 @@ def decode(blob: bytes) -> list[Reading]:
 
 
 def seen_blobs(conn: Connection, messages: int) -> list[bytes]:
-    """What the last batches saw, oldest first, covering at least so many messages where there are."""
+    """What the last batches saw, oldest first, covering at least so many numbered messages where there are.
+
+    Of the others only the last batch is asked (ingest/seen.py): a batch without any numbered counts as one.
+    """
     blobs: list[bytes] = []
     counted = 0
-    query = select(spool.c.count.label("size"), spool.c.seen).order_by(spool.c.position.desc())
-    for row in conn.execute(query):
-        blobs.append(row.seen)
-        counted += row.size
+    for (blob,) in conn.execute(select(spool.c.seen).order_by(spool.c.position.desc())):
+        blobs.append(blob)
+        with contextlib.suppress(msgspec.MsgspecError):  # who restores it says that it is unreadable
+            counted += max(1, numbers(blob))
         if counted >= messages:
             break
     return blobs[::-1]

@@ -1,6 +1,8 @@
 """Thinks. What life-safety messages mean at first sight, for when a commit hangs and nobody judges them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+from msgspec.structs import replace
 
 from ingest.campus.registry import Registry
 from ingest.decode import Decoder
@@ -8,6 +10,7 @@ from ingest.message import Message
 from ingest.reading import Decoded
 from rules.evaluate import evaluate
 from rules.memory import Memories
+from rules.rule import Event
 from rules.ruleset import RuleSet
 from rules.verdict import Holds, Verdict
 
@@ -15,13 +18,24 @@ from rules.verdict import Holds, Verdict
 def glance(
     decoder: Decoder, rules: RuleSet, registry: Registry, messages: Iterable[Message]
 ) -> list[Verdict]:
-    """The life-safety verdicts that hold, each message judged with an empty memory. Nothing is remembered of
-    it: all of them are judged again, in their order, once the commit has ended."""
+    """The life-safety verdicts that hold, each message judged with an empty memory: a state may only be
+    repeated, an event has happened anew. Nothing is remembered of it: all of them are judged again, in their
+    order, once the commit has ended."""
     verdicts: list[Verdict] = []
     for message in messages:
-        decoded = decoder.decode(message)
-        for reading in decoded.readings if isinstance(decoded, Decoded) else ():
-            device = registry.devices.get(reading.device)
-            if device is not None:
-                verdicts += evaluate(rules, Memories(), reading, device, registry, [])
-    return [verdict for verdict in verdicts if verdict.life_safety and verdict.holds is Holds.YES]
+        try:
+            verdicts += _at_first_sight(decoder, rules, registry, message)
+        except Exception:  # our own failure on one message: `life` brings it too, and then it is said
+            continue
+    holding = [verdict for verdict in verdicts if verdict.life_safety and verdict.holds is Holds.YES]
+    return [replace(one, again=isinstance(rules.by_id[one.rule].condition, Event)) for one in holding]
+
+
+def _at_first_sight(
+    decoder: Decoder, rules: RuleSet, registry: Registry, message: Message
+) -> Iterator[Verdict]:
+    decoded = decoder.decode(message)
+    for reading in decoded.readings if isinstance(decoded, Decoded) else ():
+        device = registry.devices.get(reading.device)
+        if device is not None:
+            yield from evaluate(rules, Memories(), reading, device, registry, [])

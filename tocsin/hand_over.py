@@ -49,7 +49,8 @@ def apply_each(
             outcome = outcome.joined(one)
     next_due = desk.next_due(tx)
     house.desk_due = None if next_due is None else max(next_due, now + POISON)
-    outcome.troubles.append(("escalation", "fault", f"the desk failed on {failed} facts: see the log"))
+    if failed:  # the batch may have failed elsewhere
+        outcome.troubles.append(("escalation", "fault", f"the desk failed on {failed} facts: see the log"))
     return outcome, unheard
 
 

@@ -17,7 +17,7 @@ from ingest.decode import Decoder
 from ingest.latest import Latest
 from ingest.message import Message
 from ingest.reading import Reading, Rejected
-from ingest.seen import Seen
+from ingest.seen import MOST, Seen
 from ingest.settings import BrokerSettings
 from ingest.supervision import Supervision
 from rules import store as memory_store
@@ -28,7 +28,6 @@ from rules.verdict import Verdict
 log = structlog.get_logger("tocsin.house")
 
 COMMIT = f"{OWN}/commit"
-SEEN = 20000  # messages a restart remembers: more than a broker may have unacknowledged
 
 
 @dataclass
@@ -102,7 +101,7 @@ def load(
     latest = Latest()
     latest.load(tx)
     seen = Seen()
-    for blob in spool.seen_blobs(tx, SEEN):
+    for blob in spool.seen_blobs(tx, MOST):
         try:
             seen.restore(blob)
         except msgspec.MsgspecError as error:  # a redelivery may count twice: no reason not to start

@@ -1,6 +1,7 @@
 """Touches. The running service: puts the house together, starts its threads and stops them in order.
 
-Threads: broker-life, broker-all, writer, senders (a pool a channel), history, feed, web, watch, control.
+Threads: broker-life, broker-all, writer, delivery, senders (a pool a channel), history, feed, web, watch,
+watch-disk, control; and broker-ear while commits fail.
 """
 
 import contextlib
@@ -10,7 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,13 +51,14 @@ from tocsin.lock import FolderLock
 from tocsin.mistake import Mistakes
 from tocsin.own import SPEAK_FOR_THEMSELVES, Own
 from tocsin.trial import attempt
-from tocsin.watch import Watch
+from tocsin.watch import ClockLook, watch_disk, watch_service
 from tocsin.web import Web
 from tocsin.writer import Writer
 
 log = structlog.get_logger("tocsin.run")
 
 LOOPS_KEPT = 24 * 3600 * 1000  # ms
+WOKEN = 1.0  # seconds that the first message waits for a start to be recorded; the writer has begun by then
 
 
 @dataclass(frozen=True)
@@ -123,26 +125,29 @@ class Tocsin:
         self.feed = self._feed()
         self.web = Web(self)
         self.ear = Ear(lambda: self._session("ear", self.writer.overhear))
-        duties = self._loop, self._audit, self._forget, self._listen, self.ballast.take_back
-        self.watch = Watch(settings.folder, *duties, self.own.report, now)
+        duties = self._listen, self._loop, self._audit, self._forget
+        self.watch = watch_service(*duties, self.own.look, ClockLook(self.own.report, now))
+        self.disk_watch = watch_disk(settings.folder, self.ballast.take_back, self.own.report)
         self.control = Control(settings.folder / "control.sock", self._handlers())
 
     # ---- starting and stopping -------------------------------------------------------------------------
 
     def start(self) -> None:
         self._speak_for_the_quiet()
-        self._keep_trying(self._wake_up)
+        woken = self._keep_trying(self._wake_up)
         self.writer.start()
-        self.delivery.start()
-        self.ballast.take_back()  # what this start owed is written; the next one may need the room as well
+        wait([woken], WOKEN)
+        self.life.start()
+        self.watch.start()
+        self.delivery.start()  # it waits for the database; nothing that it is handed before is lost
+        self.web.start()
+        self.life.ever_granted.wait(5)  # so that `all` can leave to `life` what is its own
+        self.all.start()
+        self.ballast.take_back()  # what this start owed is written; before the history takes the room
         self.history.start()
         if self.feed:
             self.feed.start()
-        self.web.start()
-        self.life.start()
-        self.life.ever_granted.wait(5)  # so that `all` can leave to `life` what is its own
-        self.all.start()
-        self.watch.start()
+        self.disk_watch.start()
         self.control.start()
         log.info("running", threads=sorted(t.name for t in threading.enumerate()))
 
@@ -150,6 +155,7 @@ class Tocsin:
         self._stopping = True
         self.control.stop()
         self.watch.stop()
+        self.disk_watch.stop()
         self.ear.listen(False)
         self.life.stop()
         self.all.stop()
@@ -162,14 +168,16 @@ class Tocsin:
         self.database.close()
         self.lock.release()
 
-    def _keep_trying(self, act: Callable[[Connection], Outcome]) -> None:
+    def _keep_trying(self, act: Callable[[Connection], Outcome]) -> Future[Outcome]:
         """What a start owes is done when it is committed, and not before."""
 
         def again(future: Future[Outcome]) -> None:
             if future.exception() is not None and not self._stopping:
                 self._keep_trying(act)
 
-        self.writer.act(act).add_done_callback(again)
+        future = self.writer.act(act)
+        future.add_done_callback(again)
+        return future
 
     def _wake_up(self, tx: Connection) -> Outcome:
         """What a start must do before the first message: fit memory to the rules, and wait for silence."""
@@ -193,7 +201,7 @@ class Tocsin:
         if self.database.moved_aside:
             self.own.report("database", "fault", f"moved aside to {self.database.moved_aside}")
         if self.refused_rules:
-            self.own.report("rules", "fault", self.refused_rules)
+            self.own.report_part("start", "rules", "fault", self.refused_rules)
         if self.settings.refused:
             self.own.report("config", "fault", "\n".join(self.settings.refused))
 
@@ -250,7 +258,7 @@ class Tocsin:
         if outcome.owed and not outcome.troubles and "routing" in self.own.faults():
             self.check_routing()
         for failure in prepared.failed:
-            self.own.report("rules", "fault", failure)
+            self.own.happened("rules", failure)
         self.live.publish(outcome.changed, prepared.devices)
         self.history.wake()
 
@@ -341,7 +349,7 @@ class Tocsin:
 
 def serve(settings: Settings, ready: Callable[[Tocsin], None] | None = None, demo: Demo = Demo()) -> int:
     """Run until SIGTERM or SIGINT; the exit code."""
-    sys.setswitchinterval(0.0002)  # an alarm passes a dozen places where it may have to wait for a thread
+    sys.setswitchinterval(0.0005)  # an alarm passes a dozen places where it may have to wait for a thread
     gc.disable()  # while starting, everything that is made stays
     service = Tocsin(settings, demo)
     stopped = threading.Event()

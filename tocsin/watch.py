@@ -1,9 +1,12 @@
-"""Touches. The watch over ourselves: loop message, escalations, disk, clock, a commit that hangs."""
+"""Touches. The watch over ourselves: duties done now and then, and what is looked at on the machine.
+
+What touches the disk is never done on the thread that must notice that the disk hangs.
+"""
 
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import structlog
@@ -11,6 +14,7 @@ import structlog
 log = structlog.get_logger("tocsin.watch")
 
 LOOP_EVERY = 60.0  # seconds
+LOOP_FIRST = 5.0
 AUDIT_EVERY = 15.0
 LOOK_EVERY = 30.0
 FORGET_EVERY = 3600.0
@@ -18,29 +22,18 @@ HANG_EVERY = 1.0
 DISK_RESERVE = 512 * 1024 * 1024  # bytes free below which the disk is in trouble
 CLOCK_JUMP = 5.0  # seconds between wall clock and monotonic clock
 
+Duty = Callable[[], None]
+Report = Callable[[str, str, str], None]
+
 
 class Watch:
-    """Runs each duty at its interval on one thread; a duty that fails is logged and the others go on."""
+    """Runs each duty (seconds to the first time, and then between two; what) on one thread of its own. One
+    that fails is logged and the others go on; one that hangs stops them all."""
 
-    def __init__(
-        self,
-        folder: Path,
-        loop: Callable[[], None],
-        audit: Callable[[], None],
-        forget: Callable[[], None],
-        hang: Callable[[], None],
-        ballast: Callable[[], None],
-        report: Callable[[str, str, str], None],
-        now: Callable[[], int],
-    ) -> None:
-        self._folder = folder
-        self._report = report
-        self._now = now
-        self._drift = now() / 1000 - time.monotonic()
-        self._duties = [(LOOP_EVERY, loop), (AUDIT_EVERY, audit), (LOOK_EVERY, self._look)]
-        self._duties += [(FORGET_EVERY, forget), (HANG_EVERY, hang), (LOOK_EVERY, ballast)]
+    def __init__(self, name: str, duties: Sequence[tuple[float, float, Duty]]) -> None:
+        self._duties = duties
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -50,32 +43,57 @@ class Watch:
         self._thread.join(5)
 
     def _run(self) -> None:
-        due = [time.monotonic() + (5.0 if every == LOOP_EVERY else every) for every, _ in self._duties]
+        due = [time.monotonic() + first for first, _, _ in self._duties]
         while not self._stopped.wait(max(0.05, min(due) - time.monotonic())):
-            for index, (every, duty) in enumerate(self._duties):
+            for index, (_, every, duty) in enumerate(self._duties):
                 if time.monotonic() >= due[index]:
                     due[index] = time.monotonic() + every
                     self._do(duty)
 
-    def _do(self, duty: Callable[[], None]) -> None:
+    def _do(self, duty: Duty) -> None:
         try:
             duty()
         except Exception:
             log.exception("a duty of the watch failed", duty=getattr(duty, "__name__", str(duty)))
 
-    def _look(self) -> None:
-        self._look_at_disk()
-        self._look_at_clock()
 
-    def _look_at_disk(self) -> None:
-        usage = shutil.disk_usage(self._folder)
-        if usage.free < min(DISK_RESERVE, usage.total // 20):
-            free = usage.free // (1024 * 1024)
-            self._report("disk", "fault", f"{free} MB free on the disk of {self._folder}")
-        elif usage.free > min(2 * DISK_RESERVE, usage.total // 10):
-            self._report("disk", "normal", "")
+def watch_service(hang: Duty, loop: Duty, audit: Duty, forget: Duty, own: Duty, clock: Duty) -> Watch:
+    """Nothing in here may touch the data folder, or wait for what does."""
+    duties = [
+        (HANG_EVERY, HANG_EVERY, hang),
+        (LOOP_FIRST, LOOP_EVERY, loop),
+        (AUDIT_EVERY, AUDIT_EVERY, audit),
+        (LOOK_EVERY, LOOK_EVERY, own),
+        (LOOK_EVERY, LOOK_EVERY, clock),
+        (FORGET_EVERY, FORGET_EVERY, forget),
+    ]
+    return Watch("watch", duties)
 
-    def _look_at_clock(self) -> None:
+
+def watch_disk(folder: Path, ballast: Duty, report: Report) -> Watch:
+    def look() -> None:
+        look_at_disk(folder, report)
+
+    return Watch("watch-disk", [(LOOK_EVERY, LOOK_EVERY, ballast), (LOOK_EVERY, LOOK_EVERY, look)])
+
+
+def look_at_disk(folder: Path, report: Report) -> None:
+    usage = shutil.disk_usage(folder)
+    if usage.free < min(DISK_RESERVE, usage.total // 20):
+        report("disk", "fault", f"{usage.free // (1024 * 1024)} MB free on the disk of {folder}")
+    elif usage.free > min(2 * DISK_RESERVE, usage.total // 10):
+        report("disk", "normal", "")
+
+
+class ClockLook:
+    """Whether the clock has jumped since it was looked at last."""
+
+    def __init__(self, report: Report, now: Callable[[], int]) -> None:
+        self._report = report
+        self._now = now
+        self._drift = now() / 1000 - time.monotonic()
+
+    def __call__(self) -> None:
         drift = self._now() / 1000 - time.monotonic()
         jump, self._drift = drift - self._drift, drift
         if abs(jump) > CLOCK_JUMP:

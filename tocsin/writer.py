@@ -160,7 +160,9 @@ class Writer:
             now, begun = self._now(), self._begun
             if begun is None or now - begun < HANGS:
                 return
-            self.failing = self.failing or f"the database has not answered for {(now - begun) // 1000} s"
+            if not self.failing:
+                self._overheard.clear()  # as in _sound
+                self.failing = f"the database has not answered for {(now - begun) // 1000} s"
             came = list(self._life)
             new, self._glanced = came[self._glanced :], len(came)
             self._sound(new, now)
@@ -213,6 +215,14 @@ class Writer:
             self._commit([self._jobs.popleft() for _ in range(len(self._jobs))], now)
         elif now >= self._save_at and not self.failing:
             self._save(now)
+        if not self.failing:
+            self._make_up(now)
+
+    def _make_up(self, now: int) -> None:
+        """For what the desk failed on, though commits work: its ladder, and another try to write it."""
+        self._emergency.climb(now)
+        for verdict in self._emergency.to_offer(now):
+            self.apply([verdict])
 
     def _judge(self, now: int) -> None:
         house, held = self.house, self._held
@@ -275,13 +285,12 @@ class Writer:
                 job.future.set_result(result)
         house.latest.note(held.readings)
         self.messages += len(held.messages)
+        self._emergency.judged(held.verdicts, unheard, now)
         if self.failing:
             log.warning("commits work again", was=self.failing)
             self.failing = ""
-            self._overheard.clear()
             self._emergency.clear()
         self._each = False
-        self._emergency.sound(unheard, now)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -315,6 +324,8 @@ class Writer:
 
     def _sound(self, unjudged: list[Message], now: int) -> None:
         """Life safety, unrecorded: what was judged, what was not, and what is only overheard."""
+        if not self.failing:
+            self._overheard.clear()  # the ear closes a moment after an outage: old news in the next
         house, heard = self.house, [self._overheard.popleft() for _ in range(len(self._overheard))]
         seen = glance(house.decoder, house.rules, house.registry, [*unjudged, *heard])
         self._emergency.sound([*self._held.to_sound(), *seen], now)

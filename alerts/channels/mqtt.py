@@ -37,9 +37,10 @@ class Mqtt:
 
     def restore(self, notices: list[Notice]) -> None:
         """Without it, the all-clear of one alert could silence another one after a restart."""
-        for notice in notices:
-            for topic in self._meant(notice):
-                self._note(topic, notice)
+        with self._lock:
+            for notice in notices:
+                for topic in self._meant(notice):
+                    self._note(topic, notice)
 
     def send(self, notice: Notice) -> Receipt:
         """Accepted when the broker has acknowledged every topic."""

@@ -2,7 +2,7 @@
 
 from ingest.message import Message
 from ingest.reading import Decoded
-from ingest.seen import Seen
+from ingest.seen import Seen, numbers
 
 
 class Line:
@@ -81,6 +81,53 @@ def test_what_one_connection_owed_is_forgotten_after_the_next() -> None:
     assert seen.is_new(message(3, dup=True), decoded())
 
 
+OTHER, LAST = b"other", b"last"
+
+
+def delivered(seen: Seen, *payloads: bytes, epoch: int, dup: bool = True) -> list[bool]:
+    """What is new of the messages of a connection, numbered from 1 by the broker."""
+    return [
+        seen.is_new(message(epoch, dup, payload, mid=mid), decoded())
+        for mid, payload in enumerate(payloads, start=1)
+    ]
+
+
+def test_a_redelivery_that_is_cut_short_goes_on_with_the_third_connection() -> None:
+    seen = Seen()
+    delivered(seen, PRESS, OTHER, LAST, epoch=1, dup=False)
+    assert delivered(seen, PRESS, epoch=2) == [False], "and then the connection breaks"
+    assert delivered(seen, PRESS, OTHER, LAST, epoch=3) == [False, False, False]
+
+
+def test_a_redelivery_that_is_cut_short_twice_and_once_by_a_restart_goes_on_as_well() -> None:
+    seen = Seen()
+    delivered(seen, PRESS, OTHER, LAST, epoch=1, dup=False)
+    delivered(seen, PRESS, epoch=2)
+    seen = restarted(seen)
+    delivered(seen, PRESS, OTHER, epoch=1)
+    assert delivered(seen, PRESS, OTHER, LAST, epoch=2) == [False, False, False]
+
+
+def test_something_new_ends_the_redelivery_and_what_is_left_hides_no_press() -> None:
+    for boot in (None, 7):
+        seen = Seen()
+        delivered(seen, PRESS, OTHER, epoch=1, dup=False)
+        delivered(seen, PRESS, epoch=2)
+        seen.is_new(message(2, payload=LAST, mid=9), decoded(boot, boot))
+        assert delivered(seen, PRESS, OTHER, epoch=3) == [False, True]
+
+
+def test_what_ends_no_redelivery_is_a_duplicate_a_restored_state_or_what_was_not_promised() -> None:
+    seen = Seen()
+    delivered(seen, PRESS, OTHER, epoch=1, dup=False)
+    seen.is_new(message(2, dup=True, payload=b"was in flight", mid=9), decoded())
+    seen.is_new(message(2, payload=LAST, qos=0), decoded())
+    restored = message(2, payload=LAST, mid=10)
+    restored.retain = True
+    seen.is_new(restored, decoded())
+    assert delivered(seen, PRESS, OTHER, epoch=2) == [False, False]
+
+
 def test_without_the_duplicate_flag_nothing_unnumbered_is_a_redelivery() -> None:
     seen = Seen()
     seen.is_new(message(1), decoded())
@@ -103,7 +150,7 @@ def test_unnumbered_messages_at_qos_0_are_never_redeliveries() -> None:
 
 
 def test_memory_is_bounded() -> None:
-    seen = Seen(size=100)
+    seen = Seen(most=50)
     for number in range(1000):
         seen.is_new(message(1), decoded(boot=1, sequence=number))
     assert not seen.is_new(message(1), decoded(boot=1, sequence=950))
@@ -116,3 +163,11 @@ def test_what_was_committed_is_not_stored_twice() -> None:
     long = len(seen.stored())
     seen.committed()
     assert len(seen.stored()) < long
+
+
+def test_a_stored_batch_counts_the_numbered_messages_that_it_saw() -> None:
+    seen = Seen()
+    for number in range(3):
+        seen.is_new(message(1), decoded(boot=1, sequence=number))
+        seen.is_new(message(1), decoded())
+    assert numbers(seen.stored()) == 3

@@ -11,7 +11,7 @@ from alerts.escalation import escalate
 from alerts.lifecycle import step
 from alerts.notification import Notification
 from alerts.people import Directory, Match, Policy, Step, Target
-from rules.verdict import Class, Holds
+from rules.verdict import Class, Holds, Verdict
 from tests.fakes.campus import FIRE, HOUR, MINUTE, NOW, SECOND, directory, registry, verdict
 
 CAMPUS = registry()
@@ -124,6 +124,21 @@ def test_what_stood_before_the_outage_goes_on_as_its_policy_says(name: str) -> N
     ]
     assert told[: len(expected)] == expected
     assert expected or not told
+
+
+NEWS: dict[str, tuple[Verdict, list[str]]] = {
+    "a second press": (verdict(again=True), ["again"] * 4),
+    "the same state once more": (verdict(), []),
+    "a press that the broker restored": (verdict(again=True, retained=True), []),
+}
+
+
+@pytest.mark.parametrize("news", NEWS)
+def test_of_what_somebody_has_taken_only_a_second_press_is_told(news: str) -> None:
+    said, expected = NEWS[news]
+    told = unrecorded.heard(recorded(Acknowledged(7, "li-wei")), said, CODE, NOW + SECOND, PEOPLE, CAMPUS)
+    assert told is not None
+    assert [row.purpose for row in told[1]] == expected
 
 
 def test_what_was_out_of_service_and_comes_back_in_the_outage_is_told() -> None:

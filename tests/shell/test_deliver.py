@@ -461,6 +461,24 @@ def test_a_start_tells_the_sirens_what_still_sounds(desk: Desk) -> None:
     assert [notice.code for notice in again.restored] == ["A7K2"]
 
 
+def test_a_database_that_hangs_at_the_start_keeps_no_notice_and_tells_the_sirens_when_it_goes_on(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver, "TAKE_OVER", 0.01)
+    siren = Siren("siren")
+    desk.started(siren).send(desk.owe(replace(ROW, channel="siren", person="")))
+    desk.await_states(State.ACCEPTED)
+    thawed, again, phone = threading.Event(), Siren("siren"), Phone("a")
+    desk.writer.submit(thawed.wait, 30)
+    try:
+        desk.started(again, phone).send([replace(ROW, code="UNRECORDED")])
+        wait_for("the notice that cannot be written", lambda: phone.brought)
+        assert not again.restored
+    finally:
+        thawed.set()
+    wait_for("the siren knows what still sounds", lambda: again.restored)
+
+
 def test_a_database_that_is_down_at_the_start_does_not_keep_delivery_from_working(desk: Desk) -> None:
     def down(fn: Callable[[Connection], Any]) -> "Future[Any]":
         raise OSError("no space left on device")

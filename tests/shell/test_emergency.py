@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from alerts import deliver, unrecorded
-from alerts.alert import Alert
+from alerts.alert import Acknowledgement, Alert
 from alerts.channels.channel import ChannelError, Notice, Receipt
 from alerts.deliver import Delivery
 from alerts.emergency import AGAIN, Emergency
@@ -287,3 +287,69 @@ def test_a_siren_started_in_the_outage_ends_after_it_however_long_it_takes_to_te
     (on,), (off,) = house.got("siren", "escalate"), house.got("siren", "clear")
     assert on.code == off.code != "A7K"
     assert on.alert["id"] == off.alert["id"] == 0, "ending it must not end what the record has started"
+
+
+def test_a_verdict_about_a_recorded_alert_befalls_that_alert_and_raises_no_other(house: House) -> None:
+    taken = {"acknowledgement": Acknowledgement.PROMISED, "step_due_at": None}
+    house.desk.follow([recorded(7, acknowledged_until=NOW + 5 * MINUTE, **taken)])
+    assert house.desk.sound([verdict(), verdict(again=True, retained=True)], NOW) == []
+    house.forward(SECOND)
+    assert not house.far["sms"].tried
+    batch = [verdict(again=True), verdict(Holds.NO, NOW + 1), verdict(moment=NOW + 2)]
+    for turn in range(20):
+        assert house.desk.sound(batch, NOW + 200 * turn) == []
+    eventually(lambda: len(house.got("sms", "again")) == 2)
+    assert {notice.code for notice in house.got("sms", "again")} == {"A7K"}
+    assert house.desk.open() == [], "the wall shows it already"
+    house.forward(61 * SECOND)
+    eventually(lambda: len(house.got("sms", "escalate")) == 1)
+
+
+def test_a_verdict_of_a_recorded_alert_that_our_own_code_fails_on_fills_no_log(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard, tries = unrecorded.heard, 0
+
+    def failing(*given: Any) -> Any:
+        nonlocal tries
+        tries += 1
+        raise ZeroDivisionError("a mistake of ours")
+
+    house.desk.follow([recorded(7)])
+    monkeypatch.setattr(unrecorded, "heard", failing)
+    for turn in range(20):
+        house.desk.sound([verdict(again=True), verdict(device="lab-gas")], NOW + 200 * turn)
+    assert tries == 2
+    monkeypatch.setattr(unrecorded, "heard", heard)
+    house.desk.sound([verdict(device="lab-gas")], NOW + AGAIN)
+    assert [entry.device for entry in house.desk.open()] == ["lab-gas"]
+
+
+def test_what_the_desk_failed_on_ends_alone_with_its_siren(house: House) -> None:
+    gas = verdict(device="lab-gas")
+    house.desk.judged([verdict(), gas], [verdict(), gas], NOW)
+    eventually(lambda: len(house.got("siren")) == 2)
+    house.desk.judged([replace(gas, holds=Holds.NO)], [], NOW + SECOND)
+    assert [entry.device for entry in house.desk.open()] == ["dorm-2-305-smoke"]
+    eventually(lambda: len(house.got("siren", "clear")) == 1)
+    (off,) = house.got("siren", "clear")
+    assert off.code == next(one.code for one in house.got("siren") if one.alert["device"] == "lab-gas")
+
+
+def test_what_the_desk_failed_on_is_offered_to_it_again_and_ends_when_it_is_recorded(house: House) -> None:
+    house.desk.judged([verdict()], [verdict()], NOW)
+    assert house.desk.to_offer(NOW + AGAIN - 1) == []
+    assert house.desk.to_offer(NOW + AGAIN) == [verdict()]
+    assert house.desk.to_offer(NOW + AGAIN + SECOND) == [], "not every turn"
+    house.desk.climb(NOW + 60 * SECOND)
+    eventually(lambda: len(house.got("sms", "escalate")) == 1)
+    house.desk.follow([recorded(7)])
+    assert house.desk.open() == []
+    eventually(lambda: len(house.got("siren", "clear")) == 1)
+    house.desk.climb(NOW + 10 * MINUTE)
+    assert house.desk.to_offer(NOW + 10 * MINUTE) == []
+
+
+def test_a_verdict_the_desk_did_not_fail_on_sounds_nothing_here(house: House) -> None:
+    house.desk.judged([verdict(), verdict(device="lab-gas")], [verdict(device="lab-gas")], NOW)
+    assert [entry.device for entry in house.desk.open()] == ["lab-gas"]

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection
 
+from alerts.alert import Acknowledged
 from ingest.message import Message
 from tests.story.school import School
 
@@ -80,3 +81,24 @@ def test_a_transaction_that_ended_is_not_taken_for_one_that_hangs(school: School
     school.writer.look()
     assert not school.texts
     assert not school.writer.failing
+
+
+def test_a_known_alarm_that_is_repeated_while_a_commit_hangs_rings_nobody(school: School) -> None:
+    school.say("smoke-305", smoke="alarm")
+    school.act(lambda alert: Acknowledged(alert, "warden", "wall", ""))
+    school.forget()
+    with hanging(school, "smoke-306"):
+        arrive(school, "smoke-305", "alarm")
+        school.moment += 3_100
+        school.writer.look()
+        assert {row.facts["device"] for row in school.texts} == {"smoke-306"}
+        assert [one.device for one in school.emergency.open()] == ["smoke-306"]
+
+
+def test_what_is_left_from_before_a_commit_hangs_does_not_sound_in_it(school: School) -> None:
+    arrive(school, "smoke-305", "alarm")
+    school.writer._overheard.append(school.writer._life.pop())
+    with hanging(school, "smoke-306"):
+        school.moment += 3_100
+        school.writer.look()
+        assert [one.device for one in school.emergency.open()] == ["smoke-306"]

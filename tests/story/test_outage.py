@@ -6,6 +6,8 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from alerts.alert import Acknowledged
 from alerts.notification import Notification
 from ingest.campus.registry import OWN
+from ingest.decode import Decoder
+from ingest.message import Message
 from ingest.reading import Reading
 from tests.story.school import FULL, School
 
@@ -155,6 +157,94 @@ def test_a_detector_registered_a_moment_ago_is_heard_on_the_other_session_until_
     school.house.life_grant = lambda: 0
     school.publish("campus/smoke-305/reading", b'{"values":{"smoke":"alarm"}}', lane="all")
     assert school.told("warden")
+
+
+def overhear(school: School, device: str, word: str, retain: bool = False, turn: bool = True) -> None:
+    payload = f'{{"values":{{{word}}}}}'.encode()
+    heard = Message(school.life, f"campus/{device}/reading", payload, school.moment, 0, retain, False, 1, 0)
+    school.writer.overhear([heard])
+    if turn:
+        school.turn()
+
+
+@pytest.mark.parametrize("retain", [True, False])
+def test_a_state_that_is_only_repeated_in_the_outage_rings_nobody_who_has_taken_it(
+    school: School, retain: bool
+) -> None:
+    school.say("smoke-305", smoke="alarm")
+    school.act(lambda alert: Acknowledged(alert, "warden", "wall", ""))
+    school.forget()
+    with school.outage():
+        school.turn()
+        school.say("store-1", temperature=20)
+        overhear(school, "smoke-305", '"smoke":"alarm"', retain)
+        school.forward(130)
+        assert not school.texts
+        assert not school.emergency.open()
+
+
+def test_a_second_press_that_only_the_ear_hears_sounds_again_once(school: School) -> None:
+    school.say("panic-1", press=True)
+    school.act(lambda alert: Acknowledged(alert, "warden", "wall", ""))
+    (alert,) = school.open()
+    school.forget()
+    with school.outage():
+        school.say("store-1", temperature=20)
+        overhear(school, "panic-1", '"press":true')
+        assert said(school.told("warden")) == ["(again)"]
+        assert school.told("warden")[0].code == alert.code
+        overhear(school, "panic-1", '"press":true')
+        school.say("panic-1", press=True)
+        school.forward(61)
+        assert said(school.told("warden")) == ["(again)"]
+        assert said(school.told("leader")) == ["(escalate)"]
+        assert not school.emergency.open(), "the wall shows it already"
+    school.forget()
+    school.forward(1)
+    assert said(school.told("warden")) == ["again"]
+
+
+def test_a_message_our_own_code_fails_on_takes_nothing_with_it_that_the_ear_heard(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decode = Decoder.decode
+
+    def failing(decoder: Decoder, message: Message) -> object:
+        if "smoke-306" in message.topic:
+            raise ZeroDivisionError("a mistake of ours")
+        return decode(decoder, message)
+
+    monkeypatch.setattr(Decoder, "decode", failing)
+    with school.outage():
+        school.say("store-1", temperature=20)
+        overhear(school, "smoke-306", '"smoke":"alarm"', turn=False)
+        overhear(school, "smoke-305", '"smoke":"alarm"')
+        assert [entry.device for entry in school.emergency.open()] == ["smoke-305"]
+
+
+def test_a_new_activation_of_what_is_open_has_no_second_ladder_in_the_outage(school: School) -> None:
+    school.say("panic-1", press=True)
+    school.forget()
+    with school.outage():
+        school.say("panic-1", press=True)
+        assert not school.texts
+        school.forward(60)
+        assert said(school.told("leader")) == ["(escalate)"]
+        assert not school.emergency.open()
+
+
+def test_what_the_ear_heard_when_commits_worked_again_does_not_sound_in_the_next_outage(
+    school: School,
+) -> None:
+    with school.outage():
+        school.say("store-1", temperature=20)
+    school.turn()
+    overhear(school, "smoke-305", '"smoke":"alarm"')
+    with school.outage():
+        school.say("store-1", temperature=21)
+        school.forward(1)
+        assert not school.sirens()
+        assert not school.emergency.open()
 
 
 def own_commit(school: School, word: str) -> None:

@@ -1,0 +1,58 @@
+"""Touches. A start whose database answers nothing more: fire alarms are heard and sound all the same."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from tests.bench.load import Publisher, publish_packet
+from tests.bench.service import Service, campus
+from tests.fakes.webhook import WebhookSink
+from tests.servers import Mosquitto, wait_for
+from tocsin import config
+from tocsin.run import Tocsin
+
+
+@pytest.fixture
+def tocsin(tmp_path: Path, mosquitto: Mosquitto, sink: WebhookSink) -> Iterator[Tocsin]:
+    """The service on a campus of ten detectors. Not started yet."""
+    service = Service(tmp_path, mosquitto, sink.url)
+    service.apply(campus(10))
+    made = Tocsin(config.load(service.config, {}))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def sink() -> Iterator[WebhookSink]:
+    with WebhookSink() as made:
+        yield made
+
+
+def test_a_database_that_hangs_at_the_start_keeps_no_fire_from_being_heard_and_told(
+    tocsin: Tocsin, mosquitto: Mosquitto, sink: WebhookSink
+) -> None:
+    thawed, working = threading.Event(), tocsin.database.transaction
+
+    @contextmanager
+    def hanging() -> Iterator[Connection]:
+        with working() as tx:
+            yield tx
+            thawed.wait(60)
+
+    tocsin.database.transaction = hanging  # type: ignore[method-assign]
+    starting = threading.Thread(target=tocsin.start)
+    starting.start()
+    try:
+        assert tocsin.life.ever_granted.wait(20)
+        press = b'{"boot":1,"seq":1,"values":{"smoke":"alarm"}}'
+        Publisher(mosquitto.host, mosquitto.port).send(publish_packet("campus/d0/reading", press, 1))
+        wait_for("the notice that cannot be written", lambda: "未记录" in str([c.json for c in sink.calls]))
+        assert not thawed.is_set()
+    finally:
+        thawed.set()
+        starting.join(30)
+    wait_for("it is recorded", lambda: not tocsin.writer.failing and not tocsin.emergency.open())
