@@ -139,8 +139,8 @@ class Writer:
         return self._ask(Job(fn, Future(), told=True))
 
     def _ask(self, job: Job) -> Future[Any]:
-        self._asked = True
         self._jobs.append(job)
+        self._asked = True  # only now: a turn that finds nothing to do must not use it up
         self._hurry()
         return job.future
 
