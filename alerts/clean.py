@@ -31,15 +31,18 @@ def size(text: str) -> int:
 
 
 def cut(text: str, longest: int) -> str:
-    """At most `longest` units; a text that was cut ends in an ellipsis."""
+    """At most `longest` units; a text that was cut ends in an ellipsis, in ASCII where it is ASCII itself:
+    one other character would more than halve what an SMS holds."""
     if size(text) <= longest:
         return text
     if longest < 1:
         return ""
-    kept = text[: longest - 1]
-    while size(kept) > longest - 1:
+    mark = "..." if text.isascii() and longest > 3 else ELLIPSIS
+    room = longest - len(mark)
+    kept = text[:room]
+    while size(kept) > room:
         kept = kept[:-1]
-    return kept.rstrip() + ELLIPSIS
+    return kept.rstrip() + mark
 
 
 def _hidden(character: str) -> bool:

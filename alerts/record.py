@@ -34,7 +34,7 @@ from alerts.alert import (
 from alerts.factkind import FactKind
 from alerts.reasons import HANDOVER
 from alerts.refusal import Refused
-from rules.verdict import Class, Text, Verdict
+from rules.verdict import Class, Holds, Text, Verdict
 
 
 def of_verdict(verdict: Verdict) -> Alert:
@@ -106,7 +106,7 @@ def written(alert: Alert, kind: FactKind, fact: Fact, now: int) -> dict[str, Any
 
 def _by_verdict(alert: Alert, kind: FactKind, verdict: Verdict) -> dict[str, Any]:
     changes: dict[str, Any] = {}
-    if verdict.evidence and verdict.evidence != alert.evidence:
+    if verdict.evidence and verdict.holds is not Holds.NO:  # what ended it is not why it was raised
         changes["evidence"] = verdict.evidence
     if kind is FactKind.CLEARED and alert.activity is not Activity.NORMAL:
         changes["normal_at"] = verdict.moment

@@ -61,8 +61,9 @@ def read(path: Path, environment: Mapping[str, str]) -> Document:
     return load_yaml(path, environment)
 
 
-def parse(document: Document) -> Parts:
-    """The parts of a campus file from its values. Raises Mistakes: every one of them."""
+def parse(document: Document, channels: Iterable[str] | None = None) -> Parts:
+    """The parts of a campus file from its values. Raises Mistakes: every one of them. `channels` are those
+    that the settings name; None where they are not known."""
     reader = _Reader(document)
     value = document.value or {}
     if not isinstance(value, dict):
@@ -76,6 +77,8 @@ def parse(document: Document) -> Parts:
         else:
             reader.once_each(name, rows)
             setattr(parts, name, [r for i, row in enumerate(rows) if (r := reader.row(name, i, row))])
+    if channels is not None and not reader.mistakes:
+        reader.channels(parts, [*channels, "null"])
     if reader.mistakes:
         raise Mistakes(reader.mistakes)
     return parts
@@ -156,6 +159,24 @@ class _Reader:
                 if name in first:
                     self.wrong(path, f"got {name!r}", f"given twice; the first is at {first[name]}")
                 first.setdefault(name, here)
+
+    def channels(self, parts: Parts, known: list[str]) -> None:
+        """Complain of channels that nothing is configured for: nobody would ever be told there."""
+        named: list[tuple[KeyPath, str]] = [
+            (("persons", i, "contacts", j, "channel"), contact.channel)
+            for i, person in enumerate(parts.persons or ())
+            for j, contact in enumerate(person.contacts)
+        ]
+        named += [
+            (("policies", i, "steps", j, "channels", k), channel)
+            for i, policy in enumerate(parts.policies or ())
+            for j, step in enumerate(policy.steps)
+            for k, channel in enumerate(step.channels)
+        ]
+        for path, name in named:
+            if name not in known:
+                near = did_you_mean(name, known)
+                self.wrong(path, f"got {name!r}", "the settings name no such channel", near)
 
     def text(self, path: KeyPath, value: Any) -> Any:
         """Numbers as they were written: ids, addresses and names are text, also `305` and `+86138…`."""

@@ -161,9 +161,10 @@ def _apply(args: argparse.Namespace) -> int:
     from tocsin import campusfile
     from tocsin.located import located
 
+    settings = settings_of(args)
     document = campusfile.read(Path(args.file), os.environ)
-    parts = campusfile.parse(document)
-    office = _office(settings_of(args))
+    parts = campusfile.parse(document, settings.channels)
+    office = _office(settings)
     try:
         lines = office.apply(parts, dry=True)
     except Mistakes as error:

@@ -61,6 +61,8 @@ def _answer(handlers: Mapping[str, Handler], line: bytes) -> dict[str, Any]:
         return {"error": f"not a request this version knows: {error}"}
     try:
         return {"ok": handler(request)}
+    except ValueError as error:  # the caller's mistake, and told to the caller
+        return {"error": str(error)}
     except Exception as error:
         log.exception("a control request failed", do=request["do"])
         return {"error": str(error) or type(error).__name__}

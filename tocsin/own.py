@@ -8,7 +8,9 @@ from ingest.campus.registry import OWN
 from ingest.reading import Reading
 
 # Points whose owner speaks for itself as soon as it runs; for the others, running means normal.
-SPEAK_FOR_THEMSELVES = ("broker_life", "broker_all", "subscription", "history", "feed", "delivery", "routing")
+SPEAK_FOR_THEMSELVES = (
+    "broker_life", "broker_all", "subscription", "history", "feed", "delivery", "routing", "dashboard",
+)  # fmt: skip
 
 AGAIN = 60_000  # ms between two readings of a point that differ only in their reason
 QUIET = 3_600_000  # ms without another failure after which one that has no end of its own is over

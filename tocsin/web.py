@@ -1,5 +1,6 @@
 """Touches. The web server on a thread of its own, and the bundle of doors the dashboard gets."""
 
+import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("tocsin.web")
 VERSION = "0.1.0"
+AGAIN = 5.0  # seconds until an address that was refused is asked for again
 
 
 class Web:
@@ -25,7 +27,8 @@ class Web:
         self._tocsin = tocsin
         self._settings = tocsin.settings.dashboard
         self._server: uvicorn.Server | None = None
-        self._stopping = False
+        self._stopped = threading.Event()
+        self._socket: socket.socket | None = None
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
 
     @property
@@ -34,10 +37,24 @@ class Web:
         return f"{scheme}://{self._settings.listen}"
 
     def start(self) -> None:
+        self._listen()
         self._thread.start()
 
+    def _listen(self) -> None:
+        """Take the address, or say that it cannot be had."""
+        host, port = self._settings.host, self._settings.port
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            self._socket = socket.create_server((host, port), family=family, backlog=1024)
+        except OSError as error:
+            note = f"{self.address}: {error.strerror or error}"
+            log.error("the dashboard cannot be reached", why=note)
+            self._tocsin.own.report("dashboard", "fault", note)
+        else:
+            self._tocsin.own.report("dashboard", "normal")
+
     def stop(self) -> None:
-        self._stopping = True
+        self._stopped.set()
         self._tocsin.live.close()
         if self._server is not None:
             self._server.should_exit = True
@@ -59,13 +76,16 @@ class Web:
             timeout_graceful_shutdown=3,
             limit_concurrency=1000,
         )
+        while self._socket is None and not self._stopped.wait(AGAIN):
+            self._listen()
         self._server = uvicorn.Server(config)
-        if self._stopping:  # before there was a server to be told so
+        if self._socket is None or self._stopped.is_set():  # before there was a server to be told so
             return
         try:
-            self._server.run()
+            self._server.run([self._socket])
         except (OSError, SystemExit) as error:
-            log.error("the dashboard cannot start", address=self.address, error=str(error))
+            log.error("the dashboard ended", address=self.address, error=str(error))
+            self._tocsin.own.report("dashboard", "fault", f"{self.address}: {error}")
 
     def _service(self) -> Service:
         t = self._tocsin
@@ -109,6 +129,8 @@ class Web:
     def welcome(self) -> str:
         """What the administrator reads in the terminal when the service is up."""
         lines = [f"Tocsin is running. Dashboard: {self.address}/"]
+        if self._socket is None:
+            lines = [f"Tocsin is running, but something else has the dashboard's address: {self.address}"]
         try:
             token = self.new_token()
         except (SQLAlchemyError, OSError) as error:

@@ -87,6 +87,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "own_database": ("数据库", "database"),
     "own_escalation": ("升级", "escalation"),
     "own_quarantine": ("隔离区", "quarantine"),
+    "own_dashboard": ("值班墙网页", "dashboard"),
     "status_ready": ("就绪", "ready"),
     "status_failing": ("存盘失败", "commits fail"),
     "status_unrecorded": ("未记录警情", "alerts not recorded"),

@@ -88,7 +88,7 @@ METRICS: dict[str, Metric] = {
 # Points of Tocsin itself (device "tocsin"): normal | fault, with one rule each in the standard pack.
 OWN_POINTS = (
     "commit", "history", "feed", "config", "rules", "broker_life", "broker_all", "subscription",
-    "delivery", "routing", "clock", "disk", "database", "escalation", "quarantine",
+    "delivery", "routing", "clock", "disk", "database", "escalation", "quarantine", "dashboard",
 )  # fmt: skip
 for _name in OWN_POINTS:
     METRICS[_name] = _state(_name, _name, _name, ("normal", "fault"), "normal", "fault")

@@ -242,3 +242,14 @@ def test_the_facts_for_machines_are_plain_and_bilingual() -> None:
         "mode": "real",
         "recorded": True,
     }
+
+
+@given(st.integers(1, 90))
+def test_an_english_text_that_was_cut_stays_ascii_and_says_what_happened(length: int) -> None:
+    name = "Third Reading Room and Rare Book Stacks with Restoration Workshop and a Long Annexe"[:length]
+    hall = Place("hall", "厅", name.strip())
+    for purpose in (Purpose.RAISE, Purpose.ESCALATE, Purpose.CLEAR):
+        said = words(FIRE, purpose, [*ROOM_305[:2], hall], "en").short
+        assert said.isascii()
+        assert size(said) <= SMS_ASCII
+        assert "smoke alarm" in said

@@ -209,3 +209,20 @@ def test_a_mistake_in_a_spreadsheet_names_its_line_and_cell(tmp_path: Path) -> N
     assert wrong(tmp_path, "id,kind,place,interval\na,door,p,60\nb,door,p,often\n", "devices.csv") == [
         "devices.csv:3:4  devices[1].interval  got 'often'  must be a whole number or nothing"
     ]
+
+
+def test_a_channel_that_the_settings_do_not_name_is_a_mistake_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "campus.yaml"
+    path.write_text(
+        "persons:\n- {id: li, zh: 李伟, contacts: [{channel: phoen, address: '1'}]}\n"
+        "policies:\n- {id: fire, match: {}, steps: [{notify: [everyone], channels: [sirn, siren]}]}\n"
+    )
+    document = campusfile.read(path, {})
+    with pytest.raises(Mistakes) as caught:
+        campusfile.parse(document, ["phone", "siren"])
+    first, second = caught.value.lines
+    assert first.startswith(f"{path}:2:")
+    assert first.endswith("got 'phoen'  the settings name no such channel  did you mean 'phone'?")
+    assert second.startswith(f"{path}:4:")
+    assert second.endswith("did you mean 'siren'?")
+    assert campusfile.parse(document).persons, "without settings nothing is known of channels"

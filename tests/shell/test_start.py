@@ -1,6 +1,8 @@
 """Touches. A start whose database answers nothing more: fire alarms are heard and sound all the same."""
 
+import socket
 import threading
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,3 +58,24 @@ def test_a_database_that_hangs_at_the_start_keeps_no_fire_from_being_heard_and_t
         thawed.set()
         starting.join(30)
     wait_for("it is recorded", lambda: not tocsin.writer.failing and not tocsin.emergency.open())
+
+
+def test_an_address_that_something_else_has_is_said_and_taken_as_soon_as_it_is_free(
+    tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tocsin.web.AGAIN", 0.05)
+    settings = tocsin.settings.dashboard
+    with socket.create_server((settings.host, settings.port)):
+        tocsin.start()
+        assert "dashboard" in tocsin.own.faults()
+        assert "something else has" in tocsin.web.welcome()
+
+    def answers() -> bool:
+        try:
+            with urllib.request.urlopen(f"{tocsin.web.address}/-/ready", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    wait_for("the dashboard answers", answers)
+    assert "dashboard" not in tocsin.own.faults()

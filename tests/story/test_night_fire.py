@@ -110,3 +110,12 @@ def test_an_unknown_word_is_never_taken_for_normal(school: School) -> None:
     school.forward(120)
     (alert,) = (a for a in school.open() if a.alert_class == "alarm")
     assert alert.activity == "unknown"
+
+
+def test_the_evidence_stays_what_raised_the_alert_when_it_is_normal_again(school: School) -> None:
+    school.say("smoke-305", smoke="alarm")
+    school.say("smoke-305", smoke="normal")
+    school.forward(60)
+    (alert,) = school.open()
+    assert alert.activity == "normal"
+    assert [reading.value for reading in alert.evidence] == ["alarm"]
