@@ -16,9 +16,7 @@ from collections import Counter
 from ingest.message import Message
 
 MOST = 100_000  # messages remembered; beyond that, one too many is better than one too few
-MARGIN = (
-    3_000  # ms after the marker: a broker of several nodes may pass messages of two senders a little late
-)
+MARGIN = 3_000  # ms after the marker: a broker of several nodes may pass two senders' messages a little late
 
 
 class Copies:

@@ -100,12 +100,16 @@ def load(
     registry = campus_store.load(tx)
     latest = Latest()
     latest.load(tx)
-    seen = Seen()
+    seen, unreadable = Seen(), 0
     for blob in spool.seen_blobs(tx, MOST):
         try:
             seen.restore(blob)
-        except msgspec.MsgspecError as error:  # a redelivery may count twice: no reason not to start
-            log.error("what a batch had seen is unreadable", error=str(error))
+        except (
+            msgspec.MsgspecError
+        ):  # of another version; a redelivery may count twice: no reason not to start
+            unreadable += 1
+    if unreadable:
+        log.warning("what earlier batches had seen is unreadable", batches=unreadable)
     supervision = Supervision(registry, now, latest.heard_at)
     words = {device: latest.value(device, "supervision") for device in registry.devices}
     supervision.restore({device: word for device, word in words.items() if isinstance(word, str)})

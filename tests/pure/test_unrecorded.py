@@ -1,4 +1,4 @@
-"""The desk in memory: what is told of an alert that cannot be written, and when."""
+"""Thinks. The desk in memory: what is told of an alert that cannot be written, and when."""
 
 import pytest
 from hypothesis import given

@@ -31,12 +31,11 @@ def upgrade() -> None:
         comment="registered devices: interval in seconds (null: the kind's, 0: not supervised), labels as JSON",
     )
     op.create_table(
-        "latest",
+        "heard",
         sa.Column("device", sa.String(length=64), nullable=False),
-        sa.Column("heard", sa.BigInteger(), nullable=True),
-        sa.Column("readings", sa.LargeBinary(), nullable=False),
+        sa.Column("moment", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("device"),
-        comment="the latest reading of each point of a device, and when it was heard; a little behind the spool",
+        comment="when each device was last heard, so that a restart does not make the silent look alive",
     )
     op.create_table(
         "meta",
@@ -54,6 +53,20 @@ def upgrade() -> None:
         sa.Column("parent", sa.String(length=64), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         comment="campus, building, floor, room: only the campus itself has no parent",
+    )
+    op.create_table(
+        "point",
+        sa.Column("device", sa.String(length=64), nullable=False),
+        sa.Column("metric", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.Float(), nullable=True),
+        sa.Column("word", sa.Text(), nullable=True),
+        sa.Column("received", sa.BigInteger(), nullable=False),
+        sa.Column("event_time", sa.BigInteger(), nullable=False),
+        sa.Column("time_quality", sa.String(length=12), nullable=False),
+        sa.Column("retained", sa.Integer(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("device", "metric"),
+        comment="the latest reading of every point, at most half a minute behind the spool",
     )
     op.create_table(
         "quarantine",
