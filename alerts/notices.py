@@ -55,7 +55,7 @@ class _Scribe:
 
 def _subject_of(alert: Alert, directory: Directory, registry: Registry, late: int, recorded: bool) -> Subject:
     """The alert in the plain values that alerts/message.py makes words of."""
-    device = registry.devices.get(alert.device)
+    device = registry.device(alert.device)
     named = device is not None and (device.zh or device.en)
     return Subject(
         code=alert.code,

@@ -8,7 +8,7 @@ from ingest.campus.registry import Registry
 
 def placed(alert: Alert, registry: Registry) -> Alert:
     """The alert with the place and kind of its device; of one about a place itself, that place."""
-    device = registry.devices.get(alert.device)
+    device = registry.device(alert.device)
     if device is not None:
         return replace(alert, place=device.place, device_kind=device.kind)
     if not alert.place and alert.subject in registry.places:

@@ -1,9 +1,9 @@
 """Thinks. The settings of this room: the channels, one kind a door out."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from alerts.driven import SOUNDERS_ONLY, forbidden
 
@@ -69,6 +69,35 @@ class MqttSettings(_Settings):
     workers: int = Field(4, ge=1, le=32)
 
 
+class EmailSettings(_Settings):
+    """SMTP. `sender` is the address it comes from, with or without a name; `to` takes what is told to the
+    channel itself; `ca` is a PEM file that vouches for the server; `security` none is for this machine."""
+
+    kind: Literal["email"]
+    host: str = Field(min_length=1)
+    port: int = Field(587, ge=1, le=65535)
+    security: Literal["starttls", "ssl", "none"] = "starttls"
+    username: str = ""
+    password: str = Field("", repr=False)
+    sender: str
+    to: str = ""
+    ca: str | None = None
+    workers: int = Field(2, ge=1, le=32)
+
+    @field_validator("sender")
+    @classmethod
+    def _has_an_address(cls, value: str) -> str:
+        if not re.fullmatch(r"[^<>@\x00-\x1f]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+", value):
+            raise ValueError("must be an address like tocsin@example.edu or Tocsin <tocsin@example.edu>")
+        return value
+
+    @model_validator(mode="after")
+    def _keeps_the_password(self) -> Self:
+        if self.password and self.security == "none" and self.host not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError("a password over an unencrypted connection: use security starttls or ssl")
+        return self
+
+
 class NullSettings(_Settings):
     """Goes nowhere: closes the circle of the loop message, and stands in where no channel is wanted."""
 
@@ -77,5 +106,6 @@ class NullSettings(_Settings):
 
 
 ChannelSettings = Annotated[
-    WebhookSettings | AppriseSettings | MqttSettings | NullSettings, Field(discriminator="kind")
+    WebhookSettings | AppriseSettings | MqttSettings | EmailSettings | NullSettings,
+    Field(discriminator="kind"),
 ]

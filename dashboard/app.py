@@ -21,12 +21,13 @@ from dashboard import actions, api, pages, profile, signin, views
 from dashboard.doorkeeper import Doorkeeper
 from dashboard.fields import BadInput
 from dashboard.gate import NotAllowed, NotSignedIn, check_routes
+from dashboard.health import pages as health
 from dashboard.page import answer, wants_page
 from dashboard.service import Service
 from dashboard.shield import Shield
 
 log = structlog.get_logger("dashboard.app")
-PARTS = (signin, profile, pages, api, actions)
+PARTS = (signin, profile, pages, health, api, actions)
 ROUTES = [route for part in PARTS for route in part.router.routes if isinstance(route, APIRoute)]
 STATIC = Path(__file__).parent / "static"
 

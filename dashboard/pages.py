@@ -11,9 +11,9 @@ from dashboard.fields import Before, Number
 from dashboard.gate import Viewer, service_of
 from dashboard.page import answer, render
 from dashboard.service import Service
-from ingest import quarantine
+from ingest import pending, quarantine
+from ingest.campus.device import OWN
 from ingest.campus.kinds import OWN_POINTS
-from ingest.campus.registry import OWN
 
 router = APIRouter()
 _ALERTS_A_PAGE = 100
@@ -26,12 +26,13 @@ def wall(request: Request, who: Viewer) -> Response:
     service = service_of(request)
     with service.read() as conn:
         snapshot = views.snapshot(service, conn)
-        held = quarantine_count(conn)
+        held, waiting = quarantine_count(conn), pending.count(conn)
     return render(
         request,
         "wall.html",
         snapshot=snapshot,
         quarantined=held,
+        waiting=waiting,
         registry=service.registry(),
         facades=places.facades(service.registry()),
         states=views.facade_states(service, snapshot["alerts"]),
@@ -102,7 +103,7 @@ def devices(
 def device(request: Request, device: str, who: Viewer) -> Response:
     service = service_of(request)
     registry = service.registry()
-    known = registry.devices.get(device)
+    known = registry.device(device)
     if known is None:
         return answer(request, 404, "error_404")
     with service.read() as conn:
@@ -127,13 +128,20 @@ def quarantine_page(request: Request, who: Viewer) -> Response:
     return render(request, "quarantine.html", rows=rows)
 
 
-@router.get("/health")
-def health(request: Request, who: Viewer) -> Response:
+@router.get("/pending")
+def pending_page(request: Request, who: Viewer) -> Response:
+    with service_of(request).read() as conn:
+        rows = pending.rows(conn)
+    return render(request, "pending.html", rows=rows)
+
+
+@router.get("/system")
+def system(request: Request, who: Viewer) -> Response:
     service = service_of(request)
     points = service.latest.points(OWN)
     return render(
         request,
-        "health.html",
+        "system.html",
         points=[points[name] for name in OWN_POINTS if name in points],
         health=dict(service.status()),
         rules=service.rules(),

@@ -14,6 +14,7 @@ from alerts.people import Directory
 from dashboard.live import Live
 from dashboard.settings import DashboardSettings
 from ingest.campus.registry import Registry
+from ingest.history.figures import Figures
 from ingest.latest import Latest
 
 T = TypeVar("T")
@@ -27,12 +28,13 @@ class Transact(Protocol):
 
 
 class SeriesSource(Protocol):
-    """The embedded history. Both may raise when it is being mended; the page then says so."""
+    """The embedded history. Each may raise when it is being mended; the page then says so."""
 
     def series(
         self, device: str, metric: str, start: int, end: int, points: int = 600
     ) -> Sequence[Point]: ...
     def words(self, device: str, metric: str, start: int, end: int) -> Sequence[tuple[int, str]]: ...
+    def figures(self, now: int, standing: Sequence[tuple[str, str]]) -> Figures | None: ...
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 
 from dashboard import cards, places
 from dashboard.service import Service
-from ingest.campus.device import Device
+from ingest.campus.device import OWN, Device
 from ingest.campus.kinds import KINDS, METRICS, Form
-from ingest.campus.registry import OWN, Registry
+from ingest.campus.registry import Registry
 
 Plain = dict[str, Any]
 

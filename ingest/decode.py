@@ -1,43 +1,84 @@
 """Thinks. From a message to its readings: which dialect, which device, and what it says. Never raises."""
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-from ingest.campus.device import Device
-from ingest.campus.registry import OWN, Registry
-from ingest.dialects import DIALECTS
-from ingest.dialects.dialect import IGNORED, Dialect, rejected
-from ingest.guard import check
+from msgspec.structs import replace
+
+from ingest.campus.device import OWN, Device, address_of
+from ingest.campus.kinds import UNREGISTERED
+from ingest.campus.registry import Registry
+from ingest.dialects import DIALECTS, defined
+from ingest.dialects.dialect import IGNORED, NAMES, SAMPLE_BYTES, Dialect, Known, Result, Said
+from ingest.filters import Filters
 from ingest.message import Message
-from ingest.reading import Decoded, Ignored, Reason, Rejected
+from ingest.reading import Parts, Reason, Rejected
 from ingest.settings import BrokerSettings
 
-Result = Decoded | Rejected | Ignored
-_Decode = Callable[[str, bytes, int, bool, Device, str], Result]
-_Route = tuple[_Decode, Device, str]
+Learned = dict[tuple[str, str, str], Any]  # dialect, base, key → value
+_Guard = Callable[[str, bytes], tuple[Reason, str] | None]
+_Route = tuple[_Guard, Callable[[Said], Result], str, str, Device, Known]
 
+LISTENED = ("gb26875",)  # dialects that have a listener; one that is closed brings nothing
+LISTENER = "listen:"  # begins the topics of what came in by a listener: no broker may use them
 _CONTROL = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}  # categories of characters that no honest topic has
+_NOBODY = Device("", UNREGISTERED, "")
 
 
 class Decoder:
     """Decodes the messages of one registry. Make a new one when the registry changes.
 
     Topics of registered devices are remembered (bounded), so that a message costs a look-up, a guard and
-    its own decoding. Unknown topics are not remembered: nobody can fill the memory with invented names.
+    its own decoding. Topics of strangers are not: nobody can fill the memory with invented names.
+    `learned` is what earlier messages said, as it was stored.
     """
 
-    def __init__(self, registry: Registry, settings: BrokerSettings) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        settings: BrokerSettings,
+        listeners: Iterable[str] = LISTENED,
+        learned: Mapping[tuple[str, str, str], Any] | None = None,
+    ) -> None:
         self._registry = registry
-        self._bases = {name: dialect.bases(settings) for name, dialect in DIALECTS.items()}
-        # the longest base first: `campus/zigbee` may lie under `campus`
-        self._doors: list[tuple[str, Dialect]] = sorted(
-            ((base, DIALECTS[name]) for name, bases in self._bases.items() for base in bases),
-            key=lambda door: (-len(door[0]), door[0]),
-        )
+        self.strangers: dict[str, Device] = {}  # id of a stand-in → the stand-in
+        self.news: Learned = {}  # learned, and not yet stored
+        self._doors: list[tuple[str, Dialect, Known]] = []  # asked in this order
+        self._broker: list[tuple[str, Dialect, Known]] = []  # those with topics on the broker
+        self._open(settings, listeners, learned or {})
         self._limit = 10_000 + 16 * len(registry.devices)
         self._routes: dict[str, _Route] = {}
-        self._owned: dict[str, bool] = {}
-        self._life = _Filters(self.life_filters())
+        self._match_life()
+
+    def _open(self, settings: BrokerSettings, listeners: Iterable[str], learned: Mapping[Any, Any]) -> None:
+        exact, based = [], []
+        for name, dialect in DIALECTS.items():
+            documents = self._registry.definitions.get(name, {})
+            if documents:  # its topics are wherever the definitions say, and more exact than any base
+                exact.append(("", dialect, self._known(name, "", learned, documents)))
+            bases = [base for base in settings.bases(name) if base or not documents]
+            based += [(base, dialect, self._known(name, base, learned)) for base in bases]
+        based.sort(key=lambda door: (-len(door[0]), door[0]))  # `campus/zigbee` may lie under `campus`
+        self._broker = [*exact, *based]
+        heard = [(LISTENER + name, DIALECTS[name]) for name in listeners]
+        listening = [(base, dialect, self._known(dialect.NAME, base, learned)) for base, dialect in heard]
+        self._doors = [*self._broker, *listening]
+
+    def _known(
+        self,
+        name: str,
+        base: str,
+        learned: Mapping[tuple[str, str, str], Any],
+        documents: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Known:
+        mine = {key: value for (of, at, key), value in learned.items() if (of, at) == (name, base)}
+        return Known(name, base, self._registered, defined(name, documents or {}), mine, self.strangers)
+
+    def _registered(self, known: Known, address: str) -> Device | None:
+        by_address = self._registry.by_address
+        whole = by_address(known.dialect, f"{known.base}/{address}") if known.base else None
+        return whole or by_address(known.dialect, address)
 
     def decode(self, message: Message) -> Result:
         """What a message says, why it cannot be read, or that it means nothing to us."""
@@ -47,29 +88,53 @@ class Decoder:
             found = self._find(message)
             if not isinstance(found, tuple):
                 return found
-            route = self._remember(topic, found)
-        trouble = check(payload)
+            route = found
+        guard, decode, rest, address, device, known = route
+        trouble = guard(rest, payload)
         if trouble is not None:
-            return rejected(*trouble, topic, payload, message.received)
+            return _rejected(message, *trouble)
         try:
-            return route[0](topic, payload, message.received, message.retain, route[1], route[2])
+            result = decode(
+                Said(rest, address, payload, message.received, message.retain, device, known, topic)
+            )
         except Exception as error:  # our own bug must not stop the line: quarantined, visible
-            detail = f"{type(error).__name__}: {error}"
-            return rejected(Reason.FAILED, detail[:500], topic, payload, message.received)
+            return _rejected(message, Reason.FAILED, f"{type(error).__name__}: {error}"[:500])
+        if type(result) is Parts:
+            self._learn(known, result.learned)
+            result.announced = [
+                replace(one, stand_in=known.stand_in(one.address))
+                for one in result.announced
+                if known.registered(one.address) is None
+            ]
+        return result
+
+    def _learn(self, known: Known, learned: dict[str, Any]) -> None:
+        for key, value in learned.items():
+            self.news[(known.dialect, known.base, key)] = value
+            if value is None:
+                known.learned.pop(key, None)
+            else:
+                known.learned[key] = value
+        if NAMES in learned:  # somebody is called something else now
+            self._routes.clear()
+            self._match_life()
 
     def life_filters(self) -> list[str]:
         """The filters of the session `life`: every life-safety device, and our own loop message."""
-        return sorted(
-            topic
-            for device in self._registry.devices.values()
-            if device.life_safety or device.id == OWN
-            for base in self._bases_of(device)
-            for topic in DIALECTS[device.dialect].own_filters(device, base)
-        )
+        found: set[str] = set()
+        for device in self._registry.devices.values():
+            if device.life_safety or device.id == OWN:
+                address = address_of(device)
+                for base, dialect, known in self._doors_of(device, address):
+                    below = address.removeprefix(base + "/") if base else address
+                    found.update(_under(base, topic) for topic in dialect.filters(below, known))
+        return sorted(found)
 
     def all_filters(self) -> list[str]:
         """The wide filters of the session `all`."""
-        return [topic for base, dialect in self._doors for topic in dialect.topics(base)]
+        return [
+            _under(base, topic) for base, dialect, known in self._broker for topic in dialect.topics(known)
+        ]
 
     def owned_by_life(self, topic: str) -> bool:
         """Whether the session `life` hears this topic too, so that `all` settles and skips it."""
@@ -80,69 +145,64 @@ class Decoder:
             owned = self._owned[topic] = self._life.match(topic)
         return owned
 
-    def _bases_of(self, device: Device) -> list[str]:
-        """The bases under which a device speaks: the one its address begins with, else all of its dialect."""
-        bases = self._bases[device.dialect]
-        return [base for base in bases if device.address.startswith(base + "/")] or bases
+    def _match_life(self) -> None:
+        self._owned: dict[str, bool] = {}
+        self._life = Filters(self.life_filters())
+
+    def _doors_of(self, device: Device, address: str) -> list[tuple[str, Dialect, Known]]:
+        """Where a device speaks: under the base its address begins with, else under all of its dialect."""
+        doors = [door for door in self._broker if device.dialect == door[1].NAME]
+        return [door for door in doors if door[0] and address.startswith(door[0] + "/")] or doors
+
+    def _find(self, message: Message) -> _Route | Result:
+        topic = message.topic
+        listened = topic.startswith(LISTENER)
+        if listened and message.source.name in ("life", "all"):
+            return _rejected(message, Reason.BAD_TOPIC, f"{LISTENER!r} is not for the broker")
+        for base, dialect, known in self._doors:
+            if not base:
+                rest = topic
+            elif topic.startswith(base + "/"):
+                rest = topic[len(base) + 1 :]
+            else:
+                continue
+            candidates = dialect.addresses(rest, known)
+            if candidates is not None:
+                return self._route(message, rest, dialect, known, candidates)
+        return _rejected(message, Reason.BAD_TOPIC, f"no dialect reads the topic {topic[:200]!r}")
+
+    def _route(
+        self, message: Message, rest: str, dialect: Dialect, known: Known, candidates: tuple[str, ...]
+    ) -> _Route | Result:
+        for address in filter(None, candidates):
+            device = known.registered(address)
+            if device is not None:
+                route = dialect.guard, dialect.decode, rest, address, device, known
+                return self._remember(message.topic, route)
+        if not candidates:
+            return IGNORED
+        if candidates[-1] == "":
+            route = dialect.guard, dialect.decode, rest, "", _NOBODY, known
+            return self._remember(message.topic, route)
+        if any(unicodedata.category(mark) in _CONTROL for mark in message.topic):
+            return _rejected(
+                message, Reason.BAD_TOPIC, f"control characters in the topic {message.topic[:200]!r}"
+            )
+        address = candidates[0]
+        return dialect.guard, dialect.decode, rest, address, known.find(address), known
 
     def _remember(self, topic: str, route: _Route) -> _Route:
+        if topic.startswith(LISTENER):  # nobody else's message may take this way
+            return route
         if len(self._routes) >= self._limit:
             self._routes.clear()
         self._routes[topic] = route
         return route
 
-    def _find(self, message: Message) -> _Route | Rejected | Ignored:
-        topic = message.topic
-        for base, dialect in self._doors:
-            if not topic.startswith(base + "/"):
-                continue
-            candidates = dialect.addresses(topic, base)
-            if candidates is not None:
-                return self._route(message, base, dialect, candidates)
-        detail = f"no dialect reads the topic {topic[:200]!r}"
-        return rejected(Reason.BAD_TOPIC, detail, topic, message.payload, message.received)
 
-    def _route(
-        self, message: Message, base: str, dialect: Dialect, candidates: tuple[str, ...]
-    ) -> _Route | Rejected | Ignored:
-        for address in candidates:
-            for name in (f"{base}/{address}", address):
-                device = self._registry.by_address(dialect.NAME, name)
-                if device is not None:
-                    return dialect.decode, device, base
-        if not candidates or candidates[-1] == "":
-            return IGNORED
-        if any(unicodedata.category(mark) in _CONTROL for mark in message.topic):
-            reason, detail = Reason.BAD_TOPIC, f"control characters in the topic {message.topic[:200]!r}"
-        else:
-            reason = Reason.UNKNOWN_DEVICE
-            detail = f"no device of dialect {dialect.NAME} has the address {candidates[0][:100]!r}"
-        return rejected(reason, detail, message.topic, message.payload, message.received)
+def _rejected(message: Message, reason: Reason, detail: str) -> Rejected:
+    return Rejected(reason, detail, message.topic, message.payload[:SAMPLE_BYTES], message.received)
 
 
-class _Filters:
-    """A set of MQTT filters, matched fast where only the last level is a wildcard or none is."""
-
-    def __init__(self, filters: list[str]) -> None:
-        self._exact = {f for f in filters if "+" not in f and "#" not in f}
-        self._parents = {f[:-2] for f in filters if f.endswith("/+") and "+" not in f[:-1]}
-        self._others = [
-            f.split("/")
-            for f in filters
-            if f not in self._exact and f.removesuffix("/+") not in self._parents
-        ]
-
-    def match(self, topic: str) -> bool:
-        if topic in self._exact or topic.rpartition("/")[0] in self._parents:
-            return True
-        levels = topic.split("/")
-        return any(_matches(pattern, levels) for pattern in self._others)
-
-
-def _matches(pattern: list[str], levels: list[str]) -> bool:
-    for at, want in enumerate(pattern):
-        if want == "#":
-            return True
-        if at >= len(levels) or want not in ("+", levels[at]):
-            return False
-    return len(pattern) == len(levels)
+def _under(base: str, topic: str) -> str:
+    return f"{base}/{topic}" if base else topic

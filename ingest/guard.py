@@ -15,6 +15,7 @@ from ingest.reading import Reason
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 16
+MAX_FIELDS = 4096
 
 # Possessive and with an optional end: it never looks twice at a byte, whatever an attacker leaves open.
 _STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.?)*+"?|[\[\]{}]', re.DOTALL)
@@ -25,10 +26,19 @@ class Malformed(ValueError):
     """A payload that is not JSON we can trust; its text says what and where."""
 
 
-def check(payload: bytes) -> tuple[Reason, str] | None:
+def check_size(payload: bytes, most: int = MAX_BYTES) -> tuple[Reason, str] | None:
+    """The same for what is no JSON."""
+    if len(payload) > most:
+        return Reason.OVERSIZE, f"{len(payload)} bytes; the limit is {most}"
+    return None
+
+
+def check(payload: bytes, most: int = MAX_BYTES, fields: int = MAX_FIELDS) -> tuple[Reason, str] | None:
     """Why this payload must not be decoded at all, or None. One pass; nothing is parsed."""
-    if len(payload) > MAX_BYTES:
-        return Reason.OVERSIZE, f"{len(payload)} bytes; the limit is {MAX_BYTES}"
+    if len(payload) > most:
+        return check_size(payload, most)
+    if len(payload) > fields and payload.count(b":") + payload.count(b",") > fields:
+        return Reason.TOO_DEEP, f"more than {fields} fields"
     # So few brackets cannot nest too deep: the careful look below is paid by almost no message.
     if payload.count(b"{") + payload.count(b"[") > MAX_DEPTH and _depth(payload) > MAX_DEPTH:
         return Reason.TOO_DEEP, f"nested deeper than {MAX_DEPTH} levels"
@@ -86,21 +96,25 @@ def _depth(payload: bytes) -> int:
     return deepest
 
 
-def _keys(found: dict[str, Any]) -> int:
-    total = len(found)
-    for value in found.values():
-        if type(value) is dict:
+def _keys(found: Any) -> int:
+    """How many keys the objects in a value have in all."""
+    if type(found) is dict:
+        total, values = len(found), found.values()
+    else:
+        total, values = 0, found
+    for value in values:
+        if type(value) is dict or type(value) is list:
             total += _keys(value)
     return total
 
 
-def _colons_in_texts(found: dict[str, Any]) -> int:
-    """Not those in keys and lists: a payload with such is looked at again."""
+def _colons_in_texts(found: Any) -> int:
+    """Not those in keys: a payload with such is looked at again."""
     total = 0
-    for value in found.values():
+    for value in found.values() if type(found) is dict else found:
         if type(value) is str:
             total += value.count(":")
-        elif type(value) is dict:
+        elif type(value) is dict or type(value) is list:
             total += _colons_in_texts(value)
     return total
 

@@ -10,10 +10,13 @@ import structlog
 from sqlalchemy import Connection, select, text
 
 from ingest import spool
-from ingest.reading import Reading
+from ingest.reading import Reading, TimeQuality
 from ingest.tables import latest, meta
 
+HISTORIC = TimeQuality.HISTORIC
 log = structlog.get_logger("ingest.latest")
+
+NO_LIFE = ("supervision", "link", "unprotected")  # what is said about a device, not by it
 
 _KEEP = text(
     "INSERT INTO latest (device, heard, readings) VALUES (:device, :heard, :readings)"
@@ -50,7 +53,8 @@ class Latest:
                 self._dirty.add(device)
             metric = reading.metric
             known = mine.get(metric)
-            if known is None or known.event_time <= reading.event_time:
+            newer = known is None or known.event_time <= reading.event_time
+            if newer and reading.time_quality is not HISTORIC:  # what a device remembers does not stand
                 mine[metric] = reading
 
     def hear(self, device: str, moment: int) -> None:
@@ -63,6 +67,10 @@ class Latest:
     def value(self, device: str, metric: str) -> float | str | None:
         reading = self._points.get(device, {}).get(metric)
         return None if reading is None else reading.value
+
+    def of(self, metric: str) -> dict[str, Reading]:
+        """The latest reading of this metric of every device that has one."""
+        return {device: mine[metric] for device, mine in self._points.items() if metric in mine}
 
     def heard(self, device: str) -> int | None:
         return self.heard_at.get(device)
@@ -103,7 +111,7 @@ class Latest:
                 readings = _readable(blob)
                 self.note(readings)
                 for reading in readings:
-                    if not reading.retained and reading.metric not in ("supervision", "link"):
+                    if not reading.retained and reading.metric not in NO_LIFE:
                         self.hear(reading.device, reading.received)
 
 

@@ -4,14 +4,18 @@ Moments are int milliseconds since 1970-01-01 UTC everywhere in Tocsin.
 """
 
 from enum import StrEnum
+from typing import Any
 
 import msgspec
+
+from ingest.campus.device import Device
 
 
 class TimeQuality(StrEnum):
     DEVICE = "device"  # the device's own clock, found plausible
     RECEIVED = "received"  # the device sent no time
     IMPLAUSIBLE = "implausible"  # the device's clock is wrong: event_time is the receive time
+    HISTORIC = "historic"  # replayed from the device's memory: for the history, judged by no rule
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -53,7 +57,6 @@ class Decoded(msgspec.Struct, gc=False):
 class Reason(StrEnum):
     """Why a message went to quarantine."""
 
-    UNKNOWN_DEVICE = "unknown_device"
     BAD_TOPIC = "bad_topic"
     OVERSIZE = "oversize"
     MALFORMED = "malformed"
@@ -70,6 +73,36 @@ class Rejected(msgspec.Struct):
     topic: str
     sample: bytes
     received: int
+
+
+class Announced(msgspec.Struct, frozen=True):
+    """A device that its gateway or itself makes known: it waits in the pending tray until it is registered.
+
+    `kind` is what it most likely is, "" where that is not said; `note` helps the person who registers it.
+    `document` is the definition to approve, for a dialect that proposes one (see Dialect.define).
+    """
+
+    address: str
+    kind: str = ""
+    name: str = ""
+    model: str = ""
+    note: str = ""
+    document: dict[str, Any] | None = None
+    stand_in: Device | None = None  # set by the decoder
+
+
+class Parts(msgspec.Struct, gc=False):
+    """What a message says that concerns several devices, or that later messages need to be understood.
+
+    `learned`: key → a JSON-like value, None to forget; it comes back as `Known.learned`, also after a
+    restart. `replies`: topic and payload of what the sender must be told after the commit.
+    """
+
+    heard: list[Decoded] = msgspec.field(default_factory=list)
+    rejected: list[Rejected] = msgspec.field(default_factory=list)
+    announced: list[Announced] = msgspec.field(default_factory=list)
+    learned: dict[str, Any] = msgspec.field(default_factory=dict)
+    replies: list[tuple[str, bytes]] = msgspec.field(default_factory=list)
 
 
 class Ignored(msgspec.Struct):

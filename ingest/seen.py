@@ -10,6 +10,7 @@ has gone out since, only a later batch can say.
 """
 
 from collections import Counter, deque
+from collections.abc import Iterable
 from hashlib import blake2b
 from zlib import crc32
 
@@ -87,6 +88,22 @@ class Seen:
             return self._is_new_number((decoded.device, decoded.boot, decoded.sequence, check))
         return not message.qos or self._is_new_hash(message)
 
+    def new_among(self, message: Message, heard: Iterable[Decoded]) -> list[Decoded]:
+        """The same for a message of several devices: what was not seen before of what it says."""
+        if message.qos:
+            self._window(message).enter(message)
+        check, whole, found = crc32(message.payload), None, []
+        for decoded in heard:
+            if decoded.sequence is not None and decoded.boot is not None:
+                new = self._is_new_number((decoded.device, decoded.boot, decoded.sequence, check))
+            else:
+                if whole is None:  # what bears no number is new or not as a whole
+                    whole = not message.qos or self._is_new_hash(message)
+                new = whole
+            if new:
+                found.append(decoded)
+        return found
+
     def _is_new_number(self, key: Numbered) -> bool:
         if key in self._newer or key in self._older:
             return False
@@ -123,10 +140,12 @@ class Seen:
     def committed(self) -> None:
         self._fresh = []
 
-    def restore(self, blob: bytes) -> None:
-        """Remember what a stored batch remembered; call it for the stored batches in their order."""
+    def restore(self, blob: bytes) -> list[Numbered]:
+        """Remember what a stored batch remembered; the numbers it saw. Call it for the stored batches
+        in their order."""
         stored = _decode(blob)
         for key in stored.numbered:
             self._remember(key)
         for name, hashes in stored.unacknowledged.items():
             self._windows.setdefault(name, _Window()).earlier = Counter(hashes)
+        return stored.numbered

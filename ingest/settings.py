@@ -1,8 +1,12 @@
 """Thinks. The settings of this room: broker, history, the feed to the user's own database, quarantine."""
 
+from difflib import get_close_matches
+from ipaddress import ip_network
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from ingest.dialects import DIALECTS
 
 
 class _Settings(BaseModel):
@@ -15,7 +19,14 @@ def _base_topic(value: str) -> str:
     return value
 
 
+def _other_base(value: str) -> str:
+    if any(mark in value for mark in "+#\0") or value.endswith("/"):
+        raise ValueError("a base topic has no + or # and no / at its end: shellies or site/shellies")
+    return value
+
+
 BaseTopic = Annotated[str, AfterValidator(_base_topic)]
+OtherBase = Annotated[str, AfterValidator(_other_base)]
 
 
 class TlsSettings(_Settings):
@@ -37,7 +48,8 @@ class TlsSettings(_Settings):
 
 
 class BrokerSettings(_Settings):
-    """The MQTT broker. `base` is the base topic of Tocsin's own dialect, `zigbee2mqtt` those of the bridges.
+    """The MQTT broker. `base` is the base topic of Tocsin's own dialect. `dialects` are the others that are
+    heard, each with its base topics: nothing for the usual ones, "" for the root of the broker.
 
     `keepalive` is in seconds. `receive_maximum` is how many messages the broker may send ahead of our
     acknowledgement. `client_id` must be one installation's own: two with the same id throw each other out.
@@ -52,14 +64,68 @@ class BrokerSettings(_Settings):
     protocol: Literal["5", "3.1.1", "auto"] = "auto"
     keepalive: int = Field(30, ge=5, le=3600)
     base: BaseTopic = "campus"
-    zigbee2mqtt: list[BaseTopic] = Field(default_factory=lambda: ["zigbee2mqtt"])
+    dialects: dict[str, list[OtherBase] | None] = {"zigbee2mqtt": None}
     receive_maximum: int = Field(65535, ge=10, le=65535)
 
     @model_validator(mode="after")
-    def _bases_differ(self) -> "BrokerSettings":
-        if len({self.base, *self.zigbee2mqtt}) != 1 + len(self.zigbee2mqtt):
-            raise ValueError("base and zigbee2mqtt name a base topic twice; each dialect needs its own")
+    def _known_dialects(self) -> "BrokerSettings":
+        for name in self.dialects:
+            if name == "tocsin":
+                raise ValueError("dialects: the base topic of tocsin's own dialect is `base`")
+            if name not in DIALECTS:
+                close = get_close_matches(name, DIALECTS, n=1)
+                hint = f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(DIALECTS)}"
+                raise ValueError(f"dialects: {name!r} is not known{hint}")
+        bases = [base for name in ("tocsin", *self.dialects) for base in self.bases(name) if base]
+        twice = sorted({base for base in bases if bases.count(base) > 1})
+        if twice:
+            raise ValueError(f"the base topic {twice[0]!r} is given twice; each dialect needs its own")
         return self
+
+    def bases(self, dialect: str) -> tuple[str, ...]:
+        """The base topics under which a dialect is heard; none: it is not."""
+        if dialect == "tocsin":
+            return (self.base,)
+        if dialect not in self.dialects:
+            return ()
+        told = self.dialects[dialect]
+        return DIALECTS[dialect].BASES if told is None else tuple(told)
+
+
+def _network(value: str) -> str:
+    try:
+        return str(ip_network(value))
+    except ValueError as error:
+        raise ValueError(f"{error}; write 10.20.0.0/16, or 10.20.0.7 for one address") from None
+
+
+class ListenerSettings(_Settings):
+    """A port at which devices connect to us. `allow`: the networks they may come from. `connections`: at most
+    so many at once. `idle`: seconds of silence after which one is closed. `max_frame`: bytes.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = Field(ge=0, le=65535)
+    allow: list[Annotated[str, AfterValidator(_network)]] = Field(default_factory=list, validate_default=True)
+    udp: bool = False
+    connections: int = Field(64, ge=1, le=10_000)
+    idle: int = Field(600, ge=10, le=90_000)
+    max_frame: int = Field(4096, ge=1100, le=65_536)
+
+    @model_validator(mode="after")
+    def _somebody(self) -> "ListenerSettings":
+        if not self.allow:
+            raise ValueError(
+                "allow is missing: list the networks whose devices may connect, such as [10.20.0.0/16]; "
+                "whoever may connect can raise and end alarms"
+            )
+        return self
+
+
+class ListenersSettings(_Settings):
+    """The doors other than MQTT. Each is closed unless it is set."""
+
+    gb26875: ListenerSettings | None = None
 
 
 class HistorySettings(_Settings):

@@ -30,6 +30,12 @@ def last(conn: Connection) -> int:
     return conn.execute(select(func.max(spool.c.position))).scalar() or 0
 
 
+def last_moment(conn: Connection) -> int | None:
+    """When the last batch was judged; None where there never was one."""
+    newest = select(spool.c.moment).order_by(spool.c.position.desc()).limit(1)
+    return conn.execute(newest).scalar()
+
+
 def append(tx: Connection, position: int, moment: int, readings: Sequence[Reading], seen: bytes) -> None:
     row = {
         "position": position,

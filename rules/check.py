@@ -2,10 +2,12 @@
 
 import re
 from hashlib import blake2b
+from typing import get_args
 
 import msgspec
 
 from ingest.campus.kinds import KINDS, METRICS, Form
+from ingest.topology import Carries
 from rules.rule import Condition, Event, Rule, Selector, Silence, State, Threshold, reportable
 from rules.section import Section
 from rules.verdict import Class, Text
@@ -82,10 +84,10 @@ def _class(section: Section) -> Class:
 def _selector(section: Section) -> Selector:
     if not section.has("for"):
         return Selector()
-    chosen = section.section("for", "selectors: kind, device, place, zone, label")
+    chosen = section.section("for", "selectors: kind, device, place, zone, label, gateway_of")
     if chosen is None:
         return Selector()
-    chosen.only(("kind", "device", "place", "zone", "label"))
+    chosen.only(("kind", "device", "place", "zone", "label", "gateway_of"))
     labels: dict[str, tuple[str, ...]] = {}
     wanted = chosen.section("label", "labels: {name: value}") if chosen.has("label") else None
     if wanted is not None:
@@ -96,6 +98,9 @@ def _selector(section: Section) -> Selector:
         places=_ids(chosen, "place"),
         zones=_ids(chosen, "zone"),
         labels=labels,
+        gateway_of=chosen.some("gateway_of", get_args(Carries), "what speaks through the device")
+        if chosen.has("gateway_of")
+        else (),
     )
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from ingest.campus.device import Device
 from ingest.campus.registry import Registry
-from ingest.reading import Reading
+from ingest.reading import Reading, TimeQuality
 from rules.memory import Memories, Memory, State
 from rules.rule import UNKNOWN, Silence
 from rules.ruleset import RuleSet
@@ -18,6 +18,7 @@ from rules.transitions import fire, read
 from rules.vanish import vanished
 from rules.verdict import Holds, Verdict
 
+HISTORIC = TimeQuality.HISTORIC
 AGAIN = 60_000  # ms until a deadline whose rule failed is tried again
 
 
@@ -44,6 +45,8 @@ def evaluate(
     """
     plan = rules.plan(device, reading.metric, registry)
     if plan is None or (device.id not in memories.awake and plan.rests(reading.value)):
+        return []
+    if reading.time_quality is HISTORIC:  # no siren for what happened last week
         return []
     verdicts: list[Verdict] = []
     for rule in plan.rules:
@@ -75,7 +78,7 @@ def due(
     """
     verdicts: list[Verdict] = []
     while (row := memories.take_due(until)) is not None:
-        rule, device = rules.by_id.get(row.rule), registry.devices.get(row.device)
+        rule, device = rules.by_id.get(row.rule), registry.device(row.device)
         if rule is None or device is None:  # the caller should have reconciled; never lose it in silence
             assert row.due_at is not None
             memories.drop(row)

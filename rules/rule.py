@@ -3,8 +3,9 @@
 import msgspec
 
 from ingest.campus.device import Device
-from ingest.campus.kinds import COMMON_METRICS, KINDS
+from ingest.campus.kinds import COMMON_METRICS, KINDS, UNREGISTERED
 from ingest.campus.registry import Registry
+from ingest.topology import carries
 from rules.verdict import Class, Holds, Text
 
 UNKNOWN = "unknown"  # the word of a reading whose value the device does not know
@@ -84,21 +85,25 @@ Condition = State | Threshold | Event | Silence
 
 
 class Selector(msgspec.Struct, frozen=True):
-    """Which devices a rule is for: all that is given must hold. A place stands for its whole subtree."""
+    """Which devices a rule is for: all that is given must hold. A place stands for its whole subtree. Of an
+    unregistered device nothing is known but its alarm, so only rules that name that kind are for it.
+    `gateway_of`: what speaks through the device, so that one outage is raised by one rule."""
 
     kinds: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     zones: tuple[str, ...] = ()
     labels: dict[str, tuple[str, ...]] = {}
+    gateway_of: tuple[str, ...] = ()
 
     def matches(self, device: Device, registry: Registry) -> bool:
         return (
-            (not self.kinds or device.kind in self.kinds)
+            (device.kind in self.kinds if self.kinds else device.kind != UNREGISTERED)
             and (not self.devices or device.id in self.devices)
             and (not self.zones or device.zone in self.zones)
             and all(device.labels.get(name) in wanted for name, wanted in self.labels.items())
             and (not self.places or any(place.id in self.places for place in registry.path(device.place)))
+            and (not self.gateway_of or carries(registry, device.id) in self.gateway_of)
         )
 
 
@@ -130,7 +135,8 @@ class Rule(msgspec.Struct, frozen=True):
 
     def covers(self, kind: str, metric: str) -> bool:
         """Whether the rule looks at this metric of devices of this kind (places, zones, labels apart)."""
-        return metric in self.condition.metrics and (not self.selector.kinds or kind in self.selector.kinds)
+        kinds = self.selector.kinds
+        return metric in self.condition.metrics and (kind in kinds if kinds else kind != UNREGISTERED)
 
 
 def reportable(kind: str) -> tuple[str, ...]:

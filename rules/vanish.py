@@ -19,7 +19,7 @@ def reconcile(old: RuleSet, new: RuleSet, memories: Memories, registry: Registry
     """
     verdicts: list[Verdict] = []
     for row in sorted(memories, key=lambda row: (row.rule, row.subject)):
-        rule, device = new.by_id.get(row.rule), registry.devices.get(row.device)
+        rule, device = new.by_id.get(row.rule), registry.device(row.device)
         former = old.by_id.get(row.rule)
         other = former and rule and type(former.condition) is not type(rule.condition)
         if rule is None or device is None or other or not _fits(row, rule, device, registry):

@@ -33,6 +33,7 @@ WORLD = (
     "psycopg",
     "random",
     "secrets",
+    "smtplib",
     "socket",
     "sqlalchemy",
     "sqlite3",

@@ -1,20 +1,24 @@
 """Touches. `tocsin apply` and `tocsin export`: a campus file against the database."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
 
 from alerts import roster
+from alerts.owners import told, unanswered
 from alerts.people import Directory
 from ingest.campus import store
 from ingest.campus.registry import Registry
 from tocsin.campusfile import Parts, whole
-from tocsin.campusrows import plain
+from tocsin.campusrows import definition_rows, plain
+from tocsin.mistake import Mistakes
 
 
-def merged(parts: Parts, registry: Registry, directory: Directory) -> Parts:
-    """The parts with every section that the file leaves out taken from what is stored."""
+def merged(parts: Parts, registry: Registry, directory: Directory, add: bool = False) -> Parts:
+    """The parts with every section that the file leaves out taken from what is stored; with `add` every row
+    as well."""
     own = registry.devices["tocsin"]
     stored: dict[str, list[Any]] = {
         "places": list(registry.places.values()),
@@ -24,23 +28,63 @@ def merged(parts: Parts, registry: Registry, directory: Directory) -> Parts:
         "teams": list(directory.teams.values()),
         "posts": list(directory.posts.values()),
         "policies": list(directory.policies),
+        **definition_rows(registry),
     }
     given = {f: getattr(parts, f) for f in Parts.__struct_fields__}
+    if add:
+        given = {name: rows and _joined(stored[name], rows) for name, rows in given.items()}
     return Parts(**{name: stored[name] if rows is None else rows for name, rows in given.items()})
 
 
-def difference(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+def _joined(stored: list[Any], rows: list[Any]) -> list[Any]:
+    """The stored rows in their order, each as the new ones have it, and then what is new."""
+    new = {_id(row): row for row in rows}
+    known = {_id(row) for row in stored}
+    return [new.get(_id(row), row) for row in stored] + [r for r in rows if _id(r) not in known]
+
+
+def _id(row: Any) -> str:
+    return str(row["id"] if isinstance(row, dict) else row.id)
+
+
+class Count(msgspec.Struct):
+    """What a difference does to one section; `before` is how many there were."""
+
+    section: str
+    before: int
+    added: int
+    changed: int
+    removed: int
+
+
+class Difference(msgspec.Struct):
+    """What applying does: a line for each row, a count for each section that changes, and what is amiss all
+    the same (devices that nobody answers for)."""
+
+    lines: list[str] = []
+    counts: list[Count] = []
+    warnings: list[str] = []
+
+
+def difference(before: dict[str, Any], after: dict[str, Any]) -> Difference:
     """`+ devices smoke-1`, `- …`, `~ devices smoke-1  place: 'a' → 'b'`, a line each."""
-    lines = []
+    made = Difference()
     for section, rows in after.items():
         old = {row["id"]: row for row in before[section]}
         new = {row["id"]: row for row in rows}
-        lines += [f"- {section} {name}" for name in old if name not in new]
-        lines += [f"+ {section} {name}" for name in new if name not in old]
-        for name in new:
-            if name in old and old[name] != new[name]:
-                lines.append(f"~ {section} {name}  {_changes(old[name], new[name])}")
-    return lines
+        removed = [f"- {section} {name}" for name in old if name not in new]
+        added = [f"+ {section} {name}" for name in new if name not in old]
+        changed = [
+            f"~ {section} {name}  {_changes(old[name], new[name])}"
+            for name in new
+            if name in old and old[name] != new[name]
+        ]
+        if [name for name in old if name in new] != [name for name in new if name in old]:
+            changed.append(f"~ {section}  in another order")
+        made.lines += removed + added + changed
+        if removed or added or changed:
+            made.counts.append(Count(section, len(old), len(added), len(changed), len(removed)))
+    return made
 
 
 def _changes(old: dict[str, Any], new: dict[str, Any]) -> str:
@@ -48,20 +92,31 @@ def _changes(old: dict[str, Any], new: dict[str, Any]) -> str:
     return ", ".join(f"{key}: {old.get(key)!r} → {new.get(key)!r}" for key in keys)
 
 
-def apply(tx: Connection, parts: Parts, write: bool = True) -> list[str]:
-    """Check the parts together with what is stored, and write them. Returns the difference, a line each.
+def apply(
+    tx: Connection,
+    parts: Parts,
+    write: bool = True,
+    channels: Iterable[str] | None = None,
+    agreed: list[str] | None = None,
+    add: bool = False,
+) -> Difference:
+    """Check the parts together with what is stored, and write them. Returns the difference.
 
-    Raises Mistakes when the whole does not fit together; then nothing is written.
+    Raises Mistakes when the whole does not fit together, or when the difference is no longer the one that a
+    person agreed to; then nothing is written.
     """
     registry, directory = store.load(tx), roster.load(tx)
-    wanted = merged(parts, registry, directory)
-    new_registry, new_directory = whole(wanted)
-    lines = difference(plain(registry, directory), plain(new_registry, new_directory))
-    if write and lines:
+    wanted = merged(parts, registry, directory, add)
+    new_registry, new_directory = whole(wanted, channels)
+    made = difference(plain(registry, directory), plain(new_registry, new_directory))
+    made.warnings = told(unanswered(new_registry.devices, new_directory))
+    if agreed is not None and made.lines != agreed:
+        raise Mistakes(["the stored campus has changed since this difference was shown; nothing was written"])
+    if write and made.lines:
         store.replace(tx, new_registry)
         persons, teams, posts = (getattr(new_directory, n).values() for n in ("persons", "teams", "posts"))
         roster.replace(tx, persons, teams, posts, new_directory.policies)
-    return lines
+    return made
 
 
 def export(tx: Connection) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from alerts import roster
 from alerts.desk import Outcome
+from ingest import pending
 from ingest.campus import store
 from ingest.decode import Decoder
 from rules.evaluate import arm
@@ -17,17 +19,22 @@ if TYPE_CHECKING:
     from tocsin.run import Tocsin
 
 
-def reload(tocsin: "Tocsin", values: Any, dry: bool = False) -> list[str]:
-    """Apply parts to the running service; the difference, a line each. Raises Mistakes."""
+def reload(
+    tocsin: "Tocsin", values: Any, dry: bool = False, agreed: list[str] | None = None, add: bool = False
+) -> Any:
+    """Apply parts to the running service; the difference, as plain values. Raises Mistakes."""
     parts = applying.decode(values)
-    lines = tocsin.writer.transact(lambda tx: applying.apply(tx, parts, not dry)).result(120)
-    if lines and not dry:
+    difference = tocsin.writer.transact(
+        lambda tx: applying.apply(tx, parts, not dry, tocsin.channels, agreed, add)
+    ).result(120)
+    if difference.lines and not dry:
         tocsin.writer.act(lambda tx: _take_over(tocsin, tx)).result(120)
         tocsin.life.resubscribe()
         tocsin.all.resubscribe()
         tocsin.check_routing()
+        tocsin.check_owners()
         tocsin.live.publish((), ())
-    return lines
+    return msgspec.to_builtins(difference)
 
 
 def _take_over(tocsin: "Tocsin", tx: Connection) -> Outcome:
@@ -35,8 +42,13 @@ def _take_over(tocsin: "Tocsin", tx: Connection) -> Outcome:
     house, now = tocsin.house, tocsin.now()
     tocsin.life.granted = False  # until it has subscribed to the new devices, `all` judges them as well
     house.registry = store.load(tx)
+    house.tray.fit(house.registry)
+    house.admit()
     house.directory = roster.load(tx, tocsin.channels, tocsin.settings.zone)
-    house.decoder = Decoder(house.registry, tocsin.settings.broker)
+    news = house.decoder.news
+    learned = {**pending.load_learned(tx), **news}
+    house.decoder = Decoder(house.registry, tocsin.settings.broker, learned=learned)
+    house.decoder.news = news
     house.supervision = house.supervision.replace(house.registry, now)
     verdicts = reconcile(house.rules, house.rules, house.memories, house.registry, now)
     arm(house.rules, house.memories, house.registry, now)

@@ -7,6 +7,7 @@ import msgspec
 from alerts.people import Directory, Policy, Step
 from ingest.campus.registry import Registry
 from tocsin import duration
+from tocsin.campusreader import DEFINED
 
 
 def plain(registry: Registry, directory: Directory) -> dict[str, Any]:
@@ -21,6 +22,15 @@ def plain(registry: Registry, directory: Directory) -> dict[str, Any]:
         "teams": [_row(t) for t in directory.teams.values()],
         "posts": [_row(p) for p in directory.posts.values()],
         "policies": [_policy_row(p) for p in directory.policies],
+        **definition_rows(registry),
+    }
+
+
+def definition_rows(registry: Registry) -> dict[str, list[dict[str, Any]]]:
+    """The sections of definitions: mappings and approvals."""
+    return {
+        section: [{"id": name, **doc} for name, doc in registry.definitions.get(dialect, {}).items()]
+        for section, dialect in DEFINED.items()
     }
 
 

@@ -12,14 +12,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from tocsin import logs
 from tocsin.config import Settings, load
 from tocsin.control import NotRunning
-from tocsin.mistake import Mistakes
+from tocsin.doctor.arguments import add_arguments as add_doctor_arguments
+from tocsin.mistake import Failed, Mistakes
 from tocsin.simulate.cli import add_arguments as add_simulate_arguments
 
 VERSION = "0.1.0"
-
-
-class Failed(Exception):
-    """The command could not be done; the message is one sentence for the person."""
+FORMATS = ("yaml", "csv", "xlsx")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,11 +63,19 @@ def _parser() -> argparse.ArgumentParser:
     check = configured("check", "check the configuration and the rules; every mistake at once", _check)
     check.add_argument("--schema", action="store_true", help="write the JSON Schema of the configuration")
     apply = configured("apply", "show what a campus file changes, and write it", _apply)
-    apply.add_argument("file", help="campus file (YAML), or devices (CSV)")
+    apply.add_argument("file", help="campus file (YAML), places, zones and devices (XLSX), or devices (CSV)")
     apply.add_argument("--yes", action="store_true", help="write without asking")
+    apply.add_argument(
+        "--remove", action="store_true", help="with --yes: also remove what a spreadsheet omits"
+    )
     apply.add_argument("--dry-run", action="store_true", help="only show the difference")
+    apply.add_argument("--add", action="store_true", help="add and change only: what the file omits stays")
+    pending = configured("pending", "the devices that speak and are not registered", _pending)
+    pending.add_argument("--yaml", action="store_true", help="as a campus file to complete and `apply --add`")
+    pending.add_argument("--forget", metavar="ID", help="drop one first; it comes back when it speaks again")
     export = configured("export", "write the stored campus as a campus file", _export)
     export.add_argument("file", nargs="?", help="where to (default: standard output)")
+    export.add_argument("--format", choices=FORMATS, help="default: as the file is called, else yaml")
     configured("token", "a one-time token for the first administrator", _token)
     configured("status", "what the running service says of itself", _status)
     cert = command("cert", "make or renew the dashboard's certificate, with a campus authority", _cert)
@@ -80,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     decode.add_argument("payload", help="the payload, or - for standard input")
     send = configured("send-test", "send a test notice and say in words what is wrong", _send_test)
     send.add_argument("target", metavar="PERSON|CHANNEL", help="a person's id or a channel's name")
+    doctor = configured("doctor", "look at the broker as an outsider would, and at this machine", _doctor)
+    add_doctor_arguments(doctor)
     _demo_arguments(command("demo", "the product with a broker and a simulated campus", _demo))
     add_simulate_arguments(command("simulate", "a simulated campus for any broker", _simulate))
     return parser
@@ -158,45 +166,22 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _apply(args: argparse.Namespace) -> int:
-    from tocsin import campusfile
-    from tocsin.located import located
+    from tocsin import campuscli
 
     settings = settings_of(args)
-    document = campusfile.read(Path(args.file), os.environ)
-    parts = campusfile.parse(document, settings.channels)
-    office = _office(settings)
-    try:
-        lines = office.apply(parts, dry=True)
-    except Mistakes as error:
-        raise Mistakes(located(error.lines, document)) from None
-    print("\n".join(lines) if lines else "nothing to change")
-    if not lines or args.dry_run:
-        return 0
-    if not args.yes and not _agreed(f"Write these {len(lines)} changes? [y/N] "):
-        print("nothing was written")
-        return 0
-    office.apply(parts, dry=False)
-    print(f"{len(lines)} changes written")
-    return 0
+    return campuscli.apply(args, settings, _office(settings))
 
 
-def _agreed(question: str) -> bool:
-    try:
-        return input(question).strip().lower() in ("y", "yes")
-    except EOFError:
-        raise Failed("nothing was written: nobody is here to be asked; add --yes") from None
+def _pending(args: argparse.Namespace) -> int:
+    from tocsin import campuscli
+
+    return campuscli.pending(args, _office(settings_of(args)))
 
 
 def _export(args: argparse.Namespace) -> int:
-    values = _office(settings_of(args)).export()
-    yaml = YAML()
-    yaml.width = 120
-    if args.file:
-        with Path(args.file).open("w", encoding="utf-8") as stream:
-            yaml.dump(values, stream)
-    else:
-        yaml.dump(values, sys.stdout)
-    return 0
+    from tocsin import campuscli
+
+    return campuscli.export(args, _office(settings_of(args)))
 
 
 def _cert(args: argparse.Namespace) -> int:
@@ -234,6 +219,12 @@ def _send_test(args: argparse.Namespace) -> int:
     for _, said in tries:
         print(said)
     return 0 if all(worked for worked, _ in tries) else 1
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from tocsin.doctor.command import run
+
+    return run(args)
 
 
 def _token(args: argparse.Namespace) -> int:

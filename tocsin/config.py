@@ -11,8 +11,15 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from alerts.settings import ChannelSettings
+from dashboard.health.settings import HealthSettings
 from dashboard.settings import DashboardSettings
-from ingest.settings import BrokerSettings, FeedSettings, HistorySettings, QuarantineSettings
+from ingest.settings import (
+    BrokerSettings,
+    FeedSettings,
+    HistorySettings,
+    ListenersSettings,
+    QuarantineSettings,
+)
 from tocsin.document import Document
 from tocsin.mistake import KeyPath, Mistakes, did_you_mean, path_text, told
 from tocsin.shape import meant_keys
@@ -45,6 +52,8 @@ class Settings(BaseModel):
     history: HistorySettings = Field(default_factory=HistorySettings)
     feed: FeedSettings | None = Field(None, description="your InfluxDB or VictoriaMetrics")
     quarantine: QuarantineSettings = Field(default_factory=QuarantineSettings)
+    listeners: ListenersSettings = Field(default_factory=ListenersSettings)
+    health: HealthSettings = Field(default_factory=HealthSettings)
 
     _plain: dict[str, Any] = PrivateAttr(default_factory=dict)
     _source: str = PrivateAttr(default="")

@@ -18,8 +18,10 @@ from sqlalchemy.pool import StaticPool
 
 import alerts.outbox
 import alerts.tables
+import dashboard.health.tables
 import dashboard.tables
 import ingest.campus.tables
+import ingest.pending
 import ingest.quarantine
 import ingest.tables
 import rules.tables

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from ingest.campus.registry import Registry
 from ingest.decode import Decoder
 from ingest.message import Message
-from ingest.reading import Decoded
+from ingest.reading import Decoded, Parts
 from rules.evaluate import evaluate
 from rules.memory import Memories
 from rules.rule import Event
@@ -34,8 +34,9 @@ def glance(
 def _at_first_sight(
     decoder: Decoder, rules: RuleSet, registry: Registry, message: Message
 ) -> Iterator[Verdict]:
-    decoded = decoder.decode(message)
-    for reading in decoded.readings if isinstance(decoded, Decoded) else ():
-        device = registry.devices.get(reading.device)
+    result = decoder.decode(message)
+    heard = result.heard if isinstance(result, Parts) else [result] if isinstance(result, Decoded) else []
+    for reading in (reading for decoded in heard for reading in decoded.readings):
+        device = registry.device(reading.device)
         if device is not None:
             yield from evaluate(rules, Memories(), reading, device, registry, [])

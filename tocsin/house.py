@@ -1,6 +1,6 @@
 """Touches. What the pipeline knows, in memory, and a batch between its reading and its commit."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -9,17 +9,23 @@ from sqlalchemy import Connection
 
 from alerts import roster
 from alerts.people import Directory
-from ingest import spool
+from ingest import pending, spool
+from ingest.blind import Blind
 from ingest.campus import store as campus_store
-from ingest.campus.registry import OWN, Registry
+from ingest.campus.device import OWN
+from ingest.campus.registry import Registry
+from ingest.clocks import Clocks
 from ingest.copies import Copies
 from ingest.decode import Decoder
+from ingest.flood import Floods
+from ingest.gaps import Gaps
 from ingest.latest import Latest
 from ingest.message import Message
 from ingest.reading import Reading, Rejected
 from ingest.seen import MOST, Seen
 from ingest.settings import BrokerSettings
 from ingest.supervision import Supervision
+from ingest.tray import Tray
 from rules import store as memory_store
 from rules.memory import Memories
 from rules.ruleset import RuleSet
@@ -43,13 +49,45 @@ class House:
     seen: Seen
     latest: Latest
     position: int  # of the last batch in the spool
+    tray: Tray = field(default_factory=Tray)
+    floods: Floods = field(default_factory=Floods)
+    gaps: Gaps = field(default_factory=Gaps)
+    clocks: Clocks = field(default_factory=Clocks)
+    blind: Blind = field(default_factory=lambda: Blind("UTC"))
     quarantine_rows: int = 10000
     desk_due: int | None = 0  # when the desk next has something to do by itself; 0: look
     copies: Copies = field(default_factory=Copies)
+    renamed: Callable[[], None] = lambda: None  # topics of registered devices are others now
     life_epoch: Callable[[], int] = lambda: 0  # of the connection of `life` that stands; 0: none does
     life_grant: Callable[[], int] = lambda: (
         0
     )  # the standing one of those it was given; 0: not all filters are
+
+    def watch_itself(
+        self, messages: Sequence[Message], reports: Sequence[Reading], now: int
+    ) -> list[Reading]:
+        """Whether Tocsin can hear at all: what it says of its sessions with the broker, and what comes."""
+        said: list[Reading] = []
+        if messages:
+            said += self.blind.hear(messages[-1].source.name, messages[-1].received)
+        if reports:
+            self.supervision.lines(reports)
+            said += self.blind.lines(reports)
+        return [*said, *self.blind.due(now)]
+
+    def admit(self) -> None:
+        """The strangers whose alarms are judged have changed."""
+        self.registry = self.registry.admitting(self.tray.judged)
+
+    def committed(self, readings: bool) -> None:
+        """What was judged and remembered is on disk. `readings`: a batch of them went to the spool."""
+        self.memories.committed()
+        if readings:  # else the numbers seen go with the next batch that has any
+            self.seen.committed()
+            self.position += 1
+        self.decoder.news.clear()
+        if self.tray.urgent:
+            self.tray.stored()
 
     def is_copy(self, message: Message) -> bool:
         """Whether `life` brings this message of `all` as well, and it counts there."""
@@ -72,6 +110,7 @@ class Prepared:
     thought: int = 0  # readings that have been judged
     verdicts: list[Verdict] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)  # which rules failed, and on what
+    replies: list[tuple[str, bytes]] = field(default_factory=list)  # topic and payload, after the commit
     moment: int = 0
 
     def __bool__(self) -> bool:
@@ -97,30 +136,35 @@ def load(
     zone: str,
 ) -> House:
     """The house as the database has it, ready to judge: what a restart must not lose is in these tables."""
-    registry = campus_store.load(tx)
+    tray = pending.load(tx)
+    registry = campus_store.load(tx).admitting(tray.judged)
     latest = Latest()
     latest.load(tx)
-    seen, unreadable = Seen(), 0
+    seen, gaps, unreadable = Seen(), Gaps(), 0
     for blob in spool.seen_blobs(tx, MOST):
         try:
-            seen.restore(blob)
+            gaps.restore(seen.restore(blob))
         except (
             msgspec.MsgspecError
         ):  # of another version; a redelivery may count twice: no reason not to start
             unreadable += 1
     if unreadable:
         log.warning("what earlier batches had seen is unreadable", batches=unreadable)
-    supervision = Supervision(registry, now, latest.heard_at)
-    words = {device: latest.value(device, "supervision") for device in registry.devices}
-    supervision.restore({device: word for device, word in words.items() if isinstance(word, str)})
+    last = spool.last_moment(tx)
+    supervision = Supervision(registry, now, latest.heard_at, last)
+    supervision.restore(latest.of("supervision"), latest.of("link"))
     return House(
         registry=registry,
         directory=roster.load(tx, channels, zone),
-        decoder=Decoder(registry, broker),
+        decoder=Decoder(registry, broker, learned=pending.load_learned(tx)),
         rules=rules,
         memories=memory_store.load(tx),
         supervision=supervision,
         seen=seen,
         latest=latest,
         position=spool.last(tx),
+        tray=tray,
+        gaps=gaps,
+        clocks=Clocks(latest.of("clock_error"), now),
+        blind=Blind(zone, last, latest.of("blind").get(OWN)),
     )

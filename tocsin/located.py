@@ -8,7 +8,9 @@ from tocsin.document import Document
 from tocsin.mistake import KeyPath, told
 
 _SECTIONS = {"person": "persons", "policy": "policies"}
-_SUBJECT = re.compile(r"(place|zone|device|person|team|post|policy) '([^']*)': (.*)", re.DOTALL)
+_SUBJECT = re.compile(
+    r"(place|zone|device|person|team|post|policy|mapping|approval) '([^']*)': (.*)", re.DOTALL
+)
 _QUOTED = re.compile(r"'([^']*)'")
 
 

@@ -8,14 +8,21 @@ KeyPath = tuple[str | int, ...]
 
 
 class Position(NamedTuple):
-    """Where something stands in a file; line and column count from 1."""
+    """Where something stands in a file, or in a sheet of a workbook; line and column count from 1."""
 
     file: str
     line: int
     column: int
+    sheet: str = ""
 
     def __str__(self) -> str:
+        if self.sheet:
+            return f"{self.file} {self.sheet}!{_letters(self.column)}{self.line}"
         return f"{self.file}:{self.line}:{self.column}"
+
+
+class Failed(Exception):
+    """The command could not be done; the message is one sentence for the person."""
 
 
 class Mistakes(Exception):
@@ -47,3 +54,12 @@ def did_you_mean(word: object, choices: Iterable[str]) -> str:
     if near:
         return f"did you mean {near[0]!r}?"
     return f"one of: {', '.join(known)}" if 0 < len(known) <= 12 else ""
+
+
+def _letters(column: int) -> str:
+    """1 is A, 27 is AA, as a spreadsheet names its columns."""
+    text = ""
+    while column > 0:
+        column, letter = divmod(column - 1, 26)
+        text = chr(ord("A") + letter) + text
+    return text

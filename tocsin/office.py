@@ -2,12 +2,15 @@
 
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from alerts import roster
 from dashboard import accounts
+from ingest import pending
 from tocsin import apply as applying
 from tocsin import clock, schema
+from tocsin.apply import Difference
 from tocsin.campusfile import Parts
 from tocsin.config import Settings
 from tocsin.control import NotRunning, ask
@@ -23,14 +26,36 @@ class Office:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def apply(self, parts: Parts, dry: bool) -> Any:
-        """The difference, a line each; written unless `dry`. Raises Mistakes."""
-        return self._do(
-            lambda tx: applying.apply(tx, parts, not dry), do="apply", parts=applying.encode(parts), dry=dry
+    def apply(
+        self, parts: Parts, dry: bool, agreed: list[str] | None = None, add: bool = False
+    ) -> Difference:
+        """The difference; written unless `dry`, and only if it is the one `agreed` to. `add`: what the parts
+        leave out stays. Raises Mistakes."""
+        names = list(self._settings.channels)
+        made = self._do(
+            lambda tx: msgspec.to_builtins(applying.apply(tx, parts, not dry, names, agreed, add)),
+            do="apply",
+            parts=applying.encode(parts),
+            dry=dry,
+            agreed=agreed,
+            add=add,
         )
+        return msgspec.convert(made, Difference)
 
     def export(self) -> Any:
         return self._do(applying.export, do="export")
+
+    def pending(self, forget: str = "") -> list[dict[str, Any]]:
+        """The devices that nobody registered; one of them forgotten first."""
+
+        def at_rest(tx: Connection) -> Any:
+            tray = pending.load(tx)
+            tray.forget(forget)
+            pending.save(tx, tray)
+            return pending.rows(tx)
+
+        found: list[dict[str, Any]] = self._do(at_rest, do="pending", forget=forget)
+        return found
 
     def token(self) -> Any:
         return self._do(lambda tx: accounts.first_token(tx, clock.now()), do="token")

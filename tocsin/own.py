@@ -4,12 +4,13 @@ import re
 import threading
 from collections.abc import Callable
 
-from ingest.campus.registry import OWN
+from ingest.campus.device import OWN
 from ingest.reading import Reading
 
 # Points whose owner speaks for itself as soon as it runs; for the others, running means normal.
 SPEAK_FOR_THEMSELVES = (
     "broker_life", "broker_all", "subscription", "history", "feed", "delivery", "routing", "dashboard",
+    "listener",
 )  # fmt: skip
 
 AGAIN = 60_000  # ms between two readings of a point that differ only in their reason

@@ -8,26 +8,27 @@ A batch is only a commit boundary: every reading carries its own receive moment 
 before it fires first, so the verdicts are the same however messages fall into batches.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import structlog
 from sqlalchemy import Connection
 
 from alerts.desk import Outcome
-from ingest import quarantine, spool
+from ingest import pending, quarantine, spool
 from ingest.message import Message
-from ingest.reading import Decoded, Reading, Reason, Rejected
+from ingest.reading import Reading, Reason, Rejected
 from rules import store
 from rules.evaluate import Failure, due, evaluate
 from rules.verdict import Verdict
 from tocsin.hand_over import apply_all, apply_each
 from tocsin.house import House, Prepared
+from tocsin.intake import take_in
 
 log = structlog.get_logger("tocsin.pipeline")
 
 
 def prepare(
-    house: House, into: Prepared, messages: Iterable[Message], reports: Sequence[Reading], now: int
+    house: House, into: Prepared, messages: Sequence[Message], reports: Sequence[Reading], now: int
 ) -> None:
     """Read messages into readings. Runs once for each message: what it remembers is not rolled back."""
     for message in messages:
@@ -35,52 +36,31 @@ def prepare(
         if house.is_copy(message):
             continue
         try:
-            _read(house, into, message)
+            take_in(house, into, message)
         except Exception as error:  # our own failure on one message must not take the others with it
             log.exception("a message could not be read", topic=message.topic)
             sample = message.payload[:512]
             into.rejected.append(
                 Rejected(Reason.FAILED, repr(error)[:500], message.topic, sample, message.received)
             )
-    found = [*house.supervision.due(now), *reports]
+    own = [*reports, *house.watch_itself(messages, reports, now)]
+    found = [*house.supervision.due(now), *house.tray.due(now), *house.floods.due(now), *own]
     into.readings += found
     into.devices.update(reading.device for reading in found)
     into.moment = now
 
 
-def _read(house: House, into: Prepared, message: Message) -> None:
-    decoded = house.decoder.decode(message)
-    if isinstance(decoded, Rejected):
-        into.rejected.append(decoded)
-    elif isinstance(decoded, Decoded) and house.seen.is_new(message, decoded):
-        _supervise(house, decoded, message.received, into.readings)
-        into.readings += decoded.readings
-        into.devices.add(decoded.device)
-
-
-def _supervise(house: House, decoded: Decoded, moment: int, readings: list[Reading]) -> None:
-    supervision, change = house.supervision, None
-    readings += supervision.due(moment)
-    if decoded.alive:
-        change = supervision.hear(decoded.device, moment)
-        house.latest.hear(decoded.device, moment)
-    elif any(r.metric == "link" and r.value == "offline" for r in decoded.readings):
-        change = supervision.offline(decoded.device, moment)
-    if change is not None:
-        readings.append(change)
-
-
 def think(house: House, prepared: Prepared) -> None:
     """What the readings not yet thought of mean, and what time alone has made true by `prepared.moment`."""
     rules, memories, registry = house.rules, house.memories, house.registry
-    devices, verdicts = registry.devices, prepared.verdicts
+    verdicts = prepared.verdicts
     failures: list[Failure] = []  # they must not stop the others' alarms
     moment = 0
     for reading in prepared.readings[prepared.thought :]:
         if reading.received != moment:  # a deadline set by a reading lies after its own moment
             moment = reading.received
             verdicts += due(rules, memories, moment, registry, failures)
-        device = devices.get(reading.device)
+        device = registry.device(reading.device)
         if device is None:
             continue
         try:
@@ -103,6 +83,10 @@ def write(
     """
     if prepared.rejected:
         quarantine.keep_all(tx, prepared.rejected, house.quarantine_rows)
+    if house.decoder.news:
+        pending.save_learned(tx, house.decoder.news)
+    if house.tray.urgent:
+        pending.save(tx, house.tray)
     hand_over = apply_each if each else apply_all
     outcome, unheard = hand_over(house, tx, prepared.verdicts, now)
     store.save(tx, house.memories)

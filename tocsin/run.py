@@ -1,7 +1,7 @@
 """Touches. The running service: puts the house together, starts its threads and stops them in order.
 
 Threads: broker-life, broker-all, writer, delivery, senders (a pool a channel), history, feed, web, watch,
-watch-disk, control; and broker-ear while commits fail.
+watch-disk, health, control; and broker-ear while commits fail.
 """
 
 import contextlib
@@ -20,16 +20,19 @@ from sqlalchemy import Connection
 
 from alerts import channels, desk, store
 from alerts.alert import Fact
+from alerts.channels.email import Email
 from alerts.deliver import Delivery
 from alerts.desk import Outcome
 from alerts.emergency import Emergency
+from alerts.owners import told, unanswered
 from alerts.routing import problems
 from alerts.settings import NullSettings
+from dashboard.health.weekly import Weekly
 from dashboard.live import Live
-from ingest import spool
+from ingest import listeners, spool
 from ingest.broker import Session
+from ingest.campus.device import OWN
 from ingest.campus.kinds import OWN_POINTS
-from ingest.campus.registry import OWN
 from ingest.history.feed import Feed
 from ingest.history.history import History
 from rules.evaluate import arm
@@ -37,10 +40,8 @@ from rules.load import RuleErrors
 from rules.load import load as load_rules
 from rules.ruleset import RuleSet
 from rules.vanish import reconcile
-from tocsin import apply as applying
 from tocsin import clock, house, schema
 from tocsin.ballast import Ballast, opening
-from tocsin.campus import reload
 from tocsin.config import Settings
 from tocsin.control import Control
 from tocsin.database import open_or_move_aside
@@ -48,10 +49,9 @@ from tocsin.ear import Ear
 from tocsin.hand_over import apply_facts
 from tocsin.house import Prepared
 from tocsin.lock import FolderLock
-from tocsin.mistake import Mistakes
 from tocsin.own import SPEAK_FOR_THEMSELVES, Own
-from tocsin.trial import attempt
-from tocsin.watch import ClockLook, watch_disk, watch_service
+from tocsin.requests import handlers
+from tocsin.watch import ClockLook, watch_disk, watch_health, watch_service
 from tocsin.web import Web
 from tocsin.writer import Writer
 
@@ -93,6 +93,7 @@ class Tocsin:
         self.house.quarantine_rows = settings.quarantine.max_rows
         self.house.life_epoch = lambda: self.life.epoch if self.life.connected else 0
         self.house.life_grant = self._life_grant
+        self.house.renamed = self._renamed
         self.own = Own(lambda reading: self.writer.report(reading), now)
         self.channels = channels.build(
             {**settings.channels, "null": NullSettings(kind="null")}, self._publish, self.own.returned, now
@@ -107,7 +108,7 @@ class Tocsin:
         self.emergency.follow(standing)
         self.writer = Writer(self.house, self.database, self.emergency, now, self._committed)
         self.delivery = Delivery(
-            self.channels, self.writer.transact_soon, self.own.report, now, self._settled
+            self.channels, self.writer.transact_soon, self._channels_say, now, self._settled
         )
         self.live = Live(self.database.read, now)
         self.life = self._session("life", self.writer.deliver_life)
@@ -124,11 +125,13 @@ class Tocsin:
         )
         self.feed = self._feed()
         self.web = Web(self)
+        self.health = watch_health(self._weekly().look)
+        self.doors = listeners.opened(settings.listeners, self.writer.deliver_life, self.own.report_part, now)
         self.ear = Ear(lambda: self._session("ear", self.writer.overhear))
         duties = self._listen, self._loop, self._audit, self._forget
         self.watch = watch_service(*duties, self.own.look, ClockLook(self.own.report, now))
         self.disk_watch = watch_disk(settings.folder, self.ballast.take_back, self.own.report)
-        self.control = Control(settings.folder / "control.sock", self._handlers())
+        self.control = Control(settings.folder / "control.sock", handlers(self))
 
     # ---- starting and stopping -------------------------------------------------------------------------
 
@@ -138,6 +141,8 @@ class Tocsin:
         self.writer.start()
         wait([woken], WOKEN)
         self.life.start()
+        for door in self.doors:
+            door.start()
         self.watch.start()
         self.delivery.start()  # it waits for the database; nothing that it is handed before is lost
         self.web.start()
@@ -148,6 +153,7 @@ class Tocsin:
         if self.feed:
             self.feed.start()
         self.disk_watch.start()
+        self.health.start()
         self.control.start()
         log.info("running", threads=sorted(t.name for t in threading.enumerate()))
 
@@ -156,7 +162,10 @@ class Tocsin:
         self.control.stop()
         self.watch.stop()
         self.disk_watch.stop()
+        self.health.stop()
         self.ear.listen(False)
+        for door in self.doors:
+            door.stop()
         self.life.stop()
         self.all.stop()
         self.web.stop()
@@ -191,11 +200,18 @@ class Tocsin:
         found = problems(self.house.directory, self.house.registry)
         self.own.report("routing", "fault" if found else "normal", "; ".join(found)[:500])
 
+    def check_owners(self) -> None:
+        """Say so when nobody answers for a device: it has no owner, or one who cannot be told."""
+        found = unanswered(self.house.registry.devices, self.house.directory)
+        note = f"{len(found)}: {'; '.join(told(found))}"[:500] if found else ""
+        self.own.report_part("owners", "registry", "fault" if found else "normal", note)
+
     def _speak_for_the_quiet(self) -> None:
         for point in OWN_POINTS:
             if point not in SPEAK_FOR_THEMSELVES:
                 self.own.report(point, "normal")
         self.check_routing()
+        self.check_owners()
         if self.ballast.released:
             self.own.report("disk", "fault", f"the disk of {self.settings.folder} was full at the start")
         if self.database.moved_aside:
@@ -238,6 +254,14 @@ class Tocsin:
         refused = folder / "refused-lines.jsonl"
         return Feed(settings, self.history, self._registry, refused, self.own.report, self.now)
 
+    def _weekly(self) -> Weekly:
+        mail = {name: one for name, one in self.channels.items() if isinstance(one, Email)}
+
+        def report(metric: str, word: str, note: str) -> None:
+            self.own.report_part("health", metric, word, note)
+
+        return Weekly(self.web.service(), self.settings.health, mail, report)
+
     # ---- what the parts ask of one another ----------------------------------------------------------------
 
     def _registry(self) -> Any:
@@ -248,6 +272,10 @@ class Tocsin:
 
     def _publish(self, topic: str, payload: bytes, retain: bool) -> Future[None]:
         return self.all.publish(topic, payload, retain)
+
+    def _renamed(self) -> None:
+        self.life.granted = False  # until it has subscribed to the new topics, `all` judges them as well
+        self.life.resubscribe()
 
     def _committed(self, prepared: Prepared, outcome: Outcome) -> None:
         """After the commit, on the writer's thread: who is owed something hears it first."""
@@ -261,6 +289,11 @@ class Tocsin:
             self.own.happened("rules", failure)
         self.live.publish(outcome.changed, prepared.devices)
         self.history.wake()
+        for topic, payload in prepared.replies:
+            self._publish(topic, payload, False)
+
+    def _channels_say(self, metric: str, word: str, note: str) -> None:
+        self.own.report_part("channels", metric, word, note)
 
     def _settled(self, alerts: Iterable[int]) -> None:
         self.live.publish(alerts, ())
@@ -289,6 +322,10 @@ class Tocsin:
 
     def _audit(self) -> None:
         def audit(tx: Connection) -> list[str]:
+            if self.house.tray.judged:
+                alerted = {alert.device for alert in store.all_open(tx)}
+                if self.house.tray.free(alerted, self.now()):
+                    self.house.admit()
             return desk.audit_escalations(tx, self.now())
 
         self.writer.transact(audit).add_done_callback(self._audited)
@@ -306,25 +343,6 @@ class Tocsin:
         """People's acts, from wherever they come."""
         return self.writer.apply(list(facts))
 
-    def _handlers(self) -> dict[str, Callable[[dict[str, Any]], Any]]:
-        return {
-            "status": lambda _: self.status(),
-            "apply": self._apply_campus,
-            "export": lambda _: self.writer.transact(applying.export).result(60),
-            "send-test": self._send_test,
-            "token": lambda _: self.web.new_token(),
-        }
-
-    def _apply_campus(self, request: dict[str, Any]) -> Any:
-        try:
-            return reload(self, request["parts"], request.get("dry", False))
-        except Mistakes as error:
-            return {"mistakes": error.lines}
-
-    def _send_test(self, request: dict[str, Any]) -> list[tuple[bool, str]]:
-        tries = attempt(request["target"], self.channels, self.house.directory)
-        return [(tested.ok, tested.said) for tested in tries]
-
     def status(self) -> dict[str, Any]:
         """The health of the service, for the status page and `tocsin status`."""
         return {
@@ -339,6 +357,7 @@ class Tocsin:
             "rules": self.house.rules.version,
             "devices": len(self.house.registry.devices),
             "memories": len(self.house.memories),
+            "listeners": {door.name: door.status() for door in self.doors},
             "broker": {
                 one.name: {"connected": one.connected, "granted": one.granted}
                 for one in (self.life, self.all, self.ear.session)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ingest.campus.registry import Registry
 from ingest.decode import Decoder
 from ingest.message import Message
-from ingest.reading import Decoded, Rejected
+from ingest.reading import Decoded, Parts, Rejected
 from ingest.settings import BrokerSettings
 
 
@@ -20,14 +20,33 @@ class _Nobody:
 
 def said(registry: Registry, settings: BrokerSettings, topic: str, payload: bytes, now: int) -> Iterator[str]:
     """A line for each reading of a message, or one that says why it has none."""
-    result = Decoder(registry, settings).decode(Message(_Nobody(), topic, payload, now))
+    decoder = Decoder(registry, settings)
+    result = decoder.decode(Message(_Nobody(), topic, payload, now))
     if isinstance(result, Rejected):
-        yield f"rejected as {result.reason}: {result.detail}"
-    elif not isinstance(result, Decoded):
-        yield "understood, and means nothing to Tocsin"
+        yield _why(result)
+    elif isinstance(result, Decoded):
+        yield from _heard(result, decoder)
+    elif isinstance(result, Parts):
+        for heard in result.heard:
+            yield from _heard(heard, decoder)
+        yield from map(_why, result.rejected)
+        for one in result.announced:
+            words = " ".join(filter(None, (one.name, one.model)))
+            yield f"announces {one.address}: {one.kind or 'of no kind that is known'}  {words}".rstrip()
+        yield from (f"is remembered for later messages: {key}" for key in result.learned)
+        yield from (f"is answered on {topic}" for topic, _ in result.replies)
     else:
-        sign = "" if result.alive else "; no sign of life"
-        yield f"device {result.device}: {len(result.readings)} readings{sign}"
-        for reading in result.readings:
-            note = f"  ({reading.note})" if reading.note else ""
-            yield f"  {reading.metric} = {reading.value}  [time: {reading.time_quality}]{note}"
+        yield "understood, and means nothing to Tocsin"
+
+
+def _why(rejected: Rejected) -> str:
+    return f"rejected as {rejected.reason}: {rejected.detail}"
+
+
+def _heard(heard: Decoded, decoder: Decoder) -> Iterator[str]:
+    stranger = decoder.strangers.get(heard.device)
+    who = f"unregistered {stranger.address}" if stranger else f"device {heard.device}"
+    yield f"{who}: {len(heard.readings)} readings{'' if heard.alive else '; no sign of life'}"
+    for reading in heard.readings:
+        note = f"  ({reading.note})" if reading.note else ""
+        yield f"  {reading.metric} = {reading.value}  [time: {reading.time_quality}]{note}"

@@ -18,6 +18,8 @@ LOOP_FIRST = 5.0
 AUDIT_EVERY = 15.0
 LOOK_EVERY = 30.0
 FORGET_EVERY = 3600.0
+HEALTH_FIRST = 20.0
+HEALTH_EVERY = 60.0
 HANG_EVERY = 1.0
 DISK_RESERVE = 512 * 1024 * 1024  # bytes free below which the disk is in trouble
 CLOCK_JUMP = 5.0  # seconds between wall clock and monotonic clock
@@ -75,6 +77,11 @@ def watch_disk(folder: Path, ballast: Duty, report: Report) -> Watch:
         look_at_disk(folder, report)
 
     return Watch("watch-disk", [(LOOK_EVERY, LOOK_EVERY, ballast), (LOOK_EVERY, LOOK_EVERY, look)])
+
+
+def watch_health(look: Duty) -> Watch:
+    """The weekly report: it reads the history and speaks to a mail server, so nothing waits for it."""
+    return Watch("health", [(HEALTH_FIRST, HEALTH_EVERY, look)])
 
 
 def look_at_disk(folder: Path, report: Report) -> None:

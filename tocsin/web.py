@@ -65,7 +65,7 @@ class Web:
 
         settings = self._settings
         config = uvicorn.Config(
-            make_app(self._service()),
+            make_app(self.service()),
             host=settings.host,
             port=settings.port,
             ssl_certfile=settings.cert,
@@ -87,7 +87,7 @@ class Web:
             log.error("the dashboard ended", address=self.address, error=str(error))
             self._tocsin.own.report("dashboard", "fault", f"{self.address}: {error}")
 
-    def _service(self) -> Service:
+    def service(self) -> Service:
         t = self._tocsin
         return Service(
             read=t.database.read,

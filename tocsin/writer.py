@@ -21,7 +21,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from alerts.alert import Fact
 from alerts.desk import Outcome
 from alerts.emergency import Emergency
-from ingest import spool
+from ingest import pending, spool
 from ingest.message import Message
 from ingest.reading import Reading
 from tocsin import pipeline
@@ -271,9 +271,7 @@ class Writer:
             return
         self._held = Prepared()
         self._commit_by = None
-        house.memories.committed()
-        house.seen.committed()
-        house.position += 1 if held.readings else 0
+        house.committed(bool(held.readings))
         for job, result in done:  # in the order in which they were written, acts before the batch
             if job.told:
                 self._tell(Prepared(), result)
@@ -338,12 +336,14 @@ class Writer:
         try:
             with self._transaction() as tx:
                 house.latest.save(tx, house.position)
+                pending.save(tx, house.tray)
                 if upto is not None:
                     more = spool.trim(tx, upto, house.position)
         except SQLAlchemyError as error:
             log.error("latest points could not be stored", error=str(error))
             self._save_at = now + SAVE_EVERY
             return
+        house.tray.stored()
         done = house.latest.saved() and not more
         self._save_at = now + (SAVE_EVERY if done else SAVE_NEXT)
 

@@ -2,12 +2,13 @@
 
 `!include other.yaml` (inside the folder of the first file, no circles), `!secret name` (from `secrets.yaml`
 beside the first file), `${NAME}` and `${NAME:-default}` from the environment, `$${` for a plain `${`.
-Nothing in a file can make Python objects, leave the folder, or grow without bound.
+`dump` writes one. Nothing in a file can make Python objects, leave the folder, or grow without bound.
 """
 
 import re
 import warnings
 from collections.abc import Mapping
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -268,3 +269,19 @@ _KNOWN: dict[str, Any] = {
     "map": None,
     "seq": None,
 }
+
+
+def dump(values: Any) -> str:
+    """Plain values as YAML that `load` reads back the same."""
+    yaml, stream = YAML(), StringIO()
+    yaml.width = 120
+    yaml.dump(_escaped(values), stream)
+    return stream.getvalue()
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _escaped(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_escaped(inner) for inner in value]
+    return re.sub(r"\$\{([^}]*)\}", r"$${\1}", value) if isinstance(value, str) else value

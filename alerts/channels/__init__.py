@@ -3,10 +3,18 @@
 from collections.abc import Callable, Mapping
 
 from alerts.channels.channel import Channel
+from alerts.channels.email import Email
 from alerts.channels.mqtt import Mqtt, Publish
 from alerts.channels.null import Null
 from alerts.channels.webhook import Webhook
-from alerts.settings import AppriseSettings, ChannelSettings, MqttSettings, NullSettings, WebhookSettings
+from alerts.settings import (
+    AppriseSettings,
+    ChannelSettings,
+    EmailSettings,
+    MqttSettings,
+    NullSettings,
+    WebhookSettings,
+)
 
 
 def build(
@@ -36,5 +44,7 @@ def _channel(
             return Apprise(name, settings)
         case MqttSettings():
             return Mqtt(name, settings, publish)
+        case EmailSettings():
+            return Email(name, settings)
         case NullSettings():
             return Null(name, settings, returned)

@@ -1,5 +1,11 @@
 """Thinks. The word catalogue: every word and sentence of the dashboard, Chinese and English side by side."""
 
-from dashboard.catalogue import alert, device, door, wall
+from dashboard.catalogue import alert, device, door, health, wall
 
-CATALOGUE: dict[str, tuple[str, str]] = {**wall.WORDS, **alert.WORDS, **device.WORDS, **door.WORDS}
+CATALOGUE: dict[str, tuple[str, str]] = {
+    **wall.WORDS,
+    **alert.WORDS,
+    **device.WORDS,
+    **door.WORDS,
+    **health.WORDS,
+}

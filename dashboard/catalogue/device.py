@@ -47,6 +47,20 @@ WORDS: dict[str, tuple[str, str]] = {
         "The history is away for now; alarms are not affected.",
     ),
     "until_then": ("直到", "until"),
+    # pending devices
+    "pending_devices": ("待登记设备", "Pending devices"),
+    "pending_help": (
+        "会说话但未登记的设备。它们的火警照样会报出，标为未登记。"
+        "登记：tocsin pending --yaml > new.yaml，补全后 tocsin apply --add new.yaml。",
+        "Devices that speak and are not registered. Their fire alarms are raised all the same, marked "
+        "unregistered. To register them: tocsin pending --yaml > new.yaml, complete it, "
+        "tocsin apply --add new.yaml.",
+    ),
+    "pending_said_to_be": ("自称", "Said to be"),
+    "pending_says": ("最近说的", "What it said"),
+    "pending_silent": ("网关报告有它，它还没说过话", "announced by its gateway, not heard yet"),
+    "pending_alarm": ("正在报警", "in alarm"),
+    "pending_empty": ("没有待登记的设备。", "No device waits to be registered."),
     # quarantine
     "quarantine_help": (
         "读不懂或不认识的报文留在这里。它们不会阻塞后面的报警。",
@@ -60,7 +74,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "sample": ("样本", "Sample"),
     "detail": ("说明", "Detail"),
     "quarantine_empty": ("隔离区是空的。", "The quarantine is empty."),
-    "reason_unknown_device": ("未登记的设备", "unknown device"),
     "reason_bad_topic": ("主题不合规", "bad topic"),
     "reason_oversize": ("报文过大", "too large"),
     "reason_malformed": ("格式错误", "malformed"),
@@ -88,6 +101,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "own_escalation": ("升级", "escalation"),
     "own_quarantine": ("隔离区", "quarantine"),
     "own_dashboard": ("值班墙网页", "dashboard"),
+    "own_registry": ("登记表", "registry"),
     "status_ready": ("就绪", "ready"),
     "status_failing": ("存盘失败", "commits fail"),
     "status_unrecorded": ("未记录警情", "alerts not recorded"),

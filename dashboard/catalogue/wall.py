@@ -11,7 +11,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "alerts": ("警情", "Alerts"),
     "devices": ("设备", "Devices"),
     "quarantine": ("隔离区", "Quarantine"),
-    "health": ("系统状态", "Health"),
+    "system": ("系统状态", "System"),
     "accounts": ("账号", "Accounts"),
     "my_account": ("我的账号", "My account"),
     "skip": ("跳到内容", "Skip to content"),
@@ -69,6 +69,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "age_of_data": ("数据 {t}", "Data {t}"),
     "devices_reporting": ("{n} 个设备正常上报", "{n} devices report"),
     "devices_silent": ("{n} 个失联", "{n} silent"),
+    "waiting_devices": ("待登记 {n} 台", "{n} pending"),
     "quarantined": ("隔离 {n} 条", "{n} in quarantine"),
     "stale": ("数据已停止更新", "THE DATA STANDS STILL"),
     "stale_help": (

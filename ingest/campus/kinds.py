@@ -40,6 +40,11 @@ def _state(name: str, zh: str, en: str, words: tuple[str, ...], true: str, false
     return Metric(name, Form.STATE, zh, en, words=words, true=true, false=false)
 
 
+def _happens(name: str, zh: str, en: str) -> Metric:
+    words = ("passed", "failed")
+    return Metric(name, Form.EVENT, zh, en, words=words, true="passed", false="failed")
+
+
 METRICS: dict[str, Metric] = {
     m.name: m
     for m in (
@@ -51,16 +56,15 @@ METRICS: dict[str, Metric] = {
         _hazard("leak", "漏水", "water leak"),
         _hazard("arc", "电气火灾", "electrical fire"),
         _hazard("intrusion", "入侵", "intrusion"),
+        _hazard("fire", "火警", "fire alarm"),
+        _hazard("flame", "火焰", "flame"),
+        _hazard("water_flow", "水流", "sprinkler water flow"),
+        _hazard("alarm_sound", "报警声", "sound of an alarm"),
         Metric("press", Form.EVENT, "按钮", "button", words=("alarm", "test"), true="alarm"),
-        Metric(
-            "self_test",
-            Form.EVENT,
-            "自检",
-            "self-test",
-            words=("passed", "failed"),
-            true="passed",
-            false="failed",
-        ),
+        _happens("self_test", "自检", "self-test"),
+        _happens("function_test", "月检（功能）", "function test"),
+        _happens("duration_test", "年检（续航）", "duration test"),
+        Metric("late_alarm", Form.EVENT, "迟到的报警", "late alarm", words=("alarm",), true="alarm"),
         _state("fault", "故障", "fault", ("normal", "fault"), "fault", "normal"),
         _state("tamper", "防拆", "tamper", ("normal", "tamper"), "tamper", "normal"),
         _state("battery_low", "电池", "battery", ("normal", "low"), "low", "normal"),
@@ -69,8 +73,17 @@ METRICS: dict[str, Metric] = {
         _state("contact", "门磁", "contact", ("open", "closed"), "closed", "open"),
         _state("presence", "在位", "presence", ("present", "missing"), "present", "missing"),
         _state("video", "视频", "video", ("normal", "fault"), "normal", "fault"),
+        _state("storage", "存储", "storage", ("normal", "fault"), "fault", "normal"),
+        _state("backup", "备电", "backup supply", ("normal", "fault"), "fault", "normal"),
+        _state("bus", "总线", "loop", ("normal", "fault"), "fault", "normal"),
+        _state("running", "启动", "running", ("running", "stopped"), "running", "stopped"),
+        _state("control", "控制方式", "control", ("automatic", "manual"), "automatic", "manual"),
+        _state("flooding", "刷屏", "flooding", ("normal", "fault"), "fault", "normal"),
         _state("link", "连接", "link", ("online", "offline"), "online", "offline"),
         _state("supervision", "监测", "supervision", ("reporting", "late", "silent"), "reporting", "silent"),
+        _number("unprotected", "未受保护点位", "points unprotected", "", 0, 1e6),
+        _number("sequence_gap", "丢失消息", "messages missed", "", 0, 1e9),
+        _number("clock_error", "时钟误差", "clock error", "s", -1e10, 1e10),
         _number("battery", "电量", "battery", "%", 0, 100),
         _number("temperature", "温度", "temperature", "°C", -60, 400),
         _number("humidity", "湿度", "humidity", "%", 0, 100),
@@ -78,6 +91,10 @@ METRICS: dict[str, Metric] = {
         _number("smoke_density", "烟浓度", "smoke density", "dB/m", 0, 100),
         _number("gas_level", "燃气浓度", "gas level", "%LEL", 0, 100),
         _number("co_ppm", "CO 浓度", "CO", "ppm", 0, 10000),
+        _number("co2", "二氧化碳", "CO2", "ppm", 0, 100000),
+        _number("level", "液位", "level", "m", -10, 1000),
+        _number("flow", "流量", "flow", "L/s", 0, 1e6),
+        _number("current", "电流", "current", "A", 0, 1e5),
         _number("residual_current", "剩余电流", "residual current", "mA", 0, 100000),
         _number("voltage", "电压", "voltage", "V", 0, 1000),
         _number("rssi", "信号", "signal", "dBm", -200, 20),
@@ -89,10 +106,13 @@ METRICS: dict[str, Metric] = {
 OWN_POINTS = (
     "commit", "history", "feed", "config", "rules", "broker_life", "broker_all", "subscription",
     "delivery", "routing", "clock", "disk", "database", "escalation", "quarantine", "dashboard",
+    "registry", "listener",
 )  # fmt: skip
 for _name in OWN_POINTS:
     METRICS[_name] = _state(_name, _name, _name, ("normal", "fault"), "normal", "fault")
 METRICS["loop"] = Metric("loop", Form.EVENT, "自检回路", "loop message", words=("alarm",), true="alarm")
+METRICS["blind"] = Metric("blind", Form.EVENT, "失明时段", "blind span", words=("alarm",), true="alarm")
+METRICS["strangers"] = _number("strangers", "未登记设备报警", "alarms of unregistered devices", "", 0, 1e9)
 METRICS["loop_returned"] = _number("loop_returned", "自检回路返回", "loop message returned", "", 0, 1e12)
 
 
@@ -108,27 +128,44 @@ class Kind(msgspec.Struct, frozen=True):
     interval: int = 3600
 
 
+_LIGHT = ("power", "lamp", "battery", "function_test", "duration_test", "self_test")
+UNREGISTERED = "unregistered"
+_HAZARDS = ("smoke", "heat", "gas", "co", "call_point", "fire", "flame", "water_flow", "arc", "press")
+
 KINDS: dict[str, Kind] = {
     k.name: k
     for k in (
-        Kind("smoke_detector", "烟感", "smoke detector", ("smoke", "smoke_density", "temperature"), True),
+        Kind("smoke_detector", "烟感", "smoke detector",
+             ("smoke", "heat", "co", "smoke_density", "temperature"), True),
         Kind("heat_detector", "温感", "heat detector", ("heat", "temperature"), True),
+        Kind("flame_detector", "火焰探测器", "flame detector", ("flame",), True),
+        Kind("flow_switch", "水流指示器", "flow switch", ("water_flow",), True),
+        Kind("fire_panel", "火灾报警控制器", "fire alarm panel",
+             ("fire", "power", "backup", "bus", "control", "running"), True),
         Kind("call_point", "手动报警按钮", "manual call point", ("call_point",), True),
         Kind("gas_detector", "燃气探测器", "gas detector", ("gas", "gas_level"), True),
         Kind("co_detector", "一氧化碳探测器", "CO detector", ("co", "co_ppm"), True),
         Kind("electrical_fire", "电气火灾探测器", "electrical fire monitor",
              ("arc", "residual_current", "temperature"), True),
         Kind("panic_button", "紧急按钮", "panic button", ("press",), True, 90000),
-        Kind("emergency_light", "应急照明灯", "emergency light", ("power", "lamp", "battery", "self_test")),
-        Kind("exit_sign", "疏散指示灯", "exit sign", ("power", "lamp", "battery", "self_test")),
+        Kind("emergency_light", "应急照明灯", "emergency light", _LIGHT),
+        Kind("exit_sign", "疏散指示灯", "exit sign", _LIGHT),
+        Kind("hydrant", "消火栓", "hydrant", ("pressure", "flow", "temperature", "leak"), False, 90000),
+        Kind("water_tank", "消防水箱", "fire water tank", ("level", "temperature"), False, 90000),
+        Kind("pump", "消防泵", "fire pump",
+             ("running", "control", "power", "backup", "current"), False, 90000),
+        Kind("module", "联动模块", "control module", ("running", "control", "power"), False, 90000),
+        Kind("fire_door", "防火门", "fire door", ("contact",), False, 90000),
         Kind("extinguisher", "灭火器", "extinguisher", ("pressure", "presence"), False, 90000),
         Kind("water_leak", "水浸传感器", "water leak sensor", ("leak",), False, 90000),
-        Kind("camera", "摄像机", "camera", ("video",), False, 300),
+        Kind("camera", "摄像机", "camera", ("video", "storage", "alarm_sound"), False, 300),
         Kind("door", "门禁门磁", "door", ("contact",), False, 90000),
         Kind("perimeter", "周界", "perimeter sensor", ("intrusion",)),
-        Kind("climate", "温湿度计", "climate sensor", ("temperature", "humidity"), False, 1800),
-        Kind("gateway", "网关", "gateway", ("power", "rssi"), False, 180),
-        Kind("service", "本系统", "Tocsin itself", (*OWN_POINTS, "loop", "loop_returned"), False, 0),
+        Kind("climate", "温湿度计", "climate sensor", ("temperature", "humidity", "co2"), False, 1800),
+        Kind("gateway", "网关", "gateway", ("power", "backup", "rssi"), False, 180),
+        Kind(UNREGISTERED, "未登记设备", "unregistered device", _HAZARDS, True, 0),
+        Kind("service", "本系统", "Tocsin itself",
+             (*OWN_POINTS, "loop", "loop_returned", "blind", "strangers"), False, 0),
     )
 }  # fmt: skip
 COMMON_METRICS = (
@@ -141,4 +178,9 @@ COMMON_METRICS = (
     "voltage",
     "rssi",
     "link_quality",
+    "late_alarm",
+    "flooding",
+    "unprotected",
+    "sequence_gap",
+    "clock_error",
 )

@@ -1,20 +1,22 @@
 """Touches. The registry in the database: load it whole, replace it by writing only what differs."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, Table, and_, bindparam, delete, insert, select, update
 
 from ingest.campus import tables
-from ingest.campus.device import Device, Place, Zone
-from ingest.campus.registry import OWN, Registry, own_device
+from ingest.campus.definition import Definitions
+from ingest.campus.device import OWN, Device, Place, Zone
+from ingest.campus.registry import Registry, own_device
 
 Row = dict[str, Any]
 
 
 class Changes(msgspec.Struct, frozen=True):
-    """How many places, zones and devices a replacement added, changed and removed."""
+    """How many places, zones, devices and definitions a replacement added, changed and removed."""
 
     added: int = 0
     changed: int = 0
@@ -30,9 +32,11 @@ def load(tx: Connection) -> Registry:
     Raises RegistryError if the stored parts do not fit together (written by another program).
     """
     return Registry.build(
-        [Place(r["id"], r["zh"], r["en"], r["parent"]) for r in _ranked(tx, tables.place)],
+        [Place(r["id"], r["zh"], r["en"], r["parent"], r["level"]) for r in _ranked(tx, tables.place)],
         [Zone(r["id"], r["zh"], r["en"]) for r in _ranked(tx, tables.zone)],
         [_device(r) for r in _ranked(tx, tables.device)],
+        _definitions(tx),
+        trusted=True,
     )
 
 
@@ -44,34 +48,62 @@ def replace(tx: Connection, registry: Registry) -> Changes:
         _replace(tx, tables.place, map(msgspec.structs.asdict, registry.places.values()))
         + _replace(tx, tables.zone, map(msgspec.structs.asdict, registry.zones.values()))
         + _replace(tx, tables.device, map(_row, devices))
+        + _replace(tx, tables.definition, _definition_rows(registry.definitions))
     )
 
 
 def _ranked(tx: Connection, table: Table) -> Sequence[RowMapping]:
-    return tx.execute(select(table).order_by(table.c.rank, table.c.id)).mappings().all()
+    return tx.execute(select(table).order_by(table.c.rank, *table.primary_key)).mappings().all()
 
 
 def _device(row: RowMapping) -> Device:
     fields = {name: row[name] for name in Device.__struct_fields__}
-    return Device(**{**fields, "labels": msgspec.json.decode(row["labels"], type=dict[str, str])})
+    fields["labels"] = msgspec.json.decode(row["labels"], type=dict[str, str])
+    if row["position"] is not None:
+        fields["position"] = msgspec.json.decode(row["position"], type=tuple[float, float])
+    return Device(**fields)
 
 
 def _row(device: Device) -> Row:
-    labels = msgspec.json.encode(device.labels, order="sorted").decode()
-    return {**msgspec.structs.asdict(device), "labels": labels}
+    row = msgspec.structs.asdict(device)
+    row["labels"] = msgspec.json.encode(device.labels, order="sorted").decode()
+    row["position"] = device.position and msgspec.json.encode(device.position).decode()
+    return row
+
+
+def _definitions(tx: Connection) -> Definitions:
+    made: dict[str, dict[str, Any]] = {}
+    for row in _ranked(tx, tables.definition):
+        made.setdefault(row["dialect"], {})[row["name"]] = json.loads(row["document"])
+    return made
+
+
+def _definition_rows(definitions: Definitions) -> Iterator[Row]:
+    for dialect, documents in definitions.items():
+        for name, document in documents.items():
+            yield {"dialect": dialect, "name": name, "document": json.dumps(document, ensure_ascii=False)}
 
 
 def _replace(tx: Connection, table: Table, wanted: Iterable[Row]) -> Changes:
-    stored = {row["id"]: dict(row) for row in tx.execute(select(table)).mappings()}
-    new = {row["id"]: {**row, "rank": rank} for rank, row in enumerate(wanted)}
+    keys = [column.name for column in table.primary_key]
+    stored = {_key(keys, row): dict(row) for row in tx.execute(select(table)).mappings()}
+    new = {_key(keys, row): {**row, "rank": rank} for rank, row in enumerate(wanted)}
     added = [row for key, row in new.items() if key not in stored]
     changed = [row for key, row in new.items() if key in stored and row != stored[key]]
-    removed = [key for key in stored if key not in new]
+    removed = [row for key, row in stored.items() if key not in new]
+    this = and_(*(table.c[key] == bindparam(f"key_{key}") for key in keys))
     if removed:
-        tx.execute(delete(table).where(table.c.id == bindparam("key")), [{"key": key} for key in removed])
+        tx.execute(delete(table).where(this), [_named(keys, row) for row in removed])
     if changed:
-        statement = update(table).where(table.c.id == bindparam("key"))
-        tx.execute(statement, [{**row, "key": row["id"]} for row in changed])
+        tx.execute(update(table).where(this), [{**row, **_named(keys, row)} for row in changed])
     if added:
         tx.execute(insert(table), added)
     return Changes(len(added), len(changed), len(removed))
+
+
+def _key(keys: Sequence[str], row: Row | RowMapping) -> tuple[Any, ...]:
+    return tuple(row[key] for key in keys)
+
+
+def _named(keys: Sequence[str], row: Row) -> Row:
+    return {f"key_{key}": row[key] for key in keys}

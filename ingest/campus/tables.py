@@ -1,4 +1,4 @@
-"""Touches. The tables of the campus: place, zone, device. `rank` keeps the order in which they were given."""
+"""Touches. The tables of the campus: place, zone, device, definition. `rank` keeps the order they came in."""
 
 from sqlalchemy import Boolean, Column, Integer, String, Table, Text
 
@@ -13,6 +13,7 @@ place = Table(
     Column("zh", Text, nullable=False),
     Column("en", Text, nullable=False),
     Column("parent", String(64)),
+    Column("level", String(16)),
     comment="campus, building, floor, room: only the campus itself has no parent",
 )
 
@@ -43,5 +44,19 @@ device = Table(
     Column("interval", Integer),
     Column("sleepy", Boolean, nullable=False),
     Column("labels", Text, nullable=False),
-    comment="registered devices: interval in seconds (null: the kind's, 0: not supervised), labels as JSON",
+    Column("installed", String(10)),
+    Column("expires", String(10)),
+    Column("position", Text),
+    comment="registered devices: interval in seconds (null: the kind's, 0: not supervised), "
+    "labels and position as JSON, days as YYYY-MM-DD",
+)
+
+definition = Table(
+    "definition",
+    metadata,
+    Column("dialect", String(40), primary_key=True),
+    Column("name", String(200), primary_key=True),
+    Column("rank", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+    comment="what a dialect was told: mappings, approved proposals; each a JSON object",
 )

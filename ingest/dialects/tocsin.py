@@ -8,61 +8,66 @@ import msgspec
 
 from ingest.campus.device import Device
 from ingest.campus.kinds import KINDS, OWN_POINTS
-from ingest.dialects.dialect import IGNORED, link, rejected
+from ingest.dialects.dialect import (
+    IGNORED,
+    Known,
+    Result,
+    Said,
+    json_guard,
+    link,
+    malformed,
+    no_definitions,
+    rejected,
+)
 from ingest.guard import Malformed, no_key_twice
 from ingest.moment import event_time
-from ingest.reading import Decoded, Ignored, Reading, Reason, Rejected
-from ingest.settings import BrokerSettings
+from ingest.reading import Decoded, Reading, Reason
 from ingest.value import READERS, Reader, shown
 
 NAME = "tocsin"
+BASES = ("campus",)
+INTERVAL: dict[str, int] = {}
+guard, define = json_guard, no_definitions
 
 _LEVEL = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _MOST = 2**63 - 1
 
 # What Tocsin says of itself nobody may say in its name: not over the broker.
-_OURS = {"supervision", "loop", "loop_returned", *OWN_POINTS}
+_OURS = {"supervision", "unprotected", "sequence_gap", "clock_error", "loop", "loop_returned", "blind",
+         "strangers", *OWN_POINTS}  # fmt: skip
 _SERVICE: dict[str, Reader] = {"loop": READERS["loop"]}
 _OTHERS: dict[str, Reader] = {name: read for name, read in READERS.items() if name not in _OURS}
 _READERS_OF = {kind: _SERVICE if kind == "service" else _OTHERS for kind in KINDS}
 
 
-def bases(settings: BrokerSettings) -> list[str]:
-    return [settings.base]
+def topics(known: Known) -> list[str]:
+    return ["+/reading", "+/link"]
 
 
-def topics(base: str) -> list[str]:
-    return [f"{base}/+/reading", f"{base}/+/link"]
+def filters(address: str, known: Known) -> list[str]:
+    return [f"{address}/reading", f"{address}/link"]
 
 
-def own_filters(device: Device, base: str) -> list[str]:
-    name = device.address or device.id
-    return [f"{base}/{name}/reading", f"{base}/{name}/link"]
-
-
-def addresses(topic: str, base: str) -> tuple[str, ...] | None:
-    name, _, what = topic[len(base) + 1 :].partition("/")
+def addresses(rest: str, known: Known) -> tuple[str, ...] | None:
+    name, _, what = rest.partition("/")
     if not _LEVEL.fullmatch(name) or what not in ("reading", "link", "command"):
         return None
     return () if what == "command" else (name,)
 
 
-def decode(
-    topic: str, payload: bytes, received: int, retained: bool, device: Device, base: str
-) -> Decoded | Rejected | Ignored:
-    if topic.endswith("/link"):
-        return link(topic, payload, received, retained, device) if payload else IGNORED
-    if not payload and retained:
+def decode(said: Said) -> Result:
+    payload = said.payload
+    if said.rest.endswith("/link"):
+        return link(said) if payload else IGNORED
+    if not payload and said.retained:
         return IGNORED
     try:
-        return _reading(payload, received, retained, device)
+        return _reading(payload, said.received, said.retained, said.device, said.address)
     except Malformed as error:
-        detail = (
-            str(error) if payload else "empty payload (a retained message that was cleared looks like this)"
-        )
-        return rejected(Reason.MALFORMED, detail, topic, payload, received)
+        empty = "empty payload (a retained message that was cleared looks like this)"
+        return malformed(error if payload else empty, said)
     except _Impostor as error:
-        return rejected(Reason.IDENTITY, str(error), topic, payload, received)
+        return rejected(Reason.IDENTITY, str(error), said)
 
 
 class _Impostor(Exception):
@@ -93,10 +98,10 @@ def _body(payload: bytes) -> _Body:
     return body
 
 
-def _reading(payload: bytes, received: int, retained: bool, device: Device) -> Decoded:
+def _reading(payload: bytes, received: int, retained: bool, device: Device, address: str) -> Decoded:
     body = _body(payload)
     values, named = body.values, body.device
-    if named is not None and named != device.id and named != device.address:
+    if named is not None and named != device.id and named != address:
         raise _Impostor(f"the topic is of device {device.id!r}, the payload says {shown(named)}")
     moment, quality = event_time(body.time, received, retained)
     readers = _READERS_OF[device.kind]

@@ -3,7 +3,8 @@
 Its states are repeated with every other report, so only their edges mean something (rules look at edges).
 `action` is a pulse that the bridge never caches: one live message is one press. A friendly name may hold
 slashes, blanks and any letters, so a topic is matched against the registered names, never split by index.
-The address of a device is its friendly name, or the whole topic where two bridges use the same name.
+The address of a device is its IEEE address, which a rename cannot change, or its friendly name; with the
+base topic before it where two bridges use the same name.
 """
 
 from typing import Any
@@ -11,39 +12,48 @@ from typing import Any
 import msgspec
 
 from ingest.campus.device import Device
-from ingest.dialects.dialect import IGNORED, link, rejected
+from ingest.dialects.dialect import (
+    IGNORED,
+    Known,
+    Result,
+    Said,
+    link,
+    malformed,
+    no_definitions,
+    rejected,
+)
+from ingest.dialects.zigbee2mqtt_devices import listed
 from ingest.dialects.zigbee2mqtt_keys import NAMES, Found, attribute, found
-from ingest.guard import Malformed, json_object, json_scalar
+from ingest.guard import Malformed, check, json_object, json_scalar
 from ingest.moment import BEHIND, event_time, milliseconds
-from ingest.reading import Decoded, Ignored, Reading, Reason, Rejected, TimeQuality
-from ingest.settings import BrokerSettings
+from ingest.reading import Decoded, Reading, Reason, TimeQuality
 
 NAME = "zigbee2mqtt"
+BASES = ("zigbee2mqtt",)
+INTERVAL = {"": 93_600, "gateway": 900}  # a sleeping device is heard within 25 h (the bridge's own limit)
+define = no_definitions
 BRIDGE = "bridge"  # the address of the bridge itself, registered as a gateway
 
+_BRIDGE_TOPICS = ("bridge/state", "bridge/health", "bridge/devices")
+_LIST_BYTES = 8 << 20
 _EPOCH_2020 = 1577836800000  # a clock that stands before this was never set
 
 
-def bases(settings: BrokerSettings) -> list[str]:
-    return settings.zigbee2mqtt
+def topics(known: Known) -> list[str]:
+    return ["#"]
 
 
-def topics(base: str) -> list[str]:
-    return [f"{base}/#"]
-
-
-def own_filters(device: Device, base: str) -> list[str]:
-    name = _topic(device, base)
-    if name == f"{base}/{BRIDGE}":
-        return [f"{name}/state", f"{name}/health"]
+def filters(address: str, known: Known) -> list[str]:
+    if address == BRIDGE:
+        return ["bridge/state", "bridge/health", "bridge/devices"]
+    name = known.learned.get("friendly", {}).get(address, address)
     return [name, f"{name}/+"]
 
 
-def addresses(topic: str, base: str) -> tuple[str, ...] | None:
-    rest = topic[len(base) + 1 :]
+def addresses(rest: str, known: Known) -> tuple[str, ...] | None:
     levels = rest.split("/")
     if levels[0] == BRIDGE:
-        return (BRIDGE, "") if rest in ("bridge/state", "bridge/health") else ()
+        return (BRIDGE, "") if rest in _BRIDGE_TOPICS else ()
     if any(level in ("set", "get") for level in levels[-2:]):
         return ()
     parent = rest.rpartition("/")[0]
@@ -52,41 +62,38 @@ def addresses(topic: str, base: str) -> tuple[str, ...] | None:
     return (rest, parent) if parent else (rest,) if rest else None
 
 
-def decode(
-    topic: str, payload: bytes, received: int, retained: bool, device: Device, base: str
-) -> Decoded | Rejected | Ignored:
-    part = topic[len(_topic(device, base)) + 1 :]
-    if not payload and (retained or part):
+def guard(rest: str, payload: bytes) -> tuple[Reason, str] | None:
+    if rest == "bridge/devices":  # the bridge's own list, which describes every device in full
+        return check(payload, _LIST_BYTES, _LIST_BYTES)
+    return check(payload)
+
+
+def decode(said: Said) -> Result:
+    part = said.rest[len(said.address) + 1 :] if said.address else said.rest.removeprefix("bridge/")
+    if not said.payload and (said.retained or part):
         return IGNORED  # a retained message was deleted: by a rename for instance
     if part == "availability":
-        return link(topic, _state(payload), received, retained, device)
+        return link(said, _state(said.payload))
     try:
         if not part:
-            return _report(json_object(payload), received, retained, device)
-        if device.kind == "gateway" and part in ("state", "health"):
-            return _bridge(topic, payload, received, retained, device)
-        return _attribute(topic, part, payload, received, retained, device)
+            return _report(json_object(said.payload), said, said.device)
+        if said.rest in _BRIDGE_TOPICS and said.address in (BRIDGE, ""):
+            return _bridge(said, part)
+        return _attribute(part, said)
     except Malformed as error:
-        return rejected(
-            Reason.MALFORMED, str(error) if payload else "empty payload", topic, payload, received
-        )
+        return malformed(error if said.payload else "empty payload", said)
     except _Impostor as error:
-        return rejected(Reason.IDENTITY, str(error), topic, payload, received)
+        return rejected(Reason.IDENTITY, str(error), said)
 
 
 class _Impostor(Exception):
     """The payload names another device than the topic."""
 
 
-def _topic(device: Device, base: str) -> str:
-    name = device.address or device.id
-    return name if name.startswith(base + "/") else f"{base}/{name}"
-
-
-def _report(body: dict[str, Any], received: int, retained: bool, device: Device) -> Decoded:
+def _report(body: dict[str, Any], said: Said, device: Device) -> Decoded:
     if "device" in body:
-        _same(body["device"], device)
-    seen = body.get("last_seen")
+        _same(body["device"], said)
+    received, retained, seen = said.received, said.retained, body.get("last_seen")
     moment, quality = event_time(seen, received, retained)
     replayed = quality is TimeQuality.IMPLAUSIBLE and _days_old(seen, received)
     values = found(body, device.kind)
@@ -108,15 +115,14 @@ def _not_live(reading: Reading) -> Reading:
     return msgspec.structs.replace(reading, retained=True) if reading.metric == "press" else reading
 
 
-def _same(named: Any, device: Device) -> None:
+def _same(named: Any, said: Said) -> None:
     """The device block (include_device_information) must be of the device whose topic it came on."""
     if not isinstance(named, dict):
         return
     keys = ("friendlyName", "friendly_name", "ieeeAddr", "ieee_address")
     names = [str(named[key]) for key in keys if named.get(key)]
-    address = device.address or device.id
-    if names and not any(address == name or address.endswith("/" + name) for name in names):
-        raise _Impostor(f"the topic is of {address!r}, the payload says {names[0][:60]!r}")
+    if names and not any(name in (said.address, said.device.address) for name in names):
+        raise _Impostor(f"the topic is of {said.address!r}, the payload says {names[0][:60]!r}")
 
 
 def _days_old(seen: Any, received: int) -> bool:
@@ -135,29 +141,30 @@ def _state(payload: bytes) -> bytes:
         return payload
 
 
-def _bridge(topic: str, payload: bytes, received: int, retained: bool, device: Device) -> Decoded | Rejected:
-    if topic.endswith("/health"):
-        return Decoded(device.id, [], alive=not retained)
-    result = link(topic, _state(payload), received, retained, device)
-    if isinstance(result, Decoded) and not retained and result.readings[0].value == "online":
+def _bridge(said: Said, part: str) -> Result:
+    if part == "devices":
+        return listed(said)
+    if not said.address:
+        return IGNORED  # nobody registered the bridge
+    if part == "health":
+        return Decoded(said.device.id, [], alive=not said.retained)
+    result = link(said, _state(said.payload))
+    if isinstance(result, Decoded) and not said.retained and result.readings[0].value == "online":
         result.alive = True  # said by the bridge itself, just now: its way back after a last will
     return result
 
 
-def _attribute(
-    topic: str, key: str, payload: bytes, received: int, retained: bool, device: Device
-) -> Decoded | Rejected | Ignored:
+def _attribute(key: str, said: Said) -> Result:
     """Output mode `attribute`: one topic for each key, one bare value."""
     if key not in NAMES:
-        if payload.startswith(b"{"):  # a whole report: a device of its own whose name begins with ours
-            detail = f"no device is registered for {topic[:200]!r}"
-            return rejected(Reason.UNKNOWN_DEVICE, detail, topic, payload, received)
+        if said.payload.startswith(b"{"):  # a whole report: a device of its own whose name begins with ours
+            return _report(json_object(said.payload), said, said.known.find(said.rest))
         return IGNORED
-    value: Found = attribute(key, json_scalar(payload), device.kind)
-    if retained:
+    value: Found = attribute(key, json_scalar(said.payload), said.device.kind)
+    if said.retained:
         value.pop("press", None)
     readings = [
-        Reading(device.id, metric, v, received, received, retained=retained, note=note)
+        Reading(said.device.id, metric, v, said.received, said.received, retained=said.retained, note=note)
         for metric, (v, note) in value.items()
     ]
-    return Decoded(device.id, readings, alive=not retained)
+    return Decoded(said.device.id, readings, alive=not said.retained)

@@ -8,7 +8,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
@@ -20,8 +20,9 @@ from sqlalchemy import Connection
 
 from ingest import spool
 from ingest.campus.kinds import METRICS, Form
-from ingest.history import series
+from ingest.history import digest, series
 from ingest.history.batch import Batch
+from ingest.history.figures import Figures
 from ingest.history.sealed import DAY, day_text
 from ingest.history.today import Today, damaged, move_aside, open_today
 from ingest.history.trouble import Report, Trouble, first_line
@@ -82,6 +83,8 @@ class History:
         self._to_seal: list[int] = []
         self._folded = 0  # the UTC day on which late readings were last put into their files
         self._sent = 0
+        self._asking = threading.Lock()
+        self._figures: tuple[tuple[int, tuple[tuple[str, str], ...]], Figures] | None = None
         self.cursor = 0
 
     def start(self) -> None:
@@ -113,6 +116,18 @@ class History:
         known = METRICS.get(metric)
         each = known is not None and known.form is Form.EVENT
         return self._answer(lambda today: series.words(today, device, metric, start, end, each), [])
+
+    def figures(self, now: int, standing: Sequence[tuple[str, str]] = ()) -> Figures | None:
+        """What the last 90 days say of every device, for the device-health report; None where the history
+        cannot answer. `standing`: the (device, metric) of which it is asked since when they say it.
+        An answer is good for a minute: on a large campus the question costs a second."""
+        asked = now // 60_000, tuple(standing)
+        with self._asking:  # of many who ask at once only the first pays
+            if self._figures is None or self._figures[0] != asked:
+                found = self._answer(lambda today: digest.figures(today, self._folder, now, standing), None)
+                self._figures = None if found is None or found.missing else (asked, found)
+                return found
+            return self._figures[1]
 
     def unsent(self, limit: int) -> list[tuple[int, str, str, int, float | None, str | None]]:
         """For the feed: the next readings after the one it last called `sent` for, in order of arrival."""

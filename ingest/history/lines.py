@@ -33,6 +33,10 @@ WORD_CODES: dict[str, int] = {  # never renumber one: stored series would change
     "reporting": 18,
     "late": 19,
     "silent": 20,
+    "running": 21,
+    "stopped": 22,
+    "automatic": 23,
+    "manual": 24,
 }
 _IN_NAME = re.compile(r"([, ])")
 _IN_TAG = re.compile(r"([,= ])")

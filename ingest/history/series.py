@@ -46,7 +46,7 @@ def numbers(
         files = today.sealed.files(cursor, start, end)
         return _rows(cursor, _NUMBERS, {**span, "width": width}, _HERE, files)
 
-    return _asked(today, question)
+    return asked(today, question)
 
 
 def words(today: Today, device: str, metric: str, start: int, end: int, each: bool) -> list[tuple[int, str]]:
@@ -62,7 +62,7 @@ def words(today: Today, device: str, metric: str, start: int, end: int, each: bo
         before = _standing(today, cursor, span)
         return before + (found[1:] if before and found and before[0][1] == found[0][1] else found)
 
-    return _asked(today, question)
+    return asked(today, question)
 
 
 def _standing(today: Today, cursor: Any, span: Span) -> list[tuple[int, str]]:
@@ -93,7 +93,7 @@ def unsent(today: Today, after: int, limit: int) -> list[tuple[int, str, str, in
         span = {"after": first - 1, "upto": first - 1 + limit}
         return _rows(cursor, "SELECT * FROM ({rows}) ORDER BY number", span, _UNSENT, files)
 
-    return _asked(today, question)
+    return asked(today, question)
 
 
 def _rows(cursor: Any, question: str, span: Span, here: str, files: list[str]) -> list[Any]:
@@ -105,7 +105,7 @@ def _rows(cursor: Any, question: str, span: Span, here: str, files: list[str]) -
     return list(cursor.execute(question.format(rows=union.join(parts)), span).fetchall())
 
 
-def _asked(today: Today, question: Callable[[Any], T]) -> T:
+def asked(today: Today, question: Callable[[Any], T]) -> T:
     """Ask on one unchanging state; again where a day file was replaced or turned out to be unreadable."""
     for attempt in range(1, TRIES + 1):
         try:

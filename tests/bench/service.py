@@ -37,6 +37,7 @@ def campus(devices: int, channel: str = "hook") -> dict[str, Any]:
             "id": f"d{n}",
             "kind": "smoke_detector" if n % 5 == 0 else "climate",
             "place": f"b{n % 10}",
+            "owner": "li-wei",
             "interval": 0,
         }
         for n in range(devices)

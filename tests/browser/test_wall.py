@@ -266,7 +266,7 @@ def test_hostile_names_run_nothing_on_any_page(guard: Guard, house: FakeHouse) -
         house.reads(f"d{n}", "smoke", text)
         house.quarantines(f"campus/{text}", text.encode())
     page = guard.enters()
-    paths = ["/", "/alerts", f"/alerts/{numbers[3]}", "/devices", "/devices/d3", "/quarantine", "/health"]
+    paths = ["/", "/alerts", f"/alerts/{numbers[3]}", "/devices", "/devices/d3", "/quarantine", "/health", "/system"]
     for path in paths:
         page.goto(guard.server.url + path)
         page.wait_for_selector("main")
@@ -285,6 +285,7 @@ PAGES: list[tuple[str, Callable[[int], str]]] = [
     ("device", lambda number: "/devices/dorm-2-305-smoke"),
     ("quarantine", lambda number: "/quarantine"),
     ("health", lambda number: "/health"),
+    ("system", lambda number: "/system"),
     ("account", lambda number: "/account"),
     ("accounts", lambda number: "/accounts"),
 ]

@@ -25,7 +25,8 @@ def school(detectors: int) -> dict[str, Any]:
     again; detectors are too many for that."""
     parts = campus(detectors * 5)
     parts["devices"] += [
-        {"id": name, "kind": kind, "place": "b0", "interval": 0} for name, kind in BUTTONS.items()
+        {"id": name, "kind": kind, "place": "b0", "owner": "li-wei", "interval": 0}
+        for name, kind in BUTTONS.items()
     ]
     parts["persons"] += [
         {"id": name, "zh": name, "en": name, "contacts": [{"channel": "hook", "address": "2"}]}

@@ -26,6 +26,7 @@ from dashboard.settings import DashboardSettings
 from ingest import quarantine
 from ingest.campus.device import Device, Place, Zone
 from ingest.campus.registry import Registry
+from ingest.history.figures import Figures
 from ingest.latest import Latest
 from ingest.reading import Reading, Reason, Rejected
 from rules.verdict import Class, Evidence, Holds, Text, Verdict
@@ -50,6 +51,12 @@ class FakeHistory:
     """A wave for a number, a word every hour for a state; `broken`: raises as one being mended does."""
 
     broken = False
+    known: Figures | None = None
+
+    def figures(self, now: int, standing: Sequence[tuple[str, str]]) -> Figures | None:
+        if self.broken:
+            raise OSError("history moved aside")
+        return self.known
 
     def series(self, device: str, metric: str, start: int, end: int, points: int = 600) -> list[Any]:
         if self.broken:
@@ -220,7 +227,7 @@ class FakeHouse:
             self.latest.note([Reading(device_id, metric, word, moment, moment)])
 
     def quarantines(self, topic: str, sample: bytes) -> None:
-        rejected = Rejected(Reason.UNKNOWN_DEVICE, "no device has this address", topic, sample, self.now())
+        rejected = Rejected(Reason.MALFORMED, "expected an object", topic, sample, self.now())
         self.transact(lambda tx: quarantine.keep_all(tx, [rejected], 1000)).result()
 
 

@@ -18,7 +18,7 @@ DEVICES = [
     Device("z-gw", "gateway", "campus", dialect="zigbee2mqtt", address="bridge"),
     Device("z-other", "gas_detector", "campus", dialect="zigbee2mqtt", address="campus/zigbee/kitchen"),
 ]
-SETTINGS = BrokerSettings(base="campus", zigbee2mqtt=["zigbee2mqtt", "campus/zigbee"])
+SETTINGS = BrokerSettings(base="campus", dialects={"zigbee2mqtt": ["zigbee2mqtt", "campus/zigbee"]})
 
 
 class Nowhere:
@@ -98,10 +98,11 @@ def matches(pattern, levels):
 
 
 def test_filters_of_any_shape_are_matched_as_the_broker_matches_them(monkeypatch):
-    filters = ["a/+/c/+", "a/b/#", "x/+", "+/z", "q"]
+    below = ["a/+/c/+", "a/b/#", "x/+", "+/z", "q", "/lead", "+"]
+    filters = [f"t/{one}" for one in below]
     registry = Registry.build()
-    monkeypatch.setattr(DIALECTS["tocsin"], "own_filters", lambda device, base: filters)
-    decoder = Decoder(registry, SETTINGS)
+    monkeypatch.setattr(DIALECTS["tocsin"], "filters", lambda address, known: below)
+    decoder = Decoder(registry, BrokerSettings(base="t"))
     topics = [
         "a/1/c/2",
         "a/1/c",
@@ -117,10 +118,13 @@ def test_filters_of_any_shape_are_matched_as_the_broker_matches_them(monkeypatch
         "q",
         "q/1",
         "x/",
+        "/lead",
+        "/other",
+        "",
     ]
-    for topic in topics:
+    for topic in (f"t/{one}" for one in topics):
         expected = any(matches(one.split("/"), topic.split("/")) for one in filters)
-        if topic == "a/b":
+        if topic == "t/a/b":
             expected = True  # "a/b/#" matches its parent too
         assert decoder.owned_by_life(topic) is expected, topic
 
@@ -133,7 +137,8 @@ def test_every_filter_of_life_is_read_back_as_a_topic_of_its_device(decoder):
 
 def test_invented_topics_leave_nothing_in_memory(decoder):
     for number in range(30_000):
-        assert say(decoder, f"campus/fake-{number}/reading", b"{}").reason is Reason.UNKNOWN_DEVICE
+        stranger = say(decoder, f"campus/fake-{number}/reading", b'{"values":{"smoke":true}}')
+        assert stranger.device.startswith(f"unregistered.fake-{number}.")
         say(decoder, f"zigbee2mqtt/lab/smoke/x{number}", b"1")
         decoder.owned_by_life(f"campus/fake-{number}/reading")
     assert len(decoder._routes) <= decoder._limit
@@ -148,7 +153,7 @@ def test_the_size_and_the_depth_are_looked_at_before_any_decoding(decoder):
 
 
 def test_our_own_failure_is_quarantined_and_never_stops_the_line(decoder, monkeypatch):
-    def broken(*_):
+    def broken(said):
         raise ZeroDivisionError("of all things")
 
     monkeypatch.setattr(DIALECTS["tocsin"], "decode", broken)

@@ -121,8 +121,8 @@ def test_a_misspelt_metric_beside_a_good_one_costs_nothing_and_is_told():
     assert decoded.readings[0].note == "not a metric: 'smok'"
 
 
-def test_ten_thousand_invented_metrics_make_no_more_series_than_there_are_metrics():
-    decoded = say({"values": {"smoke": "alarm", **{f"m{n}": n for n in range(3000)}}})
+def test_a_thousand_invented_metrics_make_no_more_series_than_there_are_metrics():
+    decoded = say({"values": {"smoke": "alarm", **{f"m{n}": n for n in range(1000)}}})
     assert values(decoded) == {"smoke": "alarm"}
     assert len(decoded.readings[0].note) < 300
 
@@ -184,7 +184,7 @@ def test_an_address_stands_for_the_id_in_topic_and_payload():
     assert values(say({"values": {"contact": False}, "device": "east-door"}, device="0815")) == {
         "contact": "open"
     }
-    assert say({"values": {"contact": True}}, device="east-door").reason is Reason.UNKNOWN_DEVICE
+    assert say({"values": {"contact": True}}, device="east-door").device.startswith("unregistered.east-door.")
 
 
 @pytest.mark.parametrize(
@@ -214,15 +214,18 @@ def test_an_address_stands_for_the_id_in_topic_and_payload():
 def test_a_topic_outside_the_allowed_letters_is_a_bad_topic(topic):
     found = DECODER.decode(Message(Nowhere(), topic, b'{"values": {"smoke": "alarm"}}', RECEIVED))
     if ".." in topic:
-        assert found.reason is Reason.UNKNOWN_DEVICE  # two dots are letters like others: never a path
+        assert found.device.startswith("unregistered.--.")  # two dots are letters like others: never a path
     else:
         assert found.reason is Reason.BAD_TOPIC
-    assert len(found.detail) < 700
+        assert len(found.detail) < 700
 
 
-def test_an_unregistered_device_is_told_by_its_address():
-    rejected = say({"values": {"smoke": "alarm"}}, device="new-smoke")
-    assert (rejected.reason, "new-smoke" in rejected.detail) == (Reason.UNKNOWN_DEVICE, True)
+def test_an_unregistered_device_is_read_like_any_other_under_an_id_of_its_own():
+    first = say({"values": {"smoke": "alarm"}}, device="new-smoke")
+    again = say({"values": {"smoke": "normal"}}, device="new-smoke")
+    other = say({"values": {"smoke": "alarm"}}, device="new-smoke-2")
+    assert values(first) == {"smoke": "alarm"}
+    assert first.device == again.device != other.device
 
 
 json_values = st.recursive(

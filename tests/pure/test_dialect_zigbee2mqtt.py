@@ -12,7 +12,7 @@ from ingest.campus.registry import Registry
 from ingest.decode import Decoder
 from ingest.dialects import zigbee2mqtt
 from ingest.message import Message
-from ingest.reading import Decoded, Ignored, Reason, Rejected, TimeQuality
+from ingest.reading import Decoded, Ignored, Parts, Reason, Rejected, TimeQuality
 from ingest.settings import BrokerSettings
 
 RECEIVED = 1_795_305_600_000
@@ -41,7 +41,7 @@ DEVICES = [
     device("dorm-smoke", "smoke_detector", "dorm-z2m/smoke_1"),
     device("dorm-gw", "gateway", "dorm-z2m/bridge"),
 ]
-SETTINGS = BrokerSettings(zigbee2mqtt=["zigbee2mqtt", "dorm-z2m"])
+SETTINGS = BrokerSettings(dialects={"zigbee2mqtt": ["zigbee2mqtt", "dorm-z2m"]})
 DECODER = Decoder(Registry.build([], [], DEVICES), SETTINGS)
 ADDRESS = {d.id: d.address for d in DEVICES}
 
@@ -257,7 +257,6 @@ def test_the_bridge_is_a_gateway_of_its_own():
     [
         "zigbee2mqtt/bridge/info",
         "zigbee2mqtt/bridge/logging",
-        "zigbee2mqtt/bridge/devices",
         "zigbee2mqtt/bridge/response/device/rename",
         "zigbee2mqtt/library/smoke_1/set",
         "zigbee2mqtt/library/smoke_1/get",
@@ -316,7 +315,7 @@ def test_a_name_with_slashes_blanks_and_chinese_is_one_device():
 def test_two_bridges_may_use_the_same_name():
     assert at("dorm-z2m/smoke_1", {"smoke": True}).device == "dorm-smoke"
     assert at("dorm-z2m/smoke_1/availability", b"online").device == "dorm-smoke"
-    assert at("zigbee2mqtt/smoke_1", {"smoke": True}).reason is Reason.UNKNOWN_DEVICE
+    assert at("zigbee2mqtt/smoke_1", {"smoke": True}).device.startswith("unregistered.smoke-1.")
     assert at("dorm-z2m/library/smoke_1", {"smoke": True}).device == "smoke"
 
 
@@ -329,8 +328,9 @@ def test_two_bridges_may_use_the_same_name():
         "zigbee2mqtt/n/availability",
     ],
 )
-def test_an_unregistered_name_is_an_unknown_device_also_below_a_registered_one(topic):
-    assert at(topic, {"smoke": True}).reason is Reason.UNKNOWN_DEVICE
+def test_an_unregistered_name_is_a_stranger_also_below_a_registered_one(topic):
+    body = b"offline" if topic.endswith("availability") else {"smoke": True}
+    assert at(topic, body).device.startswith("unregistered.")
 
 
 @pytest.mark.parametrize(
@@ -381,7 +381,7 @@ keys = st.sampled_from(sorted(zigbee2mqtt.NAMES)) | st.sampled_from(["last_seen"
 @given(st.dictionaries(keys, json_values, max_size=6) | json_values, st.sampled_from(DEVICES), st.booleans())
 def test_any_report_becomes_one_of_the_three_results_and_never_our_own_failure(body, of, retain):
     found = say(of.id, body, retain=retain)
-    assert isinstance(found, Decoded | Rejected | Ignored)
+    assert isinstance(found, Decoded | Parts | Rejected | Ignored)
     assert not isinstance(found, Rejected) or found.reason is not Reason.FAILED, found.detail
 
 
@@ -389,7 +389,7 @@ def test_any_report_becomes_one_of_the_three_results_and_never_our_own_failure(b
 def test_any_bytes_below_any_name_become_one_of_the_three_results(payload, part, of, retain):
     for topic in (f"zigbee2mqtt/{of.address}/{part}", f"zigbee2mqtt/{part}", f"{of.address}/{part}"):
         found = at(topic, payload, retain)
-        assert isinstance(found, Decoded | Rejected | Ignored)
+        assert isinstance(found, Decoded | Parts | Rejected | Ignored)
         assert not isinstance(found, Rejected) or found.reason is not Reason.FAILED, found.detail
 
 

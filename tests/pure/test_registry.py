@@ -2,8 +2,9 @@
 
 import pytest
 
-from ingest.campus.device import Device, Place, Zone
-from ingest.campus.registry import OWN, Registry, RegistryError, address_of
+from ingest.campus.device import OWN, Device, Place, Zone, address_of
+from ingest.campus.registry import Registry, RegistryError
+from ingest.dialects import DIALECTS
 
 PLACES = [
     Place("campus", "示范学校", "Demo School"),
@@ -100,6 +101,44 @@ def test_the_service_is_a_device_in_its_own_registry_also_when_nothing_else_is()
             {"devices": [Device("a", "door", "campus", address="b"), Device("b", "door", "campus")]},
             "address 'b' belongs to 'a'",
         ),
+        (
+            {
+                "places": [
+                    *PLACES,
+                    Place("f", "f", "f", "campus", "floor"),
+                    Place("b", "b", "b", "f", "building"),
+                ]
+            },
+            "place 'b': level 'building' cannot lie in 'f', level 'floor'",
+        ),
+        (
+            {
+                "places": [
+                    Place("r", "r", "r", None, "room"),
+                    Place("x", "x", "x", "r"),
+                    Place("f", "f", "f", "x", "floor"),
+                ]
+            },
+            "place 'f': level 'floor' cannot lie in 'r', level 'room'",
+        ),
+        (
+            {"devices": [Device("d", "door", "campus", installed="2025-02-29")]},
+            "installed '2025-02-29' is not a day",
+        ),
+        ({"devices": [Device("d", "door", "campus", expires="20250228")]}, "expires '20250228' is not a day"),
+        (
+            {"devices": [Device("d", "door", "campus", installed="2025-02-02", expires="2025-02-01")]},
+            "expires '2025-02-01' is before it was installed",
+        ),
+        (
+            {"devices": [Device("d", "door", "campus", position=(0.5, 1.1))]},
+            "position [0.5, 1.1] must be x and y",
+        ),
+        (
+            {"devices": [Device("d", "door", "campus", position=(float("nan"), 0))]},
+            "position [nan, 0] must be",
+        ),
+        ({"devices": [Device("d", "door", "campus", interval=10**10)]}, "is over a year"),
         ({"devices": [Device(OWN, "door", "campus")]}, "it is this service itself"),
         ({"devices": [Device("d", "service", "campus")]}, "no other is of kind 'service'"),
     ],
@@ -120,3 +159,44 @@ def test_of_ten_thousand_mistakes_all_are_named_and_the_first_have_a_hint():
     assert len(problems) == 20_000
     assert "did you mean 'dorm-2'?" in problems[0]
     assert "did you mean" not in problems[-1]
+
+
+def test_places_may_lie_in_places_of_their_level_or_of_one_above_and_need_not_say_theirs():
+    places = [
+        Place("s", "s", "s", None, "campus"),
+        Place("c", "c", "c", "s", "campus"),
+        Place("w", "w", "w", "c"),
+        Place("b", "b", "b", "w", "building"),
+        Place("r", "r", "r", "b", "room"),
+        Place("cupboard", "x", "x", "r", "room"),
+    ]
+    assert Registry.build(places).places["cupboard"].level == "room"
+
+
+class Speaks:
+    """A dialect that wants a word of its definitions."""
+
+    @staticmethod
+    def define(name, document):
+        if "word" not in document:
+            raise ValueError("has no word; write {word: …}")
+
+
+def test_a_definition_is_what_its_dialect_accepts(monkeypatch):
+    monkeypatch.setitem(DIALECTS, "mapping", Speaks)
+    monkeypatch.delitem(DIALECTS, "homeassistant", raising=False)
+    good = {"mapping": {"meter/1": {"word": "x"}}, "homeassistant": {"not.yet:known": {"n": 1}}}
+    assert Registry.build(definitions=good).definitions == good
+    with pytest.raises(RegistryError) as error:
+        Registry.build(definitions={"mapping": {"m": {}, "a b": {"word": 1}}})
+    assert error.value.problems == [
+        "mapping 'm': has no word; write {word: …}",
+        "mapping 'a b': an id has 1 to 200 letters, digits or _ . : / -",
+    ]
+
+
+def test_what_was_stored_by_an_older_version_keeps_no_service_from_starting(monkeypatch):
+    monkeypatch.setitem(DIALECTS, "mapping", Speaks)
+    old = Device("d", "door", "campus", expires="soon")
+    registry = Registry.build(devices=[old], definitions={"mapping": {"m": {}}}, trusted=True)
+    assert registry.definitions == {"mapping": {"m": {}}}

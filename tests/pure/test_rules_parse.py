@@ -51,7 +51,8 @@ def mistakes_in(text: str) -> list[str]:
          "write on_delay: 0s"),
         (("[smoke_detector]", "[smoke_detector, door]"),
          "5:34  rules[0].for.kind[1]  got 'door'  a door does not report smoke; it reports: "
-         "battery, battery_low, contact, fault, link, link_quality, rssi, supervision, tamper, voltage"),
+         "battery, battery_low, clock_error, contact, fault, flooding, late_alarm, link, link_quality, "
+         "rssi, sequence_gap, supervision, tamper, unprotected, voltage"),
         (("metric: smoke, is: [alarm]", "metric: smoke, above: 3"),
          "6:34  rules[0].when.above  got 3  'smoke' is a state: use is"),
         (("metric: smoke, is: [alarm]", "metric: smoke"),

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from ingest.campus.device import Device
 from ingest.campus.registry import Registry
+from ingest.reading import Reading
 from ingest.supervision import START_GRACE, Supervision
 
 START = 1_795_305_600_000
@@ -23,6 +24,16 @@ def sensor(name="a", interval=600, **more):
 
 def watching(*devices, heard=None, started=START):
     return Supervision(registry(*devices), started, heard or {})
+
+
+def offline(supervision, device, moment):
+    return supervision.link(device, "offline", moment)
+
+
+def was(**words):
+    return {
+        device: Reading(device, "supervision", word, START - 1, START - 1) for device, word in words.items()
+    }
 
 
 def said(readings):
@@ -57,58 +68,60 @@ def test_the_grace_is_a_tenth_of_the_interval_and_at_most_a_minute():
 def test_a_device_that_reports_is_never_mentioned():
     supervision = watching(sensor())
     for minute in range(1, 600):
-        assert supervision.due(START + minute * MINUTE) == []
-        assert supervision.hear("a", START + minute * MINUTE) is None
+        assert not supervision.due(START + minute * MINUTE)
+        assert not supervision.hear("a", START + minute * MINUTE)
 
 
 @pytest.mark.parametrize("word", ["late", "silent"])
 def test_a_device_that_comes_back_is_reporting_again_and_starts_a_new_interval(word):
     supervision = watching(sensor())
     supervision.due(START + (700 if word == "late" else 2000) * SECOND)
-    back = supervision.hear("a", START + 3000 * SECOND)
+    (back,) = supervision.hear("a", START + 3000 * SECOND)
     assert (back.value, back.received, back.note) == ("reporting", START + 3000 * SECOND, f"was {word}")
-    assert supervision.hear("a", START + 3001 * SECOND) is None
+    assert not supervision.hear("a", START + 3001 * SECOND)
     assert said(supervision.due(START + 9000 * SECOND)) == [("a", "late", 3661.0), ("a", "silent", 3901.0)]
 
 
 def test_a_last_will_is_silence_at_once_and_only_a_message_ends_it():
     supervision = watching(sensor())
-    gone = supervision.offline("a", START + 5 * SECOND)
+    (gone,) = offline(supervision, "a", START + 5 * SECOND)
     assert (gone.value, gone.note) == ("silent", "its connection was lost (last will)")
-    assert supervision.offline("a", START + 6 * SECOND) is None
-    assert supervision.due(START + 90_000 * SECOND) == []
-    assert supervision.hear("a", START + 90_001 * SECOND).value == "reporting"
+    assert not offline(supervision, "a", START + 6 * SECOND)
+    assert not supervision.link("a", "online", START + 7 * SECOND)
+    assert not supervision.due(START + 90_000 * SECOND)
+    assert supervision.hear("a", START + 90_001 * SECOND)[0].value == "reporting"
 
 
 def test_a_last_will_after_late_is_silence():
     supervision = watching(sensor())
     supervision.due(START + 700 * SECOND)
-    assert supervision.offline("a", START + 701 * SECOND).value == "silent"
-    assert supervision.due(START + 5000 * SECOND) == []
+    assert offline(supervision, "a", START + 701 * SECOND)[0].value == "silent"
+    assert not supervision.due(START + 5000 * SECOND)
 
 
 def test_the_last_will_of_a_sleepy_device_says_nothing_and_its_interval_still_counts():
     supervision = watching(sensor(sleepy=True))
-    assert supervision.offline("a", START + 5 * SECOND) is None
+    assert not offline(supervision, "a", START + 5 * SECOND)
     assert [r.value for r in supervision.due(START + 5000 * SECOND)] == ["late", "silent"]
 
 
 def test_a_device_that_is_not_supervised_is_never_late_but_its_last_will_counts():
     supervision = watching(sensor(interval=0))
     assert supervision.next_due() is None
-    assert supervision.due(START + 10**12) == []
-    assert supervision.offline("a", START).value == "silent"
-    assert supervision.hear("a", START + 1).value == "reporting"
+    assert not supervision.due(START + 10**12)
+    assert offline(supervision, "a", START)[0].value == "silent"
+    assert supervision.hear("a", START + 1)[0].value == "reporting"
     assert supervision.next_due() is None
 
 
 def test_a_device_that_is_not_registered_is_nobody():
     supervision = watching(sensor())
-    assert supervision.hear("stranger", START) is None
-    assert supervision.hear("stranger", START - 1) is None
-    assert supervision.offline("stranger", START) is None
-    supervision.restore({"stranger": "silent"})
-    assert supervision.hear("stranger", START) is None
+    assert not supervision.hear("stranger", START)
+    assert not supervision.hear("stranger", START - 1)
+    assert not offline(supervision, "stranger", START)
+    supervision.restore(was(stranger="silent"), {"stranger": Reading("stranger", "link", "offline", 1, 1)})
+    assert not supervision.hear("stranger", START)
+    assert "stranger" not in supervision._heard, "ten thousand invented names a minute would fill the memory"
 
 
 # ---- our own restart
@@ -139,15 +152,15 @@ def test_a_moment_stored_in_the_future_by_a_wrong_clock_does_not_keep_us_waiting
 
 def test_what_was_said_before_a_restart_is_not_said_again():
     silent = watching(sensor(), heard={"a": START - 10**7})
-    silent.restore({"a": "silent"})
-    assert silent.due(START + 10**9) == []
-    assert silent.hear("a", START + 10**9).value == "reporting"
+    silent.restore(was(a="silent"))
+    assert not silent.due(START + 10**9)
+    assert silent.hear("a", START + 10**9)[0].value == "reporting"
     late = watching(sensor(), heard={"a": START - 700 * SECOND})
-    late.restore({"a": "late"})
+    late.restore(was(a="late"))
     assert said(late.due(START + 5000 * SECOND)) == [("a", "silent", 200.0)]
     well = watching(sensor(), heard={"a": START})
-    well.restore({"a": "reporting", "b": "unknown"})
-    assert well.hear("a", START + 1) is None
+    well.restore(was(a="reporting", b="unknown"))
+    assert not well.hear("a", START + 1)
 
 
 def test_our_clock_set_back_makes_nobody_immortal():
@@ -232,6 +245,7 @@ def test_any_history_says_what_the_words_mean_in_any_split_of_time(history, inte
         now = target
         if act != "wait":
             expected += getattr(model, act)(now)
-            found += filter(None, [getattr(supervision, act)("a", START + now * SECOND)])
+            act = {"hear": supervision.hear, "offline": lambda *at: offline(supervision, *at)}[act]
+            found += act("a", START + now * SECOND)
         assert len(supervision._heap) <= 3  # one device leaves no litter
     assert [(r.value, (r.received - START) // SECOND) for r in found] == expected

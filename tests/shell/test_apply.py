@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from ingest.dialects import DIALECTS
 from tocsin import apply as applying
 from tocsin import campusfile
 from tocsin.database import Database
@@ -24,7 +25,7 @@ def read(folder: Path, text: str, name: str = "campus.yaml") -> campusfile.Parts
 
 def apply(database: Database, parts: campusfile.Parts, write: bool = True) -> list[str]:
     with database.transaction() as tx:
-        return applying.apply(tx, parts, write)
+        return applying.apply(tx, parts, write).lines
 
 
 def stored(database: Database) -> dict[str, Any]:
@@ -203,12 +204,97 @@ def test_devices_come_from_a_spreadsheet(
 
 def test_a_mistake_in_a_spreadsheet_names_its_line_and_cell(tmp_path: Path) -> None:
     assert wrong(tmp_path, "id,kind,plce\n", "devices.csv") == [
-        "devices.csv:1  plce  unknown column  did you mean 'place'?"
+        "devices.csv:1:3  plce  unknown column  did you mean 'place'?"
     ]
-    assert wrong(tmp_path, "kind,place\n", "devices.csv") == ["devices.csv:1  there is no column id"]
+    assert wrong(tmp_path, "kind,place\n", "devices.csv") == ["devices.csv:1:1  there is no column id"]
     assert wrong(tmp_path, "id,kind,place,interval\na,door,p,60\nb,door,p,often\n", "devices.csv") == [
         "devices.csv:3:4  devices[1].interval  got 'often'  must be a whole number or nothing"
     ]
+
+
+def test_numbers_and_yes_and_no_of_a_mapping_stay_what_they_are(tmp_path: Path) -> None:
+    text = """\
+mappings:
+- {id: 7, topic: meters/+/state, scale: 0.10, offset: 5, on: true, word: "5", nothing: null, deep: [{n: 010}]}
+approvals:
+- {id: sensor/kitchen/smoke, approved: true}
+"""
+    parts = read(tmp_path, text)
+    (mapping,) = parts.mappings or ()
+    assert mapping.pop("deep") == [{"n": 10}]
+    expected = {"id": "7", "topic": "meters/+/state", "scale": 0.1, "offset": 5, "on": True, "word": "5"}
+    assert mapping == {**expected, "nothing": None}
+    assert type(mapping["offset"]) is int
+    assert parts.definitions()["homeassistant"] == {"sensor/kitchen/smoke": {"approved": True}}
+
+
+@pytest.mark.parametrize(
+    ("document", "sentence"),
+    [
+        ("{topic: x}", "1:12  mappings[0]  must be a mapping such as {id: …}, with an id"),
+        ("{id: a, n: .nan}", "1:23  mappings[0].n  got .nan  must be a finite number"),
+        (
+            "{id: a, n: [99999999999999999999]}",
+            "1:24  mappings[0].n[0]  got 99999999999999999999  is a number too large",
+        ),
+        ("{id: a}, {id: a}", "1:26  mappings[1].id  got 'a'  given twice; the first is at campus.yaml:1:17"),
+    ],
+)
+def test_what_no_mapping_may_hold_is_told_with_its_place(
+    tmp_path: Path, document: str, sentence: str
+) -> None:
+    assert wrong(tmp_path, f"mappings: [{document}]\n") == [f"campus.yaml:{sentence}"]
+
+
+def test_what_a_dialect_says_of_a_mapping_is_told_with_its_place(
+    tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Refuses:
+        @staticmethod
+        def define(name: str, document: dict[str, Any]) -> None:
+            raise ValueError("unit 'furlong' is not known")
+
+    monkeypatch.setitem(DIALECTS, "mapping", Refuses)
+    text = "mappings:\n- id: a\n  fields:\n  - {unit: furlong}\n"
+    assert wrong_together(tmp_path, database, text) == [
+        "campus.yaml:4:12  mappings[0].fields[0].unit  mapping 'a': unit 'furlong' is not known"
+    ]
+
+
+def test_the_order_of_policies_is_a_difference_since_the_first_that_fits_is_taken(
+    tmp_path: Path, database: Database
+) -> None:
+    first, second = ({"id": name, "steps": [{"notify": ["everyone"]}]} for name in "ab")
+    apply(database, read(tmp_path, dumped({"policies": [first, second]})))
+    assert apply(database, read(tmp_path, dumped({"policies": [second, first]}))) == [
+        "~ policies  in another order"
+    ]
+    assert [policy["id"] for policy in stored(database)["policies"]] == ["b", "a"]
+
+
+def test_nothing_is_written_when_the_difference_is_no_longer_the_one_agreed_to(
+    tmp_path: Path, database: Database
+) -> None:
+    parts = read(tmp_path, CAMPUS)
+    lines = apply(database, parts, write=False)
+    apply(database, read(tmp_path, "zones: [{id: other, zh: 别}]\n"))
+    with database.transaction() as tx, pytest.raises(Mistakes, match="has changed since"):
+        applying.apply(tx, parts, agreed=lines)
+    assert stored(database)["devices"] == []
+
+
+def test_devices_that_nobody_answers_for_are_named(tmp_path: Path, database: Database) -> None:
+    text = CAMPUS.replace("owner: li-wei", "owner: nobody")
+    with database.transaction() as tx:
+        warnings = applying.apply(tx, read(tmp_path, text), channels=["duty"]).warnings
+        assert warnings == [
+            "device 'dorm-2-305-smoke': owner 'nobody' is neither a person nor a team",
+            "device 'lib-smoke-1': has no owner",
+        ]
+        found = applying.apply(tx, read(tmp_path, CAMPUS), channels=["mail"])
+        assert found.warnings[0] == (
+            "device 'dorm-2-305-smoke': owner 'li-wei' has no contact on a configured channel"
+        )
 
 
 def test_a_channel_that_the_settings_do_not_name_is_a_mistake_with_its_place(tmp_path: Path) -> None:

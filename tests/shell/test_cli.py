@@ -57,6 +57,55 @@ def test_a_campus_is_shown_written_and_exported(folder: Path, capsys: Output) ->
     assert capsys.readouterr().out == "nothing to change\n"
 
 
+def test_a_spreadsheet_removes_nothing_unless_that_is_agreed_to(
+    folder: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "three.csv").write_text("id,kind,place\na,door,campus\nb,door,campus\nc,door,campus\n")
+    (folder / "one.csv").write_text("id,kind,place,zh\na,door,campus,门\n")
+    assert main(["apply", "three.csv", "--yes"]) == 0
+    told = capsys.readouterr()
+    assert "devices: 3 added, 0 changed, 0 of 0 removed" in told.out
+    assert "warning: three.csv:2:1  devices[0]  device 'a': has no owner" in told.err
+    assert main(["apply", "one.csv", "--yes"]) == 1
+    told = capsys.readouterr()
+    assert "~ devices a  zh: None → '门'" in told.out
+    assert "devices: 0 added, 1 changed, 2 of 3 removed" in told.out
+    assert "THIS FILE REMOVES 2" in told.out
+    assert "add --remove" in told.err
+    monkeypatch.setattr("builtins.input", lambda question: "n" if "remove 2" in question else "y")
+    assert main(["apply", "one.csv"]) == 0
+    assert "nothing was written" in capsys.readouterr().out
+    assert main(["apply", "one.csv", "--yes", "--remove"]) == 0
+    assert "3 changes written" in capsys.readouterr().out
+    monkeypatch.setattr("builtins.input", lambda question: "y" if "remove 1" in question else "n")
+    (folder / "none.csv").write_text("id,kind,place\n")
+    assert main(["apply", "none.csv"]) == 0
+    assert "1 changes written" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["yaml", "csv", "xlsx"])
+def test_what_is_exported_in_any_form_changes_nothing_when_it_is_applied(
+    folder: Path, capsys: Output, form: str
+) -> None:
+    (folder / "campus.yaml").write_text(
+        "places: [{id: 1, zh: 校, en: C, level: campus}, {id: 2, zh: '=1+1', parent: 1, level: room}]\n"
+        "zones: [{id: z, zh: ' 区 '}]\n"
+        "devices: [{id: 7, kind: door, place: 2, zone: z, owner: li, zh: '@x', installed: 2024-02-29,\n"
+        "  expires: 2030-01-01, position: [0.25, 1], interval: 60, sleepy: true, labels: {'=k': '+1'}}]\n"
+        "persons: [{id: li, zh: 李, contacts: [{channel: void}]}]\n"
+    )
+    assert main(["apply", "campus.yaml", "--yes"]) == 0
+    assert main(["export", f"out.{form}"]) == 0
+    assert main(["export", "--format", form, "named"]) == 0
+    assert main(["export", "--format", form]) == (1 if form == "xlsx" else 0)
+    (folder / "named").rename(folder / f"named.{form}")
+    capsys.readouterr()
+    for name in (f"out.{form}", f"named.{form}"):
+        assert main(["apply", name]) == 0
+        told = capsys.readouterr()
+        assert (told.out, told.err) == ("nothing to change\n", "")
+
+
 def test_nothing_is_written_when_nobody_can_be_asked(
     folder: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:

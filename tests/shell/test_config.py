@@ -54,7 +54,7 @@ def test_every_room_has_its_block(tmp_path: Path) -> None:
     text = """
 database: postgresql://tocsin@db/tocsin
 zone: Europe/Berlin
-broker: {host: b, port: 8883, protocol: "3.1.1", zigbee2mqtt: [z1, z2]}
+broker: {host: b, port: 8883, protocol: "3.1.1", dialects: {zigbee2mqtt: [z1, z2]}}
 channels:
   duty: {kind: webhook, url: "https://sms.example/notify", secret: !secret duty}
   siren: {kind: mqtt, topics: [campus/siren-1/command]}

@@ -155,7 +155,7 @@ def test_a_mistake_of_ours_is_a_calm_page_without_details(tmp_path: Path) -> Non
     house = FakeHouse(tmp_path)
     house.latest.points = None  # type: ignore[assignment, method-assign]
     with signed_in(house) as client:
-        answer = client.get("/health", headers=PAGE)
+        answer = client.get("/system", headers=PAGE)
         assert answer.status_code == 500
         assert "报警不受影响" in answer.text
         assert "Traceback" not in answer.text

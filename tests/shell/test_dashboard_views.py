@@ -187,7 +187,7 @@ def test_a_guard_who_takes_an_alert_while_nothing_can_be_written_reads_why_it_wa
 def test_refused_rules_are_a_banner(house: FakeHouse, guard: TestClient) -> None:
     house.refuses_rules("rules.yaml:3:5  on  got 'smok'  did you mean 'smoke'?")
     assert "新的规则未被采用" in guard.get("/", headers=PAGE).text
-    assert "smok" in guard.get("/health", headers=PAGE).text
+    assert "smok" in guard.get("/system", headers=PAGE).text
 
 
 def test_a_device_page_shows_points_supervision_and_open_alerts(house: FakeHouse, guard: TestClient) -> None:
@@ -232,7 +232,7 @@ def test_a_history_that_is_away_breaks_nothing_else(house: FakeHouse, guard: Tes
 def test_the_quarantine_shows_the_reason_and_a_harmless_sample(house: FakeHouse, guard: TestClient) -> None:
     house.quarantines(f"campus/{XSS}/reading", XSS.encode() + b"\xff\x00")
     page = guard.get("/quarantine", headers=PAGE).text
-    assert "未登记的设备" in page
+    assert "格式错误" in page
     assert XSS not in page
 
 

@@ -4,11 +4,14 @@ import pytest
 from sqlalchemy import event, insert
 
 from ingest.campus import store, tables
-from ingest.campus.device import Device, Place, Zone
-from ingest.campus.registry import OWN, Registry, RegistryError
+from ingest.campus.device import OWN, Device, Place, Zone
+from ingest.campus.registry import Registry, RegistryError
 from ingest.campus.store import Changes
 
-PLACES = [Place("campus", "示范学校", "Demo School"), Place("lab", "实验楼", "Laboratory", "campus")]
+PLACES = [
+    Place("campus", "示范学校", "Demo School"),
+    Place("lab", "实验楼", "Laboratory", "campus", "building"),
+]
 ZONES = [Zone("z1", "1区", "Zone 1")]
 DEVICES = [
     Device(
@@ -19,6 +22,9 @@ DEVICES = [
         owner="li-wei",
         interval=600,
         labels={"b": "2", "a": "中"},
+        installed="2024-05-01",
+        expires="2030-12-31",
+        position=(0.25, 1.0),
     ),
     Device("gw", "gateway", "lab", dialect="zigbee2mqtt", address="bridge"),
     Device(
@@ -79,3 +85,21 @@ def test_parts_that_another_program_spoilt_are_named(database):
         tx.execute(insert(tables.place).values(id="x", rank=9, zh="", en="", parent="gone"))
     with pytest.raises(RegistryError, match="parent 'gone' is not a place"):
         stored(database)
+
+
+def test_definitions_come_back_as_they_were_given_and_only_what_differs_is_written(database):
+    first = {"mapping": {"b": {"n": 1, "on": True, "low": -0.5, "词": [None, {"x": "1"}]}, "a": {}}}
+    both = {**first, "homeassistant": {"b": {"n": 1.0}}}
+
+    def put(definitions):
+        with database.transaction() as tx:
+            return store.replace(tx, Registry.build(PLACES, definitions=definitions, trusted=True))
+
+    put(first)
+    assert stored(database).definitions == first
+    assert list(stored(database).definitions["mapping"]) == ["b", "a"]
+    assert put(both) == Changes(added=1)
+    assert put(both) == Changes()
+    assert stored(database).definitions == both
+    assert put({"mapping": {**first["mapping"], "a": {"n": 2}}}) == Changes(changed=1, removed=1)
+    assert stored(database).definitions["mapping"]["a"] == {"n": 2}

@@ -5,7 +5,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from alerts.alert import Acknowledged
 from alerts.notification import Notification
-from ingest.campus.registry import OWN
+from ingest.campus.device import OWN
 from ingest.decode import Decoder
 from ingest.message import Message
 from ingest.reading import Reading

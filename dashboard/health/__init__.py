@@ -1,0 +1,1 @@
+"""The device-health report: how each device is and what to do first, on screen, on paper and by mail."""

@@ -1,0 +1,152 @@
+"""Thinks. Home Assistant's MQTT discovery: config topics propose devices, and approved ones are read.
+
+Whoever may publish can propose anything; so a proposal does nothing until a person approves it. From then on
+the topics of the approved document are read as it says, whatever is proposed later.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from jinja2 import Undefined
+
+from ingest.campus.device import Device
+from ingest.campus.kinds import UNREGISTERED
+from ingest.dialects import homeassistant_definition
+from ingest.dialects.dialect import IGNORED, MANY, Known, Result, Said, json_guard, malformed
+from ingest.dialects.hazard import bare, graver
+from ingest.dialects.held import held
+from ingest.dialects.homeassistant_classes import BARE
+from ingest.dialects.homeassistant_definition import Definition, Entity
+from ingest.dialects.homeassistant_discovery import proposed
+from ingest.dialects.homeassistant_state import available, linked, value_of
+from ingest.guard import Malformed, json_object
+from ingest.reading import Decoded, Parts, Reading, Rejected
+from ingest.value import UNKNOWN, Value
+
+NAME = "homeassistant"
+BASES = ("homeassistant",)
+INTERVAL = {
+    "": 93_600,
+    "gateway": 0,
+}  # a sleeping device speaks within 25 h, a bridge may say only its will
+guard, define = json_guard, homeassistant_definition.define
+
+END_NOT_SAID = "over as far as is known: its end is never said (off_delay)"
+
+
+def topics(known: Known) -> list[str]:
+    return sorted(_index(known)) if known.definitions else ["+/+/config", "+/+/+/config"]
+
+
+def filters(address: str, known: Known) -> list[str]:
+    definition = known.definitions.get(address)
+    return definition.topics if definition else []
+
+
+def addresses(rest: str, known: Known) -> tuple[str, ...] | None:
+    if known.definitions:
+        names = _index(known).get(rest)
+        return None if names is None else names if len(names) == 1 else MANY
+    return MANY if rest.endswith("/config") else ()
+
+
+@lru_cache(maxsize=4)
+def _index(known: Known) -> dict[str, tuple[str, ...]]:
+    """Topic → the definitions that read it. A Known is never changed in this."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, definition in known.definitions.items():
+        for topic in definition.topics:
+            found[topic] = (*found.get(topic, ()), name)
+    return found
+
+
+def decode(said: Said) -> Result:
+    if not said.known.definitions:
+        return proposed(said)
+    if not said.payload:
+        return IGNORED  # a retained message was deleted
+    try:
+        text = said.payload.decode()
+        body = json_object(said.payload) if said.payload[:1] == b"{" else _json(said.payload)
+    except (UnicodeDecodeError, Malformed) as error:
+        return malformed(error, said)
+    if said.address:
+        return _heard(said, said.device, said.address, text, body)
+    parts = Parts()
+    for name in _index(said.known)[said.rest]:
+        _gather(parts, _heard(said, said.known.find(name), name, text, body))
+    return parts
+
+
+def _json(payload: bytes) -> Any:
+    try:
+        return msgspec.json.decode(payload)
+    except (ValueError, RecursionError):
+        return Undefined  # no JSON: a plain text
+
+
+def _gather(parts: Parts, result: Result) -> None:
+    if isinstance(result, Decoded):
+        parts.heard.append(result)
+    elif isinstance(result, Parts):
+        parts.heard += result.heard
+        parts.learned |= result.learned
+    elif isinstance(result, Rejected) and not parts.rejected:
+        parts.rejected.append(result)
+
+
+def _heard(said: Said, device: Device, name: str, text: str, body: Any) -> Result:
+    """What the message says of one device."""
+    definition: Definition = said.known.definitions[name]
+    hearing = _Hearing(said, device, name)
+    for entity in definition.states.get(said.rest, ()):
+        value = value_of(entity, text, body)
+        if value is not None:
+            hearing.take(entity, value)
+    way = definition.availability.get(said.rest)
+    word = way and available(way, text, body)
+    if word:
+        hearing.values["link"] = linked(said.known, name, definition, said.rest, word, hearing.news), ""
+    if body is Undefined and not hearing.values:
+        return malformed(f"nothing in it that the approval {name!r} could read", said)
+    return hearing.result()
+
+
+class _Hearing:
+    """What is gathered from one message about one device. `ends`: what is over at once."""
+
+    def __init__(self, said: Said, device: Device, name: str) -> None:
+        self.said, self.device, self.name = said, device, name
+        self.values: dict[str, Value] = {}
+        self.ends: dict[str, Value] = {}
+        self.news: dict[str, Any] = {}
+
+    def take(self, entity: Entity, value: Value) -> None:
+        metric, kind = entity.metric, self.device.kind
+        if entity.movement and kind not in ("perimeter", UNREGISTERED):
+            return
+        once = entity.once and value[0] != UNKNOWN and value != entity.off
+        if once and self.said.retained:
+            return  # it happened some time ago
+        if metric == BARE:
+            found = bare(value, kind)
+            if found is None:
+                return
+            metric, value = found
+        if once:
+            self.ends[metric] = entity.off[0], END_NOT_SAID
+        elif entity.several:
+            value = held(self.said.known, self.name, metric, entity.name, value, self.news)
+        values = self.values
+        values[metric] = graver(values[metric], value) if metric in values else value
+
+    def result(self) -> Decoded | Parts:
+        received, retained, device = self.said.received, self.said.retained, self.device.id
+        readings = [
+            Reading(device, metric, value, received, received, retained=retained, note=note)
+            for metric, (value, note) in (*self.values.items(), *self.ends.items())
+        ]
+        only_a_will = len(self.values) == 1 and "link" in self.values
+        decoded = Decoded(device, readings, alive=not (retained or only_a_will))
+        return Parts([decoded], learned=self.news) if self.news else decoded

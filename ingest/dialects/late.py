@@ -1,0 +1,27 @@
+"""Thinks. What was replayed from a device's memory: for the history; an alarm in it is told once, as late."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import msgspec
+
+from ingest.campus.kinds import METRICS
+from ingest.moment import AHEAD
+from ingest.reading import Reading, TimeQuality
+
+_ALARMS = {metric.name for metric in METRICS.values() if "alarm" in metric.words}
+_EPOCH_2000 = 946_684_800_000
+
+
+def historic(readings: Iterable[Reading], moment: int | None, received: int) -> list[Reading]:
+    """The same readings as of `moment` (ms), judged by no rule, and a `late_alarm` for each alarm of them."""
+    plausible = moment is not None and _EPOCH_2000 < moment <= received + AHEAD
+    when = moment if moment is not None and plausible else received
+    made: list[Reading] = []
+    for reading in readings:
+        made.append(msgspec.structs.replace(reading, event_time=when, time_quality=TimeQuality.HISTORIC))
+        if reading.value == "alarm" and reading.metric in _ALARMS and not reading.retained:
+            said = datetime.fromtimestamp(when / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+            note = f"{reading.metric} at {said if plausible else 'an unknown time'}"
+            made.append(Reading(reading.device, "late_alarm", "alarm", received, received, note=note))
+    return made

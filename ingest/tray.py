@@ -1,0 +1,168 @@
+"""Thinks. The pending tray: devices that speak or are announced, and that nobody has registered.
+
+They wait here, visible and counted, until the administrator registers them. Ten thousand invented ids in a
+minute disturb nobody: the tray takes only so many in a minute and holds only so many in all. A life-safety
+alarm of a stranger is raised all the same, for at most OPEN strangers at once; the rest are counted in one.
+"""
+
+from collections.abc import Collection, Iterable
+
+import msgspec
+
+from ingest.campus.device import OWN, Device
+from ingest.campus.kinds import KINDS, UNREGISTERED
+from ingest.campus.registry import Registry
+from ingest.reading import Announced, Decoded, Reading
+
+MOST = 2000
+NEW_A_MINUTE = 120
+OPEN = 5  # strangers whose alarms stand at once (issue: "at most five open at once")
+MOST_WAITING = 10_000
+FORGET = 600_000  # ms after its last alarm until a stranger over the five is counted no more
+_MINUTE = 60_000
+_ALARMING = frozenset(KINDS[UNREGISTERED].metrics)
+
+
+class Pending(msgspec.Struct):
+    """One stranger: how often and when it spoke, what it last said, and what its gateway says it is.
+
+    `judged`: its alarms go through the rules. `document`: the definition to approve with it, if any.
+    """
+
+    device: Device
+    kind: str = ""
+    name: str = ""
+    model: str = ""
+    note: str = ""
+    document: dict[str, object] | None = None
+    first: int = 0
+    last: int = 0
+    alarmed: int = 0  # when it was last in alarm; not stored
+    count: int = 0
+    said: str = ""
+    judged: bool = False
+
+
+class Tray:
+    """Owned by the writer thread. `changed`: ids to be stored; `urgent`: with this very batch."""
+
+    def __init__(self, rows: Iterable[Pending] = ()) -> None:
+        self.rows = {row.device.id: row for row in rows}
+        self.turned_away = 0  # strangers that found no room since the start
+        self.changed: set[str] = set()
+        self.gone: set[str] = set()
+        self.urgent = False
+        self._waiting: dict[str, int] = {}  # in alarm and over the five: id → moment of the last alarm
+        self._told = 0
+        self._minute, self._taken = 0, 0
+
+    @property
+    def judged(self) -> dict[str, Device]:
+        """The strangers whose alarms are judged, as devices of the campus as a whole."""
+        return {name: row.device for name, row in self.rows.items() if row.judged}
+
+    def hear(self, stranger: Device, decoded: Decoded, now: int, root: str) -> list[Reading]:
+        """What a stranger says: the readings of it that are to be judged."""
+        alarms = [reading for reading in decoded.readings if reading.metric in _ALARMING]
+        alarmed = any(reading.value == "alarm" for reading in alarms)
+        row = self._row(stranger, now, alarmed)
+        if row is None:
+            return []
+        row.count += 1
+        if decoded.readings and (alarmed or now - row.last > 1000):  # not for each message of a flood
+            row.said = ", ".join(f"{r.metric} {r.value}" for r in decoded.readings[:8])[:200]
+        row.last = now
+        row.alarmed = now if alarmed else row.alarmed
+        self.changed.add(stranger.id)
+        if row.judged:
+            return alarms
+        if not alarmed:
+            self._waiting.pop(stranger.id, None)
+            return self._count(now)
+        if sum(one.judged for one in self.rows.values()) < OPEN:
+            row.judged = self.urgent = True
+            name = row.name or stranger.address
+            row.device = msgspec.structs.replace(row.device, place=root, zh=name, en=name)
+            self._waiting.pop(stranger.id, None)
+            return [*alarms, *self._count(now)]
+        if len(self._waiting) < MOST_WAITING:
+            self._waiting[stranger.id] = now
+        return self._count(now)
+
+    def announce(self, announced: Announced, now: int) -> None:
+        """What a gateway says of a device that is not registered."""
+        assert announced.stand_in is not None
+        row = self._row(announced.stand_in, now, False)
+        if row is None:
+            return
+        said = announced.kind, announced.name, announced.model, announced.note, announced.document
+        if said != (row.kind, row.name, row.model, row.note, row.document):
+            row.kind, row.name, row.model, row.note, row.document = said
+            self.changed.add(announced.stand_in.id)
+
+    def free(self, alerted: Collection[str], now: int) -> bool:
+        """Give the places of those whose alerts are closed to others; True if there were any. `alerted`: the
+        devices with an open alert. Who was in alarm a moment ago may be about to have one."""
+        over = [
+            name
+            for name, row in self.rows.items()
+            if row.judged and name not in alerted and now - row.alarmed > _MINUTE
+        ]
+        for name in over:
+            self.rows[name].judged, self.urgent = False, True
+            self.changed.add(name)
+        return bool(over)
+
+    def forget(self, device: str) -> None:
+        """The administrator wants to see it no more; it comes back when it speaks again."""
+        if self.rows.pop(device, None) is not None:
+            self.gone.add(device)
+            self.changed.discard(device)
+
+    def fit(self, registry: Registry) -> None:
+        """The registry has changed: who is registered now waits no longer."""
+        for row in list(self.rows.values()):
+            if registry.by_address(row.device.dialect, row.device.address) is not None:
+                self.forget(row.device.id)
+                self._waiting.pop(row.device.id, None)
+
+    def due(self, now: int) -> list[Reading]:
+        """Once in a while: who has not been in alarm for long is counted no more."""
+        if not self._waiting:
+            return []
+        self._waiting = {name: at for name, at in self._waiting.items() if now - at < FORGET}
+        return self._count(now)
+
+    def stored(self) -> None:
+        self.changed, self.gone, self.urgent = set(), set(), False
+
+    def _count(self, now: int) -> list[Reading]:
+        if len(self._waiting) == self._told:
+            return []
+        self._told = len(self._waiting)
+        return [Reading(OWN, "strangers", float(self._told), now, now)]
+
+    def _row(self, stranger: Device, now: int, alarmed: bool) -> Pending | None:
+        row = self.rows.get(stranger.id)
+        if row is not None:
+            return row
+        if now // _MINUTE != self._minute:
+            self._minute, self._taken = now // _MINUTE, 0
+        if self._taken >= NEW_A_MINUTE and not (alarmed and self._room_for_an_alarm()):
+            self.turned_away += 1
+            return Pending(stranger) if alarmed else None  # it is counted among the alarms, and not kept
+        self._taken += 1
+        row = self.rows[stranger.id] = Pending(stranger, first=now, last=0)
+        self.gone.discard(stranger.id)
+        if len(self.rows) > MOST:
+            self._let_go()
+        return row
+
+    def _room_for_an_alarm(self) -> bool:
+        return sum(row.judged for row in self.rows.values()) < OPEN
+
+    def _let_go(self) -> None:
+        """A tenth of the longest unheard, so that a full tray does not look for one with each stranger."""
+        idle = sorted((row for row in self.rows.values() if not row.judged), key=lambda row: row.last)
+        for row in idle[: MOST // 10]:
+            self.forget(row.device.id)

@@ -1,0 +1,96 @@
+"""Thinks. A flooding device: repetitions are merged, what is new in them passes at once."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.flood import CALM, LIMIT, Floods
+from tests.fakes.engine import reading
+
+T = 1_000_000
+
+
+def say(floods, at, device="d", **values):
+    return floods.sift(device, [reading(device, metric, value, at) for metric, value in values.items()], at)
+
+
+def brief(readings):
+    return [(r.metric, r.value) for r in readings]
+
+
+def flooding():
+    floods = Floods()
+    for _ in range(LIMIT + 1):
+        told = say(floods, T, smoke="normal", temperature=20.0)
+    return floods, told
+
+
+def test_a_device_below_the_limit_is_left_alone():
+    floods = Floods()
+    for second in range(20):
+        for _ in range(LIMIT):
+            assert brief(say(floods, T + second * 1000, smoke="normal")) == [("smoke", "normal")]
+    assert floods.due(T + 60_000) == []
+
+
+def test_a_flood_is_named_once_and_its_end_too():
+    floods, told = flooding()
+    assert brief(told)[0] == ("flooding", "fault")
+    assert "flooding" not in dict(brief(say(floods, T, smoke="normal")))
+    assert floods.due(T + CALM - 1) == []
+    (end,) = floods.due(T + CALM)
+    assert (end.metric, end.value) == ("flooding", "normal")
+    assert "merged" in end.note
+    assert brief(say(floods, T + CALM + 1, smoke="normal")) == [("smoke", "normal")]
+
+
+def test_the_first_real_change_in_a_flood_passes_at_once():
+    floods, _ = flooding()
+    assert brief(say(floods, T + 3, smoke="normal")) == []
+    assert brief(say(floods, T + 4, smoke="alarm")) == [("smoke", "alarm")]
+    assert brief(say(floods, T + 5, smoke="alarm")) == []
+
+
+def test_a_flood_that_goes_to_and_fro_passes_each_word_once_a_second_and_ends_as_it_ended():
+    floods, _ = flooding()
+    passed = []
+    for step in range(1, 900):
+        passed += say(floods, T + step, smoke=["alarm", "normal"][step % 2])
+    assert brief(passed) == [("smoke", "alarm")]
+    (last,) = floods.due(T + 1000)
+    assert (last.metric, last.value, last.received) == ("smoke", "normal", T + 1000)
+
+
+def test_numbers_are_kept_once_a_second():
+    floods, _ = flooding()
+    kept = [r for step in range(1, 5000) for r in say(floods, T + step, temperature=20.0 + step)]
+    assert len(kept) <= 2 * 5
+
+
+def test_others_are_not_touched_by_a_flood():
+    floods, _ = flooding()
+    assert brief(say(floods, T, device="other", smoke="normal")) == [("smoke", "normal")]
+
+
+def test_presses_in_a_flood_are_one_a_second():
+    floods, _ = flooding()
+    presses = [r for step in range(3000) for r in say(floods, T + step, press="alarm")]
+    assert brief(presses) == [("press", "alarm")] * 3
+
+
+words = st.sampled_from(["normal", "alarm", "fault", "test"])
+
+
+@given(st.lists(st.tuples(st.integers(0, 400), words), max_size=60))
+def test_no_flood_hides_an_alarm_or_the_word_it_ends_with(history):
+    floods, _ = flooding()
+    now, passed = T, ["normal"]
+    for wait, word in history:
+        now += wait
+        found = [*floods.due(now), *say(floods, now, smoke=word)]
+        passed += [r.value for r in found if r.metric == "smoke"]
+        floods._floods["d"].busy = now  # it goes on
+        if word == "alarm":  # within its second it was passed already, or passes now
+            assert "alarm" in passed
+    passed += [r.value for r in floods.due(now + 1000) if r.metric == "smoke"]
+    if history:
+        assert passed[-1] == history[-1][1]

@@ -1,0 +1,61 @@
+"""Touches. `tocsin apply` on a service that runs: it takes over what is written, and says who is missing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from tests.bench.service import Service, campus
+from tests.fakes.webhook import WebhookSink
+from tests.servers import Mosquitto, wait_for
+
+STANDING = "SELECT * FROM alert WHERE rule LIKE '%own-registry' AND activity = 'active'"
+
+
+@pytest.fixture
+def service(tmp_path: Path, mosquitto: Mosquitto) -> Iterator[Service]:
+    """`tocsin run` on a campus of ten devices, all of which li-wei answers for."""
+    with WebhookSink() as sink:
+        made = Service(tmp_path, mosquitto, sink.url)
+        made.apply(campus(10))
+        made.start()
+        yield made
+        made.stop()
+
+
+def test_a_workbook_changes_a_running_service_and_devices_without_an_owner_are_its_fault(
+    service: Service, tmp_path: Path
+) -> None:
+    path, config = tmp_path / "campus.xlsx", ("-c", str(service.config))
+    assert "registry" not in service.status()["faults"]
+    service.tocsin("export", str(path), *config)
+    assert service.tocsin("apply", str(path), *config) == "nothing to change\n"
+
+    book = load_workbook(path)
+    sheet = book["devices"]
+    columns = {cell.value: cell.column for cell in sheet[1]}
+    assert sheet.cell(2, columns["id"]).value == "d0"
+    sheet.cell(2, columns["owner"]).value = "li-wie"
+    sheet.append(["new", "door", "b1"])
+    book.save(path)
+    told = service.tocsin("apply", str(path), "--yes", *config)
+    assert "~ devices d0  owner: 'li-wei' → 'li-wie'" in told
+    assert "devices: 1 added, 1 changed, 0 of 10 removed" in told
+    assert service.status()["devices"] == 12  # with the service itself
+    assert service.status()["faults"]["registry"] == "fault"
+    wait_for("it is raised", lambda: service.rows(STANDING))
+    (alert,) = service.rows(STANDING)
+    reason = "2: device 'd0': owner 'li-wie' is neither a person nor a team; device 'new': has no owner"
+    assert reason in alert["evidence"]
+
+    sheet.cell(2, columns["owner"]).value = "li-wei"
+    sheet.delete_rows(12)
+    book.save(path)
+    with pytest.raises(RuntimeError, match="add --remove to remove 1"):
+        service.tocsin("apply", str(path), "--yes", *config)
+    assert service.status()["devices"] == 12
+    service.tocsin("apply", str(path), "--yes", "--remove", *config)
+    assert service.status()["devices"] == 11
+    assert "registry" not in service.status()["faults"]
+    wait_for("it is over", lambda: not service.rows(STANDING))

@@ -1,0 +1,223 @@
+"""Thinks. The values of a campus file as places, devices, people and policies, every mistake at its place."""
+
+import math
+import re
+from collections.abc import Iterable
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from alerts.people import Person, Policy, Post, Team
+from ingest.campus.device import Device, Place, Zone
+from tocsin import duration
+from tocsin.document import Document
+from tocsin.mistake import KeyPath, Position, did_you_mean, told
+
+T = TypeVar("T")
+SECTIONS: dict[str, type[msgspec.Struct]] = {
+    "places": Place,
+    "zones": Zone,
+    "devices": Device,
+    "persons": Person,
+    "teams": Team,
+    "posts": Post,
+    "policies": Policy,
+}
+DEFINED = {"mappings": "mapping", "approvals": "homeassistant"}  # sections of definitions, and their dialects
+_NUMBERS = ("interval", "position")  # of a row: all else that looks like a number is text
+_NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")  # no database keeps it
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # nor a spreadsheet
+_LONGEST = 10_000
+_FORMS = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing",
+}
+_TARGETS = ("post", "team", "person")
+
+
+class Reader:
+    """Turns rows into records, collecting mistakes."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.mistakes: list[str] = []
+
+    def wrong(self, path: KeyPath, *sentences: str, key: bool = False) -> None:
+        at = self.document.key_at(path) if key else self.document.at(path)
+        self.mistakes.append(told(at, path, *sentences))
+
+    def once_each(self, section: str, rows: list[Any]) -> None:
+        """Complain of ids that are given twice."""
+        first: dict[str, Position] = {}
+        for index, row in enumerate(rows):
+            if isinstance(row, dict) and "id" in row:
+                path = (section, index, "id")
+                name, here = str(row["id"]), self.document.at(path)
+                if name in first:
+                    self.wrong(path, f"got {name!r}", f"given twice; the first is at {first[name]}")
+                first.setdefault(name, here)
+
+    def channels(self, persons: Iterable[Person], policies: Iterable[Policy], known: list[str]) -> None:
+        """Complain of channels that nothing is configured for: nobody would ever be told there."""
+        named: list[tuple[KeyPath, str]] = [
+            (("persons", i, "contacts", j, "channel"), contact.channel)
+            for i, person in enumerate(persons)
+            for j, contact in enumerate(person.contacts)
+        ]
+        named += [
+            (("policies", i, "steps", j, "channels", k), channel)
+            for i, policy in enumerate(policies)
+            for j, step in enumerate(policy.steps)
+            for k, channel in enumerate(step.channels)
+        ]
+        for path, name in named:
+            if name not in known:
+                near = did_you_mean(name, known)
+                self.wrong(path, f"got {name!r}", "the settings name no such channel", near)
+
+    def text(self, path: KeyPath, value: Any) -> Any:
+        """Numbers as they were written: ids, addresses and names are text, also `305` and `+86138…`."""
+        if isinstance(value, dict):
+            return {self.text(path, k): self.text((*path, k), v) for k, v in value.items()}
+        if isinstance(value, list):
+            return [self.text((*path, index), inner) for index, inner in enumerate(value)]
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return self.document.written(path) or value
+        if isinstance(value, str) and (_CONTROL.search(value) or len(value) > _LONGEST):
+            why = (
+                "has a character that is no text"
+                if len(value) <= _LONGEST
+                else f"is over {_LONGEST} characters"
+            )
+            self.wrong(path, self.document.got(path, value), why)
+        return value
+
+    def definition(self, section: str, index: int, row: Any) -> dict[str, Any] | None:
+        """A mapping or an approval: its dialect knows the rest. Numbers and yes or no stay what they are."""
+        path: KeyPath = (section, index)
+        if not isinstance(row, dict) or row.get("id") in (None, ""):
+            self.wrong(path, "must be a mapping such as {id: …}, with an id")
+            return None
+        self._plain(path, row)
+        return {**row, "id": str(self.text((*path, "id"), row["id"]))}
+
+    def _plain(self, path: KeyPath, value: Any) -> None:
+        if isinstance(value, dict | list):
+            for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+                self._plain((*path, key), inner)
+        elif isinstance(value, float) and not math.isfinite(value):
+            self.wrong(path, self.document.got(path, value), "must be a finite number")
+        elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+            self.wrong(path, self.document.got(path, value), "is a number too large")
+        elif isinstance(value, str) and _NO_TEXT.search(value):
+            self.wrong(path, self.document.got(path, value), "has a character that is no text")
+
+    def row(self, section: str, index: int, row: Any) -> Any:
+        path: KeyPath = (section, index)
+        if not isinstance(row, dict):
+            return self.wrong(path, "must be a mapping such as {id: …}")
+        before = len(self.mistakes)
+        row = {k: v if k in _NUMBERS else self.text((*path, k), v) for k, v in row.items() if v != ""}
+        if isinstance(labels := row.get("labels"), dict):
+            row["labels"] = {key: label for key, label in labels.items() if label != ""}
+        if isinstance(position := row.get("position"), list):  # as exact as a spreadsheet keeps it
+            row["position"] = [round(part, 6) if isinstance(part, float) else part for part in position]
+        if section == "policies":
+            row = self._policy(path, row)
+        fields = SECTIONS[section].__struct_fields__
+        for name in row:
+            if name not in fields:
+                self.wrong((*path, name), "unknown key", did_you_mean(name, fields), key=True)
+        if section not in ("devices", "policies"):
+            row = {"zh": row.get("en", row.get("id", "")), "en": row.get("zh", row.get("id", "")), **row}
+        return self._convert(path, row, SECTIONS[section]) if len(self.mistakes) == before else None
+
+    def _convert(self, path: KeyPath, row: Any, made: type[T]) -> T | None:
+        try:
+            return msgspec.convert(row, made, strict=True)
+        except msgspec.ValidationError as error:
+            sentence, _, where = str(error).partition(" - at `$")
+            inner = tuple(int(p) if p.isdigit() else p for p in re.findall(r"\w+", where))
+            at = (*path, *inner)
+            got = self.document.got(at, _inside(row, inner)) if inner else ""
+            self.wrong(at, got, _in_words(sentence, _choices(made, inner)))
+            return None
+
+    def _policy(self, path: KeyPath, row: dict[str, Any]) -> dict[str, Any]:
+        match = row.get("match") or {}
+        names = {"class": "classes", "kind": "kinds", "place": "places", "rule": "rules"}
+        self._only((*path, "match"), match, names)
+        row["match"] = {names[k]: v if isinstance(v, list) else [v] for k, v in match.items() if k in names}
+        steps = row.get("steps") or []
+        row["steps"] = [self._step((*path, "steps", i), step) for i, step in enumerate(steps)]
+        if isinstance(row.get("repeat"), dict):
+            self._only((*path, "repeat"), row["repeat"], ("every",))
+            row["repeat"] = self._duration((*path, "repeat", "every"), row["repeat"].get("every"))
+        elif row.get("repeat") is not None:
+            row["repeat"] = self._duration((*path, "repeat"), row["repeat"])
+        return row
+
+    def _step(self, path: KeyPath, step: Any) -> dict[str, Any]:
+        if not isinstance(step, dict):
+            self.wrong(path, "must be a mapping such as {after: 60s, notify: [{post: duty}]}")
+            return {}
+        self._only(path, step, ("after", "notify", "channels", "until"))
+        made = {k: v for k, v in step.items() if k in ("channels", "until")}
+        made["after"] = self._duration((*path, "after"), step.get("after", "0s"))
+        notify = step.get("notify") or []
+        made["notify"] = [self._target((*path, "notify", i), target) for i, target in enumerate(notify)]
+        return made
+
+    def _target(self, path: KeyPath, target: Any) -> dict[str, Any]:
+        if target == "everyone":
+            return {"kind": "everyone"}
+        if not isinstance(target, dict) or len(target) != 1 or next(iter(target)) not in _TARGETS:
+            self.wrong(path, "must be {post: …}, {team: …}, {person: …} or everyone")
+            return {"kind": "everyone"}
+        kind, name = next(iter(target.items()))
+        return {"kind": kind, "id": name}
+
+    def _duration(self, path: KeyPath, text: object) -> int:
+        made = duration.parse(text)
+        if made is None:
+            self.wrong(path, self.document.got(path, text), "must be a duration such as 60s, 5m, 2h or 1d")
+            return 0
+        return made
+
+    def _only(self, path: KeyPath, row: Any, names: Any) -> None:
+        for name in row if isinstance(row, dict) else ():
+            if name not in names:
+                self.wrong((*path, name), "unknown key", did_you_mean(name, names), key=True)
+
+
+def _choices(made: type, where: tuple[str | int, ...]) -> tuple[str, ...]:
+    """The words that a key takes, where it takes only some."""
+    hint = get_type_hints(made).get(str(where[0])) if len(where) == 1 else None
+    return tuple(
+        word for part in (hint, *get_args(hint)) if get_origin(part) is Literal for word in get_args(part)
+    )
+
+
+def _in_words(sentence: str, choices: tuple[str, ...] = ()) -> str:
+    """What msgspec says of a wrong form, as a person would."""
+    if sentence.startswith("Invalid enum value") and choices:
+        return f"must be {', '.join(choices[:-1])} or {choices[-1]}"
+    if found := re.fullmatch(r"Expected `array` of length (\d+)(, got \d+)?", sentence):
+        return f"must be a list of {found[1]}"
+    if found := re.fullmatch(r"Object missing required field `(\w+)`", sentence):
+        return f"missing: {found[1]}"
+    if found := re.fullmatch(r"Expected `([\w |]+)`, got `\w+`", sentence):
+        return "must be " + " or ".join(_FORMS.get(form, form) for form in found[1].split(" | "))
+    return sentence
+
+
+def _inside(value: Any, path: KeyPath) -> Any:
+    for key in path:
+        if isinstance(value, dict | list):
+            value = value[key]  # type: ignore[index]
+    return value

@@ -1,0 +1,46 @@
+"""Touches. What a command on this machine asks of the running service, over the control socket."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ingest import pending
+from tocsin import apply as applying
+from tocsin.campus import reload
+from tocsin.mistake import Mistakes
+from tocsin.trial import attempt
+
+if TYPE_CHECKING:
+    from tocsin.run import Tocsin
+
+Request = dict[str, Any]
+
+
+def handlers(tocsin: "Tocsin") -> dict[str, Callable[[Request], Any]]:
+    def apply(request: Request) -> Any:
+        try:
+            return reload(tocsin, request["parts"], request["dry"], request["agreed"], request["add"])
+        except Mistakes as error:
+            return {"mistakes": error.lines}
+
+    def send_test(request: Request) -> list[tuple[bool, str]]:
+        tries = attempt(request["target"], tocsin.channels, tocsin.house.directory)
+        return [(tested.ok, tested.said) for tested in tries]
+
+    def waiting(request: Request) -> list[dict[str, Any]]:
+        def forget(tx: Any) -> list[dict[str, Any]]:
+            if request["forget"]:
+                tocsin.house.tray.forget(request["forget"])
+                tocsin.house.admit()
+            pending.save(tx, tocsin.house.tray)
+            return pending.rows(tx)
+
+        return tocsin.writer.transact(forget).result(60)
+
+    return {
+        "status": lambda _: tocsin.status(),
+        "apply": apply,
+        "export": lambda _: tocsin.writer.transact(applying.export).result(60),
+        "send-test": send_test,
+        "token": lambda _: tocsin.web.new_token(),
+        "pending": waiting,
+    }
