@@ -2,7 +2,7 @@
 PYTHON_HERE := .venv/bin/python
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: demo test check format contracts schema migration bench crash vendor clean help
+.PHONY: demo test check format contracts dialects schema migration bench crash vendor clean help
 
 demo: ## run Tocsin with a simulated campus and print the dashboard's address
 	@deploy/venv.sh
@@ -28,6 +28,10 @@ format: ## put the source into its one format
 contracts: ## write .importlinter anew from the first lines of the files
 	@deploy/venv.sh dev
 	@$(PYTHON_HERE) -m tests.contracts
+
+dialects: ## write the table in docs/dialects.md anew from the dialects' pages
+	@deploy/venv.sh dev
+	@$(PYTHON_HERE) -m tests.dialects
 
 schema: ## write docs/schema.md anew from the tables
 	@deploy/venv.sh dev

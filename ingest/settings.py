@@ -32,7 +32,7 @@ OtherBase = Annotated[str, AfterValidator(_other_base)]
 class TlsSettings(_Settings):
     """TLS to the broker. `ca`, `cert` and `key` are paths of PEM files; without `ca` the system's are used.
 
-    `insecure` accepts any certificate: for a trial only, since anybody between can then read and forge.
+    `insecure` does not check the broker's name: for a trial only, since another can then pretend to be it.
     """
 
     ca: str | None = None

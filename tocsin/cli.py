@@ -111,7 +111,7 @@ def settings_of(args: argparse.Namespace) -> Settings:
 
 def _run(args: argparse.Namespace) -> int:
     from tocsin.lock import Taken
-    from tocsin.run import serve
+    from tocsin.serve import serve
 
     settings = _settings_or_last_good(args)
     try:

@@ -17,7 +17,8 @@ from tocsin.demo_broker import BrokerFailed, DemoBroker
 from tocsin.demo_phone import DemoPhone
 from tocsin.document import Document
 from tocsin.office import Office
-from tocsin.run import Demo, Tocsin, serve
+from tocsin.run import Demo, Tocsin
+from tocsin.serve import serve
 from tocsin.simulate.campus import campus_file
 from tocsin.simulate.scenarios import BROKER_OUTAGE, SCENARIOS
 

@@ -4,11 +4,7 @@ Threads: broker-life, broker-all, writer, delivery, senders (a pool a channel), 
 watch-disk, health, control; and broker-ear while commits fail.
 """
 
-import contextlib
-import gc
 import json
-import signal
-import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, wait
@@ -35,6 +31,7 @@ from ingest.campus.device import OWN
 from ingest.campus.kinds import OWN_POINTS
 from ingest.history.feed import Feed
 from ingest.history.history import History
+from ingest.reading import Reason
 from rules.evaluate import arm
 from rules.load import RuleErrors
 from rules.load import load as load_rules
@@ -57,6 +54,7 @@ from tocsin.writer import Writer
 
 log = structlog.get_logger("tocsin.run")
 
+TOLD = (Reason.IDENTITY, Reason.FAILED)  # somebody pretends, or we are broken: not only something to look up
 LOOPS_KEPT = 24 * 3600 * 1000  # ms
 WOKEN = 1.0  # seconds that the first message waits for a start to be recorded; the writer has begun by then
 
@@ -287,6 +285,10 @@ class Tocsin:
             self.check_routing()
         for failure in prepared.failed:
             self.own.happened("rules", failure)
+        for one in prepared.rejected:
+            if one.reason in TOLD:
+                self.own.happened("quarantine", f"{one.reason}: {one.detail} ({one.topic})"[:500])
+                break
         self.live.publish(outcome.changed, prepared.devices)
         self.history.wake()
         for topic, payload in prepared.replies:
@@ -364,24 +366,3 @@ class Tocsin:
                 if one is not None
             },
         }
-
-
-def serve(settings: Settings, ready: Callable[[Tocsin], None] | None = None, demo: Demo = Demo()) -> int:
-    """Run until SIGTERM or SIGINT; the exit code."""
-    sys.setswitchinterval(0.0005)  # an alarm passes a dozen places where it may have to wait for a thread
-    gc.disable()  # while starting, everything that is made stays
-    service = Tocsin(settings, demo)
-    stopped = threading.Event()
-    for which in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(which, lambda *_: stopped.set())
-    service.start()
-    gc.freeze()  # the registry and the modules stay: the collector need not look at them again
-    gc.set_threshold(5_000, 20, 50)
-    gc.enable()
-    with contextlib.suppress(OSError):  # the terminal may be a file on a full disk
-        print(service.web.welcome(), flush=True)
-    if ready is not None:
-        ready(service)
-    stopped.wait()
-    service.stop()
-    return 0

@@ -102,6 +102,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "own_quarantine": ("隔离区", "quarantine"),
     "own_dashboard": ("值班墙网页", "dashboard"),
     "own_registry": ("登记表", "registry"),
+    "own_listener": ("设备直连端口", "listener"),
     "status_ready": ("就绪", "ready"),
     "status_failing": ("存盘失败", "commits fail"),
     "status_unrecorded": ("未记录警情", "alerts not recorded"),

@@ -4,15 +4,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from ingest.dialects import (
+    alarmo,
     alink,
     chirpstack,
+    dsc,
+    esphome,
     gb26875,
+    hextext,
     homeassistant,
     jetlinks,
     mapping,
+    paradox,
+    ring,
+    texecom,
     thethings,
     thingsboard,
     tocsin,
+    ws2mqtt,
     zigbee2mqtt,
 )
 from ingest.dialects.dialect import Dialect
@@ -20,14 +28,22 @@ from ingest.dialects.dialect import Dialect
 DIALECTS: dict[str, Dialect] = {
     tocsin.NAME: tocsin,
     zigbee2mqtt.NAME: zigbee2mqtt,
+    alarmo.NAME: alarmo,
     alink.NAME: alink,
     chirpstack.NAME: chirpstack,
+    dsc.NAME: dsc,
+    esphome.NAME: esphome,
     gb26875.NAME: gb26875,
+    hextext.NAME: hextext,
     homeassistant.NAME: homeassistant,
     jetlinks.NAME: jetlinks,
     mapping.NAME: mapping,
+    paradox.NAME: paradox,
+    ring.NAME: ring,
+    texecom.NAME: texecom,
     thethings.NAME: thethings,
     thingsboard.NAME: thingsboard,
+    ws2mqtt.NAME: ws2mqtt,
 }
 
 

@@ -12,11 +12,12 @@ from typing import Any
 import msgspec
 
 from ingest.campus.kinds import KINDS, UNREGISTERED
-from ingest.dialects.dialect import IGNORED, Known, Result, Said, link, malformed, no_definitions, rejected
+from ingest.dialects.chirpstack_gateway import gateway
+from ingest.dialects.dialect import IGNORED, Known, Result, Said, malformed, no_definitions, rejected
 from ingest.dialects.lorawan_uplink import SERVER, Uplink, fault_told, result, uplink
 from ingest.guard import Malformed, check, check_size, json_object
 from ingest.moment import event_time
-from ingest.reading import Decoded, Reading, Reason
+from ingest.reading import Reading, Reason
 from ingest.value import READERS, Value, affirmed
 
 NAME = "chirpstack"
@@ -66,6 +67,9 @@ def guard(rest: str, payload: bytes) -> tuple[Reason, str] | None:
     return check_size(payload) if "/device/" not in rest else check(payload)  # gateways speak protobuf
 
 
+_RSSI = READERS["rssi"]
+
+
 class _Info(msgspec.Struct, gc=False, rename="camel"):
     dev_eui: Any = None
     device_name: Any = None
@@ -107,7 +111,7 @@ _decode_received = msgspec.json.Decoder(list[_Received] | None).decode
 
 def decode(said: Said) -> Result:
     if "/device/" not in said.rest:
-        return _gateway(said)
+        return gateway(said)
     if not said.payload and said.retained:
         return IGNORED
     try:
@@ -122,9 +126,16 @@ def _event(payload: bytes) -> _Event:
         event = _decode_event(payload)
     except (ValueError, RecursionError) as error:
         raise Malformed(str(error)) from None
-    if b"\\u" in payload or payload.count(b'"object"') > 1 or payload.count(b'"objectJSON"') > 1:
-        json_object(payload)  # one of them may be there twice
+    if _perhaps_twice(payload, event):
+        json_object(payload)
     return event
+
+
+def _perhaps_twice(payload: bytes, event: _Event) -> bool:
+    """Whether `object` may be there a second time: counted without its quotes, which would make it slow."""
+    if payload.count(b"object") > 1:
+        return True
+    return b"\\" in payload and (event.object_json is None or b"\\u" in payload)
 
 
 def _said(said: Said, event: _Event, kind: str) -> Result:
@@ -134,7 +145,7 @@ def _said(said: Said, event: _Event, kind: str) -> Result:
         told = f"the topic is of {said.address!r}, the payload says {str(named)[:40]!r}"
         return rejected(Reason.IDENTITY, told, said)
     received = _received(event)
-    when = event.time or next((one.time for one in received if one.time), None) or event.published_at
+    when = event.time or _first_time(received) or event.published_at
     moment, quality = event_time(when, said.received, said.retained)
     up = Uplink(said.device, said.address, moment, quality, _strongest(received))
     if said.device.kind == UNREGISTERED:
@@ -171,9 +182,16 @@ def _received(event: _Event) -> list[_Received]:
         return []
 
 
+def _first_time(received: list[_Received]) -> Any:
+    return next((one.time for one in received if one.time), None)
+
+
 def _strongest(received: list[_Received]) -> Value | None:
-    strengths = [one.rssi for one in received if type(one.rssi) in (int, float)]
-    return READERS["rssi"](max(strengths)) if strengths else None
+    best = None
+    for one in received:
+        if type(one.rssi) in (int, float) and (best is None or one.rssi > best):
+            best = one.rssi
+    return _RSSI(best)
 
 
 def _decoded(event: _Event) -> dict[str, Any] | None:
@@ -224,44 +242,3 @@ def _log(said: Said, up: Uplink, event: _Event) -> Result:
         return IGNORED  # of downlinks, and of frames that came twice
     told = str(event.description or event.error or "")[:100]
     return fault_told(said, up, [(f"{SERVER}: {code} {told}".strip(), True)])
-
-
-def _gateway(said: Said) -> Result:
-    """`state/conn` is a last will and retained; what a gateway counts (`event/stats`) it says itself."""
-    if not said.payload and said.retained:
-        return IGNORED
-    if not said.rest.endswith("/conn"):
-        return Decoded(said.device.id, [], alive=not said.retained)
-    try:
-        word = _state(said.payload)
-    except Malformed as error:
-        return malformed(error, said)
-    if said.device.kind == UNREGISTERED:
-        return IGNORED  # a gateway raises no alarm: it need not wait to be registered
-    found = link(said, word)
-    if isinstance(found, Decoded) and word == b"online" and not said.retained:
-        found.alive = True
-    return found
-
-
-def _state(payload: bytes) -> bytes:
-    if payload.lstrip().startswith(b"{"):
-        return str(json_object(payload).get("state", "OFFLINE"))[:20].lower().encode()
-    return b"online" if _online(payload) else b"offline"
-
-
-def _online(payload: bytes) -> bool:
-    """The protobuf of a ConnState: field 2 is 1 when online; a zero is left out."""
-    at, online = 0, False
-    while at < len(payload):
-        field, kind, at = payload[at] >> 3, payload[at] & 7, at + 1
-        if kind == 2 and at < len(payload) and payload[at] < 0x80:
-            at += 1 + payload[at]
-        elif kind == 0 and at < len(payload) and payload[at] < 0x80:
-            online = online or (field == 2 and payload[at] == 1)
-            at += 1
-        else:
-            raise Malformed("expected the state of a gateway: JSON, or a ConnState in protobuf")
-    if at != len(payload) or not payload:
-        raise Malformed("the state of a gateway is cut off")
-    return online

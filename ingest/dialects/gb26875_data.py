@@ -1,7 +1,7 @@
 """Thinks. The application data of GB/T 26875.3: states, values, operations, names of one frame's objects.
 
 A panel holds its alarms until it is reset and says the reset only of itself. So which components are in alarm
-is learned (`latched/<panel>`), and the reset of a panel is the end of theirs.
+is learned (`latched:<panel>`), and the reset of a panel is the end of theirs.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,9 +12,11 @@ from ingest.campus.kinds import UNREGISTERED
 from ingest.dialects import gb26875_state as state
 from ingest.dialects.dialect import Said
 from ingest.dialects.gb26875_fields import LAYOUT, WRONG, moment, objects, text, when
+from ingest.dialects.held import key_of
 from ingest.reading import Announced, Decoded, Reading, TimeQuality
 from ingest.value import READERS, UNKNOWN
 
+LATCHED = "latched"
 MOST_LATCHED = 1000  # components of a panel, and panels: nobody fills the memory with invented ones
 
 # kind of analog value → metric, and what one step is in its unit
@@ -64,13 +66,13 @@ class Hearing:
     def address(self, below: str) -> str:
         return f"{self.transmitter}/{below}" if below else self.transmitter
 
-    def meet(self, below: str, kind: str, name: str = "") -> Device:
+    def meet(self, below: str, kind: str, name: bytes = b"") -> Device:
         """The same; one that nobody registered is announced as what it most likely is."""
         device = self.device(below)
         if device.kind == UNREGISTERED:
             address = self.address(below)
             if name or address not in self.announced:
-                self.announced[address] = Announced(address, kind, name)
+                self.announced[address] = Announced(address, kind, text(name))
         return device
 
     def of(self, device: Device) -> Decoded:
@@ -85,14 +87,14 @@ class Hearing:
 
     def latched(self, panel: str) -> dict[str, str]:
         """The components of a panel that are in alarm: address → metric."""
-        key = f"latched/{panel}"
+        key = key_of(LATCHED, panel)
         if key in self.learned:
             return self.learned[key] or {}
         found: dict[str, str] = self.said.known.learned.get(key) or {}
         return found
 
     def latch(self, panel: str, latched: dict[str, str]) -> None:
-        key, known = f"latched/{panel}", self.said.known.learned
+        key, known = key_of(LATCHED, panel), self.said.known.learned
         if len(latched) <= MOST_LATCHED and (not latched or key in known or len(known) < MOST_LATCHED):
             self.learned[key] = latched or None
 
@@ -129,11 +131,11 @@ def _lengthy(raw: bytes, hearing: Hearing) -> Iterator[str]:
             yield f"data of type {raw[0]} is too short: a text is cut off or missing"
             return
         if head:
-            _panel(raw[at:end], hearing, text(raw[at + head + 1 : end]))
+            _panel(raw[at:end], hearing, raw[at + head + 1 : end])
         at = end
 
 
-def _panel(body: bytes, hearing: Hearing, name: str = "") -> Device:
+def _panel(body: bytes, hearing: Hearing, name: bytes = b"") -> Device:
     return hearing.meet(_panel_of(body), "fire_panel", name)
 
 
@@ -141,7 +143,7 @@ def _panel_of(body: bytes) -> str:
     return f"{body[0]}.{body[1]}"
 
 
-def _component(body: bytes, hearing: Hearing, name: str = "") -> tuple[str, Device, str]:
+def _component(body: bytes, hearing: Hearing, name: bytes = b"") -> tuple[str, Device, str]:
     """The address below the transmitter, the device, and the kind that it is or most likely is."""
     point, zone = int.from_bytes(body[3:5], "little"), int.from_bytes(body[5:7], "little")
     below = f"{_panel_of(body)}.{body[2]}.{zone}-{point}"
@@ -161,9 +163,9 @@ def _system_state(body: bytes, time: bytes, hearing: Hearing) -> Iterable[str]:
 
 
 def _component_state(body: bytes, time: bytes, hearing: Hearing) -> Iterable[str]:
-    below, device, kind = _component(body, hearing, text(body[9:40]))
+    below, device, kind = _component(body, hearing, body[9:40])
     bits = int.from_bytes(body[7:9], "little")
-    metric = state.hazard(kind, body[2])
+    metric = state.hazard(device.kind, body[2])
     for said in state.states(bits, kind, metric):
         hearing.say(device, *said)
     _remember(_panel_of(body), below, metric if bits & state.FIRE else "", hearing)
@@ -244,7 +246,7 @@ def _own_state(body: bytes, time: bytes, hearing: Hearing) -> Iterable[str]:
 
 
 def _named(body: bytes, time: bytes, hearing: Hearing) -> Iterable[str]:
-    _component(body, hearing, text(body[7:38]))
+    _component(body, hearing, body[7:38])
     return ()
 
 

@@ -2,6 +2,7 @@
 
 import codecs
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 from ingest.moment import event_time
 from ingest.reading import TimeQuality
@@ -31,7 +32,7 @@ Object = tuple[bytes, bytes]  # the body and the bytes of its time (none: b"")
 def moment(raw: bytes, received: int) -> int:
     """Six bytes s m h D M Y as ms: plain binary, or BCD where only that gives a plausible time."""
     binary = _moment(raw)
-    if is_bcd(raw) and not _plausible(binary, received):
+    if not _plausible(binary, received) and is_bcd(raw):
         other = _moment(bytes(10 * (one >> 4) + (one & 15) for one in raw))
         return other if _plausible(other, received) else binary
     return binary
@@ -47,19 +48,25 @@ def is_bcd(raw: bytes) -> bool:
 
 def stamp(now: int, like: bytes) -> bytes:
     """A moment as six bytes, in the way in which `like` is written."""
-    at = datetime.fromtimestamp(now / 1000, UTC).astimezone(CHINA)
-    plain = bytes((at.second, at.minute, at.hour, at.day, at.month, at.year % 100))
-    if is_bcd(like) and not _plausible(_moment(like), now) and _plausible(moment(like, now), now):
+    plain = _stamp(now // 1000)
+    if not _plausible(_moment(like), now) and is_bcd(like) and _plausible(moment(like, now), now):
         return bytes(one // 10 << 4 | one % 10 for one in plain)
     return plain
 
 
+@lru_cache(maxsize=512)
 def _moment(raw: bytes) -> int:
     second, minute, hour, day, month, year = raw
     try:
         return int(datetime(2000 + year, month, day, hour, minute, second, tzinfo=CHINA).timestamp()) * 1000
     except ValueError:
         return WRONG
+
+
+@lru_cache(maxsize=8)
+def _stamp(second: int) -> bytes:
+    at = datetime.fromtimestamp(second, UTC).astimezone(CHINA)
+    return bytes((at.second, at.minute, at.hour, at.day, at.month, at.year % 100))
 
 
 def _plausible(said: int, received: int) -> bool:

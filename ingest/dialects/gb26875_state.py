@@ -7,6 +7,7 @@ real panels have it so in a real fire. Fault and fire may stand together, so fau
 from collections.abc import Iterator
 
 from ingest.campus.kinds import KINDS, UNREGISTERED
+from ingest.dialects.hazard import hazard_of
 
 Said = tuple[str, str, str]  # metric, word, note
 
@@ -41,19 +42,6 @@ _COMPONENTS = {
 }
 LIGHTING = 22  # the system of emergency lights and exit signs
 
-_HAZARDS = {
-    "smoke_detector": "smoke",
-    "heat_detector": "heat",
-    "flame_detector": "flame",
-    "flow_switch": "water_flow",
-    "fire_panel": "fire",
-    "call_point": "call_point",
-    "gas_detector": "gas",
-    "co_detector": "co",
-    "electrical_fire": "arc",
-    "water_leak": "leak",
-}
-
 
 def likely_kind(system: int, component: int) -> str:
     """The kind of device that a type of component most likely is, "" for none."""
@@ -63,7 +51,8 @@ def likely_kind(system: int, component: int) -> str:
 
 def hazard(kind: str, component: int) -> str:
     """The metric of a fire bit: that of the registered kind, else that of the type of component."""
-    return _HAZARDS.get(kind) or _COMPONENTS.get(component, ("", "fire"))[1]
+    own = "" if kind == UNREGISTERED else hazard_of(kind)
+    return own or _COMPONENTS.get(component, ("", "fire"))[1]
 
 
 def states(state: int, kind: str, metric: str) -> Iterator[Said]:

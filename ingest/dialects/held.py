@@ -1,13 +1,67 @@
-"""Thinks. One metric of which several topics speak: none of them hides what another has said."""
+"""Thinks. One metric of which several topics speak: what one of them says never hides what another said.
 
+For dialects with one topic for each fact. What is not calm is learned (persisted), so that the calm word of
+one topic does not end what another has raised.
+"""
+
+from collections.abc import Iterable
 from hashlib import blake2s
 from typing import Any
 
-from ingest.dialects.dialect import Known
+from ingest.campus.device import Device
+from ingest.dialects.dialect import Known, Said
 from ingest.dialects.hazard import CALM, graver
+from ingest.reading import Decoded, Parts, Reading, TimeQuality
 from ingest.value import Value
 
 _LONGEST_KEY = 200  # of what is learned, as it is stored
+
+
+class Hearing:
+    """What is gathered from one message about one device, to be one Decoded."""
+
+    def __init__(self, said: Said, device: Device, address: str) -> None:
+        self.said, self.device, self.address = said, device, address
+        self.values: dict[str, Value] = {}
+        self.ends: dict[str, Value] = {}
+        self.news: dict[str, Any] = {}
+
+    def take(self, metric: str, value: Value | None, part: str = "") -> None:
+        """`part`: which topic or entity says it, where others say the same metric."""
+        if value is None:
+            return
+        if part:
+            value = held(self.said.known, self.address, metric, part, value, self.news)
+        values = self.values
+        values[metric] = graver(values[metric], value) if metric in values else value
+
+    def once(self, metric: str, value: Value, end: str, why: str) -> None:
+        """What is told once and whose end nobody tells. It is over at once as far as is known, so that the
+        next one is a new one; a latched alert stands all the same. Restored by the broker it says nothing."""
+        if not self.said.retained:
+            self.take(metric, value)
+            self.ends[metric] = end, why
+
+    def result(
+        self,
+        moment: int | None = None,
+        quality: TimeQuality = TimeQuality.RECEIVED,
+        alive: bool | None = None,
+    ) -> Decoded | Parts:
+        said, device = self.said, self.device.id
+        received, retained = said.received, said.retained
+        when = received if moment is None else moment
+        readings = [
+            Reading(device, metric, value, received, when, quality, retained, note)
+            for metric, (value, note) in self._in_order()
+        ]
+        if alive is None:
+            alive = not (retained or (len(self.values) == 1 and "link" in self.values))
+        decoded = Decoded(device, readings, alive=alive)
+        return Parts([decoded], learned=self.news) if self.news else decoded
+
+    def _in_order(self) -> Iterable[tuple[str, Value]]:
+        return [*self.values.items(), *self.ends.items()] if self.ends else self.values.items()
 
 
 def held(known: Known, address: str, metric: str, part: str, value: Value, news: dict[str, Any]) -> Value:

@@ -14,14 +14,14 @@ from ingest.campus.device import Device
 from ingest.campus.kinds import UNREGISTERED
 from ingest.dialects import homeassistant_definition
 from ingest.dialects.dialect import IGNORED, MANY, Known, Result, Said, json_guard, malformed
-from ingest.dialects.hazard import bare, graver
-from ingest.dialects.held import held
+from ingest.dialects.hazard import bare
+from ingest.dialects.held import Hearing
 from ingest.dialects.homeassistant_classes import BARE
 from ingest.dialects.homeassistant_definition import Definition, Entity
 from ingest.dialects.homeassistant_discovery import proposed
 from ingest.dialects.homeassistant_state import available, linked, value_of
 from ingest.guard import Malformed, json_object
-from ingest.reading import Decoded, Parts, Reading, Rejected
+from ingest.reading import Decoded, Parts, Rejected
 from ingest.value import UNKNOWN, Value
 
 NAME = "homeassistant"
@@ -68,7 +68,7 @@ def decode(said: Said) -> Result:
         return IGNORED  # a retained message was deleted
     try:
         text = said.payload.decode()
-        body = json_object(said.payload) if said.payload[:1] == b"{" else _json(said.payload)
+        body = _body(said)
     except (UnicodeDecodeError, Malformed) as error:
         return malformed(error, said)
     if said.address:
@@ -79,11 +79,16 @@ def decode(said: Said) -> Result:
     return parts
 
 
-def _json(payload: bytes) -> Any:
+def _body(said: Said) -> Any:
+    """The JSON of it; Undefined for a plain text, or where nobody asks."""
+    if said.address and said.rest not in said.known.definitions[said.address].with_json:
+        return Undefined
+    if said.payload[:1] == b"{":
+        return json_object(said.payload)
     try:
-        return msgspec.json.decode(payload)
+        return msgspec.json.decode(said.payload)
     except (ValueError, RecursionError):
-        return Undefined  # no JSON: a plain text
+        return Undefined
 
 
 def _gather(parts: Parts, result: Result) -> None:
@@ -99,11 +104,15 @@ def _gather(parts: Parts, result: Result) -> None:
 def _heard(said: Said, device: Device, name: str, text: str, body: Any) -> Result:
     """What the message says of one device."""
     definition: Definition = said.known.definitions[name]
-    hearing = _Hearing(said, device, name)
+    hearing = Hearing(said, device, name)
     for entity in definition.states.get(said.rest, ()):
         value = value_of(entity, text, body)
-        if value is not None:
-            hearing.take(entity, value)
+        if value is None:
+            continue
+        if entity.simple:
+            hearing.take(entity.metric, value)
+        else:
+            _take(hearing, entity, value)
     way = definition.availability.get(said.rest)
     word = way and available(way, text, body)
     if word:
@@ -113,40 +122,17 @@ def _heard(said: Said, device: Device, name: str, text: str, body: Any) -> Resul
     return hearing.result()
 
 
-class _Hearing:
-    """What is gathered from one message about one device. `ends`: what is over at once."""
-
-    def __init__(self, said: Said, device: Device, name: str) -> None:
-        self.said, self.device, self.name = said, device, name
-        self.values: dict[str, Value] = {}
-        self.ends: dict[str, Value] = {}
-        self.news: dict[str, Any] = {}
-
-    def take(self, entity: Entity, value: Value) -> None:
-        metric, kind = entity.metric, self.device.kind
-        if entity.movement and kind not in ("perimeter", UNREGISTERED):
+def _take(hearing: Hearing, entity: Entity, value: Value) -> None:
+    metric, kind = entity.metric, hearing.device.kind
+    if entity.movement and kind not in ("perimeter", UNREGISTERED):
+        return
+    once = entity.once and value[0] != UNKNOWN and value != entity.off
+    if metric == BARE:
+        found = bare(value, kind)
+        if found is None:
             return
-        once = entity.once and value[0] != UNKNOWN and value != entity.off
-        if once and self.said.retained:
-            return  # it happened some time ago
-        if metric == BARE:
-            found = bare(value, kind)
-            if found is None:
-                return
-            metric, value = found
-        if once:
-            self.ends[metric] = entity.off[0], END_NOT_SAID
-        elif entity.several:
-            value = held(self.said.known, self.name, metric, entity.name, value, self.news)
-        values = self.values
-        values[metric] = graver(values[metric], value) if metric in values else value
-
-    def result(self) -> Decoded | Parts:
-        received, retained, device = self.said.received, self.said.retained, self.device.id
-        readings = [
-            Reading(device, metric, value, received, received, retained=retained, note=note)
-            for metric, (value, note) in (*self.values.items(), *self.ends.items())
-        ]
-        only_a_will = len(self.values) == 1 and "link" in self.values
-        decoded = Decoded(device, readings, alive=not (retained or only_a_will))
-        return Parts([decoded], learned=self.news) if self.news else decoded
+        metric, value = found
+    if once:
+        hearing.once(metric, value, str(entity.off[0]), END_NOT_SAID)
+    else:
+        hearing.take(metric, value, entity.name if entity.several else "")

@@ -51,7 +51,7 @@ class Document(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 class Entity(msgspec.Struct, gc=False):
     """What one entity says: a number where `read` is given, else one of `words`. `once`: it never says its
-    end (off_delay). `several`: others say the same metric."""
+    end (off_delay). `several`: others say the same metric. `simple`: none of these things."""
 
     name: str
     metric: str
@@ -63,6 +63,7 @@ class Entity(msgspec.Struct, gc=False):
     once: bool = False
     movement: bool = False
     several: bool = False
+    simple: bool = True
 
 
 class Way(msgspec.Struct, gc=False):
@@ -76,6 +77,7 @@ class Definition(msgspec.Struct, gc=False):
     states: dict[str, list[Entity]]  # by topic
     availability: dict[str, Way]
     mode: str
+    with_json: frozenset[str]  # the topics of which a template looks into the JSON
 
     @property
     def topics(self) -> list[str]:
@@ -110,11 +112,15 @@ def define(name: str, document: dict[str, Any]) -> Definition:
         mistakes.append("it has no entities, so it says nothing")
     if mistakes:
         raise ValueError("; ".join(mistakes))
-    counted = Counter(entity.metric for entities in states.values() for entity in entities)
-    for entity in (entity for entities in states.values() for entity in entities):
-        entity.several = counted[entity.metric] > 1
+    everything = [one for entities in states.values() for one in entities]
+    counted = Counter(one.metric for one in everything)
+    for one in everything:
+        one.several = counted[one.metric] > 1 and one.read is None
+        one.simple = not (one.several or one.once or one.movement or one.metric == BARE)
     ways = {way.topic: _way(way) for way in told.availability}
-    return Definition(states, ways, told.availability_mode)
+    looking = [topic for topic, entities in states.items() if any(one.render for one in entities)]
+    looking += [topic for topic, way in ways.items() if way.render]
+    return Definition(states, ways, told.availability_mode, frozenset(looking))
 
 
 def metric_of(entity: EntityDocument) -> str:

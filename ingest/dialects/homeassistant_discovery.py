@@ -87,7 +87,7 @@ def _entity(platform: str, config: dict[str, Any]) -> dict[str, Any] | None:
         return None
     if not metric_of(made):
         return None
-    return msgspec.to_builtins(made) | _availability(config)
+    return {**msgspec.to_builtins(made), **_availability(config)}
 
 
 def _availability(config: dict[str, Any]) -> dict[str, Any]:
@@ -138,7 +138,8 @@ def _of(name: str, source: str) -> bool:
 
 
 def _announced(device: dict[str, Any]) -> Announced:
-    entities, ways, mode = device["entities"], {}, "latest"
+    entities, mode = device["entities"], "latest"
+    ways: dict[str, dict[str, Any]] = {}
     for one in entities.values():
         ways |= {way["topic"]: way for way in one["availability"]}
         mode = one["availability_mode"] if one["availability"] else mode

@@ -1,7 +1,7 @@
 """Thinks. A value template of Home Assistant, checked against a list of what is allowed, and made ready.
 
 A sandbox limits neither time nor memory. So whatever could repeat (loops, variables, macros, `*`, `**`, `%`,
-`~`, padding, regular expressions) is refused when a proposal is approved; what is left looks at each part of a
+`~`, padding, regular expressions) is refused at approval; what is left looks at each part of a
 template once. Attributes are only the keys of the JSON. A key that is missing says nothing, whatever the
 template makes of it; null and what is no number are `Unreadable`, never the other branch of an `if`.
 """
@@ -78,7 +78,7 @@ def _refuse_operand(operand: Any) -> NoReturn:
 def _environment() -> _Environment:
     made = _Environment(undefined=StrictUndefined, autoescape=False, cache_size=0)
     made.globals.clear()
-    made.filters = dict(FILTERS)  # type: ignore[assignment]
+    made.filters = dict(FILTERS)
     made.tests = {name: made.tests[name] for name in _TESTS}
     return made
 
@@ -195,7 +195,7 @@ def _looked_up(keys: tuple[Any, ...], text: str, body: Any) -> Any:
 def _rendered(made: Any, text: str, body: Any) -> Any:
     if len(text) > LONGEST and not body:
         raise Unreadable(f"a text of {len(text)} characters")
-    variables = {"value": text}
+    variables: dict[str, Any] = {"value": text}
     if body is not Undefined:
         variables["value_json"] = Null() if body is None else body
     parts, length = [], 0

@@ -12,137 +12,28 @@ from typing import Any
 import msgspec
 
 from ingest.campus.device import Device
-from ingest.campus.kinds import KINDS, METRICS, UNREGISTERED, Form
+from ingest.campus.kinds import UNREGISTERED
 from ingest.dialects import lorawan_words as words
 from ingest.dialects.hazard import HAZARDS, graver
+from ingest.dialects.lorawan_names import (
+    ALARM_WORDS,
+    BARE,
+    BUTTON_KINDS,
+    EVENTS,
+    HAZARD_OF,
+    MODELS,
+    NUMBERS,
+    OVER,
+    TABLES,
+    Key,
+)
 from ingest.dialects.lorawan_pressure import MPA, Change, pressure, unit_told, wika
 from ingest.dialects.lorawan_words import plain
-from ingest.value import READERS, UNKNOWN, Reader, Value, affirmed, parsed, shown
+from ingest.value import READERS, UNKNOWN, Value, affirmed, parsed, shown
 
-Key = tuple[str, Reader]  # the metric, and how the raw value is read
-
-HAZARD_OF = {
-    "smoke_detector": "smoke", "heat_detector": "heat", "flame_detector": "flame",
-    "flow_switch": "water_flow", "fire_panel": "fire",
-    "call_point": "call_point", "gas_detector": "gas", "co_detector": "co",
-    "electrical_fire": "arc", "panic_button": "press", "water_leak": "leak", "perimeter": "intrusion",
-}  # fmt: skip
-_BUTTON_KINDS = ("panic_button", "call_point")
-# What a bare alarm of a device means that nobody registered, where the codec names the model.
-_MODELS = {"RA02A": "smoke", "RA02C": "co", "RA02G": "gas", "R312A": "press", "RB02I": "press",
-           "R718T": "press", "R311W": "leak", "R718WA": "leak", "R718WB": "leak"}  # fmt: skip
-
-_NAMES: dict[str, str] = {  # metric → property names, plain
-    "smoke": "smoke smokealarm smokestatus smokestate smokedetected smokedetection smokesensor",
-    "heat": "heat heatalarm heatstatus hightempalarm hightemperaturealarm",
-    "gas": "gas gasalarm gasstatus gasleak gasleakage ch4alarm methanealarm",
-    "co": "coalarm costatus carbonmonoxide carbonmonoxidealarm",
-    "leak": "leak leakage leakstatus leakagestatus leakdetected leakagealarm waterleak waterleakstatus "
-    "waterleakage waterleakagestatus waterleakdetected waterleakalarm flood flooding floodstatus",
-    "flame": "flame flamealarm flamestatus",
-    "water_flow": "waterflow waterflowalarm",
-    "arc": "arc arcalarm arcfault electricalfire",
-    "intrusion": "intrusion intrusionalarm",
-    "battery": "battery batterylevel batterypercent batterypercentage batterylevelpercent batterycapacity",
-    "temperature": "temperature temp temperaturec tempc tempcsht tempcds devicetemperature "
-    "internaltemperature airtemperature ambienttemperature temperaturesensor",
-    "humidity": "humidity hum humidityrh humsht relativehumidity airhumidity humiditysensor",
-    "co2": "co2 co2ppm co2concentration",
-    "co_ppm": "coppm coconcentration colevel",
-    "gas_level": "gaslevel gaslel lel ch4lel",
-    "level": "waterlevel waterlevelm liquidlevelm",
-    "residual_current": "residualcurrent residualcurrentma leakagecurrent leakagecurrentma",
-}
-_OTHER: dict[str, tuple[str, Reader]] = {  # names, each with a reader of its own
-    "press": ("sos sosalarm sosevent panic panicalarm emergency emergencybutton emergencyalarm", words.press),
-    "tamper": ("tamper tamperalarm tamperdetect tamperdetected antitamper vandal", words.tamper),
-    "contact": ("magnetstatus dooropenstatus dooropen windowopen open reedopen", words.opened),
-    "fault": (
-        "fault faultstatus sensorfault devicefault sensorerror malfunction trouble pressuresensorstatus "
-        "pressurealarm pressurethresholdalarm lowpressurealarm highpressurealarm",
-        words.fault,
-    ),
-    "battery_low": ("lowbattery batterylow lowbatteryalarm batteryalarm lowbat", READERS["battery_low"]),
-    "voltage": ("batv batvoltage batteryvoltage battvoltage batterymv vbat vdd voltage", words.voltage),
-}
-_ALIKE: dict[str, Key] = {
-    "tamperstatus": ("tamper", words.tamper_status),
-    "door": ("contact", words.door),
-    "doorstatus": ("contact", words.door),
-    "contact": ("contact", words.door),
-    "contactstatus": ("contact", words.door),
-    "batstatus": ("battery_low", words.battery_word),
-    "batteryok": ("battery_low", words.battery_ok),
-}
-_BARE = ("alarm", "alarmstatus", "alarmstate", "alert", "sensoralarm")
-_BUTTON = ("button", "buttonevent", "buttonpress", "buttonpressed", "buttonstatus", "press", "pressed",
-           "keypress", "click", "doorbell")  # fmt: skip
-_MOVEMENT = ("pir", "pirstatus", "motion", "occupancy", "occupancystatus", "occupied", "presence")
-_PRESENCE = ("presence", "present", "inplace")
-
-
-def _table_of(kind: str) -> dict[str, Key]:
-    table = {
-        name: (metric, words.hazard(metric) if metric in HAZARDS else READERS[metric])
-        for metric, names in _NAMES.items()
-        for name in names.split()
-    }
-    table |= {name: (metric, read) for metric, (names, read) in _OTHER.items() for name in names.split()}
-    table |= _ALIKE
-    fire = "smoke" if kind == "smoke_detector" else "fire"
-    table |= dict.fromkeys(("firealarm", "fire", "firestatus"), (fire, words.hazard(fire)))
-    if kind in _BUTTON_KINDS:
-        table |= dict.fromkeys((*_BARE, *_BUTTON), ("press", words.press))
-    elif kind in HAZARD_OF:
-        table |= dict.fromkeys(_BARE, (HAZARD_OF[kind], words.hazard(HAZARD_OF[kind])))
-    elif kind != UNREGISTERED:
-        table |= dict.fromkeys(_BARE, ("fault", words.fault))
-    if kind == "perimeter":
-        table |= dict.fromkeys(_MOVEMENT, ("intrusion", words.hazard("intrusion")))
-    if "presence" in KINDS[kind].metrics:
-        table |= dict.fromkeys(_PRESENCE, ("presence", READERS["presence"]))
-    return table
-
-
-TABLES = {kind: _table_of(kind) for kind in KINDS}
-_NUMBERS = {metric.name for metric in METRICS.values() if metric.form is Form.NUMBER}
 _LAST = re.compile(r"[_\- ]?\d+$")
 _MIDDLE = re.compile(r"[_\- ]\d+(?=[_\- ])")
 _PRESSURE = re.compile(r"(?:water|pipe|hydrant|extinguisher|idle)?pressure(mpa|kpa|mbar|bar|psi|hpa|pa)?")
-
-# The event words of Milesight's GS524N and GS101: metric, word and note of each; a note alone is a fault by
-# that name, and None ends one.
-_EVENTS: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "alarm": (("smoke", "alarm", ""),),
-    "silent": (("smoke", "alarm", "silenced"),),
-    "lowbattery": (("battery_low", "low", ""),),
-    "failover": (("", "on", "failover"),),
-    "normal": (
-        ("smoke", "normal", ""),
-        ("battery_low", "normal", ""),
-        ("", "off", "failover"),
-    ),
-    "removed": (("tamper", "tamper", "removed from its base"),),
-    "installed": (("tamper", "normal", ""),),
-    "testingalarmwithnormalbattery": (
-        ("smoke", "test", ""),
-        ("battery_low", "normal", ""),
-    ),
-    "testingalarmwithlowbattery": (
-        ("smoke", "test", ""),
-        ("battery_low", "low", ""),
-    ),
-}
-_END = "will soon be at the end of its life"
-_OVER = "at the end of its life: replace it"
-_ALARM_WORDS: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "poweroff": (("", "on", "power off"),),
-    "poweron": (("", "off", "power off"),),
-    **dict.fromkeys(("sensorfault", "devicefault"), (("", "on", "sensor fault"),)),
-    **dict.fromkeys(("sensorfaultrecovered", "devicefaultrecovered"), (("", "off", "sensor fault"),)),
-    **dict.fromkeys(("sensorwillbeinvalidsoon", "devicewillbeinvalidsoon"), (("", "on", _END),)),
-    **dict.fromkeys(("sensorinvalid", "deviceinvalid"), (("", "on", _OVER),)),
-}
 
 
 class Found(msgspec.Struct):
@@ -164,19 +55,21 @@ Special = Callable[[Found, Any, dict[str, Any], Device, str], None]
 def found(body: dict[str, Any], device: Device, unit: str = "") -> Found:
     """What a decoded payload says of a device. `unit` is that of its pressure, where somebody told."""
     it = Found({}, [])
-    kind = device.kind
+    kind, values = device.kind, it.values
     for key, raw in body.items():
         meant, special, word = _meaning(kind, key[:64])
         if special is not None:
             special(it, raw, body, device, unit)
         elif meant is not None:
             metric, read = meant
-            if word in _BARE and _worded(it, raw, body):
+            if word in BARE and _worded(it, raw, body):
                 continue
-            if type(raw) is dict and metric in _NUMBERS:  # Cayenne: channel → value
+            if type(raw) is dict and metric in NUMBERS:  # Cayenne: channel → value
                 raw = next(iter(raw.values()), None)
-            it.take(metric, read(raw))
-    return _completed(it, body, kind)
+            value = read(raw)
+            if value is not None:
+                values[metric] = graver(values[metric], value) if metric in values else value
+    return it if _WHOLE.isdisjoint(body) else _completed(it, body, kind)
 
 
 @lru_cache(4096)  # as many names as a campus has, and no more: they are a stranger's to invent
@@ -195,7 +88,7 @@ def _special(kind: str, word: str) -> Special | None:
         return partial(_pressure, unit[1] or "")
     if word in _WIKA:
         return partial(_wika, word)
-    return _stranger if kind == UNREGISTERED and word in (*_BARE, "firealarm") else _SPECIAL.get(word)
+    return _stranger if kind == UNREGISTERED and word in (*BARE, "firealarm") else _SPECIAL.get(word)
 
 
 def _channelled(meant: Key | None, key: str) -> Key | None:
@@ -213,7 +106,7 @@ def _channelled(meant: Key | None, key: str) -> Key | None:
 
 def _worded(it: Found, raw: Any, body: dict[str, Any]) -> bool:
     """Whether a bare alarm was none at all: one of Milesight's words, or Dragino's "open for too long"."""
-    if isinstance(raw, str) and (said := _ALARM_WORDS.get(plain(raw[:60]))):
+    if isinstance(raw, str) and (said := ALARM_WORDS.get(plain(raw[:60]))):
         _say(it, said)
         return True
     return "DOOR_OPEN_STATUS" in body or ("MOD" in body and "BAT_V" in body)
@@ -229,12 +122,12 @@ def _say(it: Found, said: tuple[tuple[str, str, str], ...]) -> None:
 
 def _event(it: Found, raw: Any, body: dict[str, Any], device: Device, unit: str) -> None:
     """Milesight's GS524N says one word for all it has to say; on a button it is the press."""
-    if device.kind in _BUTTON_KINDS:
+    if device.kind in BUTTON_KINDS:
         it.take("press", words.press(raw))
         return
     if raw is None or not (device.kind in ("smoke_detector", UNREGISTERED) or body.get("type") == _SMOKE):
         return
-    said = _EVENTS.get(plain(raw[:60])) if isinstance(raw, str) else None
+    said = EVENTS.get(plain(raw[:60])) if isinstance(raw, str) else None
     if said:
         _say(it, said)
     elif device.kind != UNREGISTERED or "type" in body:
@@ -267,7 +160,7 @@ def _stranger(it: Found, raw: Any, body: dict[str, Any], device: Device, unit: s
     if _worded(it, raw, body):
         return
     model = body.get("Device")
-    hazard = _MODELS.get(model, "") if isinstance(model, str) else ""
+    hazard = MODELS.get(model, "") if isinstance(model, str) else ""
     if not hazard:
         hazard = "press" if "FunctionKeyTrigger" in body else "fire"
     it.take(hazard, words.press(raw) if hazard == "press" else words.hazard(hazard)(raw))
@@ -275,7 +168,7 @@ def _stranger(it: Found, raw: Any, body: dict[str, Any], device: Device, unit: s
 
 def _life_remaining(it: Found, raw: Any, body: dict[str, Any], device: Device, unit: str) -> None:
     if raw == 0 and raw is not False:
-        it.changes.append((_OVER, True))
+        it.changes.append((OVER, True))
 
 
 def _unit(it: Found, raw: Any, body: dict[str, Any], device: Device, unit: str) -> None:
@@ -317,6 +210,9 @@ _SPECIAL: dict[str, Special] = {
 }
 _WIKA = {"measurement", "measurements", "devicestatistic", "processalarms", "technicalalarms", "devicealarm",
          "devicealarms"}  # fmt: skip
+
+
+_WHOLE = {"ALARM", "type", "test", "self_test", "silenced", "muted"}
 
 
 def _completed(it: Found, body: dict[str, Any], kind: str) -> Found:

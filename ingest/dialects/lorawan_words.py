@@ -63,9 +63,8 @@ _TAMPER = {
 
 def tamper(raw: Any) -> Value | None:
     """Of a bare 0 or 1 of `tamper_status` nobody knows the meaning: Milesight's manual contradicts itself."""
-    if isinstance(raw, str) and plain(raw[:40]) in _TAMPER:
-        return _TAMPER[plain(raw[:40])], ""
-    return READERS["tamper"](raw)
+    word = _TAMPER.get(raw) or _TAMPER.get(plain(raw[:40])) if isinstance(raw, str) else None
+    return (word, "") if word else READERS["tamper"](raw)
 
 
 def tamper_status(raw: Any) -> Value | None:
@@ -75,12 +74,8 @@ def tamper_status(raw: Any) -> Value | None:
 
 
 _OPEN = {
-    "true": "open",
-    "yes": "open",
-    "alarm": "open",
-    "false": "closed",
-    "no": "closed",
-    "normal": "closed",
+    **dict.fromkeys(("open", "opened", "true", "yes", "alarm"), "open"),
+    **dict.fromkeys(("close", "closed", "shut", "false", "no", "normal"), "closed"),
 }
 
 
@@ -90,7 +85,7 @@ def opened(raw: Any) -> Value | None:
         return "open", ""
     if raw is False or raw == 0 or raw == "0":
         return "closed", ""
-    word = _OPEN.get(plain(raw)) if isinstance(raw, str) and len(raw) <= 40 else None
+    word = _OPEN.get(raw) or _OPEN.get(plain(raw[:40])) if isinstance(raw, str) else None
     return (word, "") if word else READERS["contact"](raw)
 
 

@@ -201,7 +201,8 @@ def happened(name: str, body: Mapping[str, Any], kind: str) -> dict[str, Value]:
     values = understood(body, kind)
     plain = _plain(name)
     ending = next((end for end in _RESTORED if plain.endswith(end)), "")
-    key = _KEYS.get(plain.removesuffix(ending)) or _KEYS.get(f"{plain.removesuffix(ending)}alarm")
+    stem = plain.removesuffix(ending)
+    key = (_KEYS.get(stem) or _KEYS.get(f"{stem}alarm")) if stem else None  # "recovered": what has?
     if key is None or key[0] is SILENCED:
         return values
     named: dict[str, Value] = {}
@@ -209,7 +210,7 @@ def happened(name: str, body: Mapping[str, Any], kind: str) -> dict[str, Value]:
         _tested(named, not ending, kind)
     else:
         value = key[1](not ending)
-        if value is not None and key[0] not in ("contact", "battery"):
+        if value is not None and value[0] != UNKNOWN:
             _add(named, key[0], value, kind)
     for metric, value in named.items():
         if metric not in values or values[metric][0] == UNKNOWN:

@@ -96,6 +96,9 @@ class _Received(msgspec.Struct, gc=False):
     rssi: Any = None
 
 
+# What must not be there twice; without the quotes, which are everywhere and would make the search slow.
+_ONCE = (b"decoded_payload", b"uplink_message", b"simulated", b"end_device_ids")
+_RSSI = READERS["rssi"]
 _decode_up = msgspec.json.Decoder(_Up).decode
 _decode_received = msgspec.json.Decoder(list[_Received] | None).decode
 
@@ -114,8 +117,7 @@ def _up(payload: bytes) -> _Up:
         up = _decode_up(payload)
     except (ValueError, RecursionError) as error:
         raise Malformed(str(error)) from None
-    twice = (b'"decoded_payload"', b'"uplink_message"', b'"simulated"', b'"end_device_ids"')
-    if b"\\u" in payload or any(payload.count(key) > 1 for key in twice):
+    if b"\\u" in payload or any(payload.count(key) > 1 for key in _ONCE):
         json_object(payload)
     return up
 
@@ -181,8 +183,11 @@ def _strongest(body: _Message) -> Value | None:
         received = (_decode_received(body.rx_metadata) if bytes(body.rx_metadata) else None) or []
     except (ValueError, RecursionError):
         return None
-    strengths = [one.rssi for one in received if type(one.rssi) in (int, float)]
-    return READERS["rssi"](max(strengths)) if strengths else None
+    best = None
+    for one in received:
+        if type(one.rssi) in (int, float) and (best is None or one.rssi > best):
+            best = one.rssi
+    return _RSSI(best)
 
 
 def _battery(body: _Message) -> Value | None:

@@ -50,15 +50,17 @@ FROM (SELECT metric, device, event_time, word, lag(word) OVER told AS past, lead
       WINDOW told AS (PARTITION BY metric, device ORDER BY event_time, received))
 GROUP BY metric, device
 ORDER BY metric, device"""
-_TREND = f"""
+_TREND = """SELECT device, regr_slope(total / n, day) * 30, count(*), min(day), max(day),
+       max(total / n) - min(total / n)
+FROM digest WHERE metric = 'battery' AND day >= $quarter GROUP BY device"""
+_RENEWED = f"""
 WITH daily AS MATERIALIZED (SELECT device, day, total / n AS mean FROM digest
-                            WHERE metric = 'battery' AND day >= $quarter),
-varied AS (SELECT device FROM daily GROUP BY device HAVING max(mean) - min(mean) >= {REPLACED}),
+  WHERE metric = 'battery' AND day >= $quarter AND device IN (SELECT unnest($devices))),
 risen AS (SELECT device, day, mean - lag(mean) OVER (PARTITION BY device ORDER BY day) >= {REPLACED} AS new
-          FROM daily SEMI JOIN varied USING (device)),
+          FROM daily),
 replaced AS (SELECT device, max(day) AS since FROM risen WHERE new GROUP BY device)
 SELECT device, regr_slope(mean, day) * 30, count(*), min(day), max(day)
-FROM daily LEFT JOIN replaced USING (device) WHERE since IS NULL OR day >= since GROUP BY device"""
+FROM daily JOIN replaced USING (device) WHERE day >= since GROUP BY device"""
 _LINK = f"""
 SELECT device, metric, median(v) FILTER (day >= $week), min(v) FILTER (day >= $week),
        median(v) FILTER (day < $week), min(v) FILTER (day < $week)
@@ -185,12 +187,23 @@ def _answers(cursor: Any, spans: Spans) -> dict[str, Any]:
 
     clocks = ((device, low, high) for device, low, high in ask(_CLOCKS, "week"))
     return {
-        "trends": {row[0]: Trend(*row[1:]) for row in ask(_TREND, "quarter")},
+        "trends": _trends(cursor, spans),
         "links": {row[0]: Link(*row[1:]) for row in sorted(ask(_LINK, "week", "before"))},  # rssi wins
         "flaps": _flaps(ask(_FLAP, "week", "month")),
         "gaps": {device: (int(week or 0), int(month)) for device, week, month in ask(_GAPS, "week", "month")},
         "clocks": {device: low if -low > high else high for device, low, high in clocks},
     }
+
+
+def _trends(cursor: Any, spans: Spans) -> dict[str, Trend]:
+    """Of every battery; where it varied so much that it may have been replaced, since then."""
+    rows = cursor.execute(_TREND, {"quarter": spans.quarter}).fetchall()
+    trends = {row[0]: Trend(*row[1:5]) for row in rows}
+    varied = [row[0] for row in rows if row[5] >= REPLACED]
+    if varied:
+        found = cursor.execute(_RENEWED, {"quarter": spans.quarter, "devices": varied}).fetchall()
+        trends |= {row[0]: Trend(*row[1:]) for row in found}
+    return trends
 
 
 def _flaps(rows: list[tuple[str, str, int | None, int]]) -> dict[str, Flap]:

@@ -10,6 +10,8 @@ BENCHES: dict[str, Callable[[], None]] = {
     "latency-1000": lambda: whole_path.latency(1000),
     "latency-5000": lambda: whole_path.latency(5000),
     "backlog": whole_path.drain,
+    "flood": whole_path.flood,
+    "reconnect": whole_path.reconnect,
     "memory": whole_path.memory_and_start,
 }
 

@@ -143,6 +143,51 @@ def drain(count: int = BACKLOG) -> None:
         )
 
 
+def flood(rate: int = 5000, seconds: int = 60) -> None:
+    """One life-safety device gone mad, and alarms of others meanwhile: on the same session, so behind it."""
+    with bench() as b, Bystander(b.service.folder) as disk:
+        packets = [
+            publish_packet(
+                "campus/d5/reading", payload(5, n, b.boot, ["normal", "test"][n % 2]), 1 + n % 60000
+            )
+            for n in range(rate * seconds)
+        ]
+        load = multiprocessing.Process(
+            target=_background, args=(b.broker.host, b.broker.port, packets, rate), daemon=True
+        )
+        load.start()
+        time.sleep(2)
+        alarms = (seconds - 4) * 10
+        sent = _send_alarms(b, alarms, 0.1, first=10)
+        load.join()
+        wait_for("all committed", lambda: settled(b, len(packets)), 120)
+        found = {c.json["alert"]["device"]: c.received / 1e9 for c in reversed(b.sink.calls)}
+        spans = [found[name] - at for name, at in sent.items() if name in found]
+        named = [c.json["alert"]["rule"] for c in b.sink.calls if c.json["alert"]["device"] == "d5"]
+        print(f"one device at {rate}/s for {seconds} s: alarms of others {_figures(spans)};")
+        print(
+            f"  {len(sent) - len(spans)} not told, the disk stood still {len(disk.stalls)} times meanwhile;"
+        )
+        print(f"  of the device itself was told: {sorted(set(named))}")
+
+
+def reconnect(alarms: int = 100) -> None:
+    """Every device says at once that it is back, and a hundred of them are in alarm."""
+    with bench() as b:
+        links = [publish_packet(f"campus/d{n}/link", b"online", 1 + n) for n in range(DEVICES)]
+        states = b.packets(DEVICES)
+        publisher = Publisher(b.broker.host, b.broker.port)
+        began = time.monotonic()
+        publisher.blast([*links, *states])
+        sent = _send_alarms(b, alarms, 0.0)
+        wait_for("every webhook", lambda: len(b.sink.calls) >= alarms, 60)
+        spans = {c.json["alert"]["device"]: c.received / 1e9 for c in b.sink.calls}
+        wait_for("all committed", lambda: settled(b, 2 * DEVICES + alarms), 60)
+        took = time.monotonic() - began
+        print(f"{DEVICES} devices back at once, in order after {took:.1f} s; {alarms} alarms behind them:")
+        print(f"  {_figures([spans[name] - at for name, at in sent.items()])}")
+
+
 def _background(host: str, port: int, packets: Sequence[bytes], rate: float) -> None:
     Publisher(host, port, "background").blast(packets, rate=rate, group=max(1, int(rate / 500)))
 
@@ -173,10 +218,10 @@ def latency(rate: int, alarms: int = 400, every: float = 0.04) -> None:
         print(f"  alarms outside of that: {_figures(undisturbed)}")
 
 
-def _send_alarms(b: Bench, alarms: int, every: float) -> dict[str, float]:
+def _send_alarms(b: Bench, alarms: int, every: float, first: int = 0) -> dict[str, float]:
     publisher = Publisher(b.broker.host, b.broker.port, "alarms")
     sent: dict[str, float] = {}
-    for n in range(alarms):
+    for n in range(first // 5, first // 5 + alarms):
         name = f"d{n * 5}"
         alarm = payload(n * 5, 50_000_000 + n, b.boot, "alarm")
         sent[name] = time.monotonic()

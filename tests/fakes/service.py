@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 import alerts.outbox
 import alerts.tables
+import dashboard.health.tables
 import dashboard.tables
 import ingest.tables
 from alerts import desk, roster

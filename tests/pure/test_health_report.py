@@ -1,6 +1,7 @@
 """Thinks. What is found about a device, in which order, and what changed since the last report."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -248,3 +249,12 @@ def test_every_word_of_the_report_is_in_the_catalogue() -> None:
     keys = [column.key for column in COLUMNS] + [f"finding_{finding}" for finding in Finding]
     keys += [f"health_{word}" for word in (*REPORTING, *COUNTED)]
     assert [key for key in keys if key not in CATALOGUE] == []
+
+
+def test_the_docs_print_the_order_of_risk() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "health.md").read_text("utf-8")
+    printed = page.partition("<!-- order -->")[2].partition("<!-- /order -->")[0].strip().splitlines()[2:]
+    assert printed == [
+        f"| {number} | {CATALOGUE[f'finding_{finding}'][1]} | {'all' if len(whom) == 2 else whom[0]} |"
+        for number, (finding, whom) in enumerate(ORDER, 1)
+    ]

@@ -176,7 +176,7 @@ def test_run_starts_with_the_last_good_configuration_and_ends_with_2_without_one
         started.append(settings.refused)  # type: ignore[attr-defined]
         return 0
 
-    monkeypatch.setattr("tocsin.run.serve", serve)
+    monkeypatch.setattr("tocsin.serve.serve", serve)
     (folder / "bad.yaml").write_text("brokr: {}\n")
     assert main(["run", "-c", "bad.yaml"]) == 2
     assert main(["run"]) == 0

@@ -15,6 +15,7 @@ from ingest.dialects import DIALECTS
 from ingest.message import Message
 from ingest.reading import Decoded, Reason
 from ingest.settings import BrokerSettings
+from tests.dialects import ROWS, card, page
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = (DOCS / "dialects" / "tocsin.md").read_text(encoding="utf-8")
@@ -71,6 +72,13 @@ def test_every_reason_of_the_quarantine_is_explained():
     assert [reason for reason in Reason if f"`{reason}`" not in PAGE] == []
 
 
-def test_every_dialect_has_its_column():
-    table = (DOCS / "dialects.md").read_text(encoding="utf-8")
-    assert [name for name in DIALECTS if f"`{name}`" not in table] == []
+@pytest.mark.parametrize("name", DIALECTS)
+def test_every_dialect_has_a_page_that_answers_every_question(name):
+    found = card(name)
+    assert tuple(found)[1:] == ROWS
+    assert found["`dialect:` in the registry"] == f"`{name}`"
+    assert [row for row, cell in found.items() if not cell] == []
+
+
+def test_the_table_of_dialects_is_made_of_their_pages():
+    assert (DOCS / "dialects.md").read_text("utf-8") == page(), "run: make dialects"

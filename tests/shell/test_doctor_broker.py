@@ -240,9 +240,10 @@ def test_a_small_window_is_found_on_the_old_protocol(broker: Callable[..., Mosqu
     assert findings["ahead_short"].values["came"] == 20
 
 
-def test_qos0_that_is_dropped_is_found_out(broker: Callable[..., Mosquitto]) -> None:
-    made = broker("allow_anonymous true", GOOD[0], GOOD[3], GOOD[4], "upgrade_outgoing_qos true")
-    assert "qos0_not_raised" not in examine(made)
+def test_qos0_that_is_neither_raised_nor_kept_is_found_out(broker: Callable[..., Mosquitto]) -> None:
+    made = broker(*(line for line in GOOD if "qos" not in line))
+    account(made)
+    assert wrong(examine(made, **OWN)) == {"qos0_lost", "qos0_not_raised", "own_writes_anywhere"}
 
 
 def test_a_broker_without_retained_messages_is_found_out(broker: Callable[..., Mosquitto]) -> None:

@@ -268,4 +268,4 @@ def test_listeners_are_closed_unless_set_and_need_a_list_of_who_may_connect(tmp_
         load(file, {})
     text = "\n".join(found.value.lines)
     assert "2:" in text
-    assert "did you mean gb26875" in text
+    assert "did you mean 'gb26875'?" in text

@@ -43,9 +43,9 @@ DEVICES = {
     "b": ("thingsboard", "climate", "Device B"),
     "panel": ("mapping", "fire_panel", "panel/east"),
 }
-# file, line → the topic where the sample has none, and the readings: device, metric, value, time, part of a note
+# file, line → the topic where the sample has none; the readings: device, metric, value, time, part of a note
 EXPECTED = {
-    ("cn_platforms", 1): (None, []),  # a switch and an output in watts: nothing of ours, but a sign of life
+    ("cn_platforms", 1): (None, []),  # nothing of ours, but a sign of life
     ("cn_platforms", 2): (None, []),
     ("cn_platforms", 3): (None, [("jetlinks", "temperature", 38.5, LIVE, "")]),
     ("cn_platforms", 5): (
