@@ -128,7 +128,7 @@ class Decoder:
                 for base, dialect, known in self._doors_of(device, address):
                     below = address.removeprefix(base + "/") if base else address
                     found.update(_under(base, topic) for topic in dialect.filters(below, known))
-        return sorted(found)
+        return Filters(found).narrowest()
 
     def all_filters(self) -> list[str]:
         """The wide filters of the session `all`."""

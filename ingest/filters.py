@@ -7,9 +7,13 @@ _END = ""  # no level of a filter: an empty one is stored as "/", which no level
 
 
 class Filters:
+    """A set of filters. `narrowest` leaves out those that others cover: a broker may deliver once for each
+    filter that matches, and a press must not ring twice."""
+
     def __init__(self, filters: Iterable[str]) -> None:
         self._tree: dict[str, Any] = {}
-        for one in filters:
+        self._all = sorted(set(filters))
+        for one in self._all:
             here = self._tree
             for level in one.split("/"):
                 here = here.setdefault(level or "/", {})
@@ -17,6 +21,23 @@ class Filters:
 
     def match(self, topic: str) -> bool:
         return _matches(self._tree, topic.split("/"), 0)
+
+    def narrowest(self) -> list[str]:
+        return [one for one in self._all if not _covered(self._tree, one.split("/"), 0, True)]
+
+
+def _covered(tree: dict[str, Any], levels: list[str], at: int, same: bool) -> bool:
+    """Whether another filter matches all that this one does. `same`: so far it is the filter itself."""
+    if "#" in tree and not (same and levels[at:] == ["#"]):
+        return True
+    if at == len(levels):
+        return _END in tree and not same
+    level = levels[at] or "/"
+    return any(
+        name in tree and _covered(tree[name], levels, at + 1, same and name == level)
+        for name in dict.fromkeys((level, "+"))
+        if level != "#"
+    )
 
 
 def _matches(tree: dict[str, Any], levels: list[str], at: int) -> bool:

@@ -86,7 +86,7 @@ class Weekly:
 
     def _send_what_is_due(self, now: int) -> None:
         with self._service.read() as conn:
-            letters = [one for one in ledger.due(conn, now) if True]
+            letters = ledger.due(conn, now)
         if not letters:
             return
         report = gather(self._service)

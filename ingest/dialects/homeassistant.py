@@ -104,11 +104,12 @@ def _gather(parts: Parts, result: Result) -> None:
 def _heard(said: Said, device: Device, name: str, text: str, body: Any) -> Result:
     """What the message says of one device."""
     definition: Definition = said.known.definitions[name]
-    hearing = Hearing(said, device, name)
+    hearing, read = Hearing(said, device, name), False
     for entity in definition.states.get(said.rest, ()):
         value = value_of(entity, text, body)
         if value is None:
             continue
+        read = True
         if entity.simple:
             hearing.take(entity.metric, value)
         else:
@@ -117,7 +118,7 @@ def _heard(said: Said, device: Device, name: str, text: str, body: Any) -> Resul
     word = way and available(way, text, body)
     if word:
         hearing.values["link"] = linked(said.known, name, definition, said.rest, word, hearing.news), ""
-    if body is Undefined and not hearing.values:
+    if body is Undefined and not (read or word):
         return malformed(f"nothing in it that the approval {name!r} could read", said)
     return hearing.result()
 

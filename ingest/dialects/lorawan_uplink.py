@@ -43,17 +43,21 @@ class Uplink(msgspec.Struct):
 
 def uplink(said: Said, up: Uplink, body: dict[str, Any] | None, data: bool) -> Result:
     """`body` is the payload as the server's codec decoded it, None where it did not; `data`: there is one."""
+    standing = said.known.learned.get(STANDING)
     it = found(body, up.device, _unit(said, up)) if body else Found({}, [])
-    if body and said.known.learned.get(STANDING, {}).get(up.device.address):
+    if body and standing and up.device.address in standing:
         it.changes += [(CODEC, False), (SERVER + EVERY, False)]
     elif data and not body:
         it.changes.append((CODEC, True))
-    _learn_unit(said, up, it)
-    _stand(said, up, it)
+    if it.unit:
+        _learn_unit(said, up, it.unit)
+    if standing or it.changes:
+        _stand(said, up, it)
     values = it.values
-    for metric, value in (("rssi", up.rssi), ("battery", up.battery)):
-        if value is not None and metric not in values:
-            values[metric] = value
+    if up.rssi is not None:
+        values.setdefault("rssi", up.rssi)
+    if up.battery is not None:
+        values.setdefault("battery", up.battery)
     if said.retained:
         values.pop("press", None)  # an old press, replayed: nobody presses now
     readings = _readings(said, up, values)
@@ -89,14 +93,15 @@ def _readings(said: Said, up: Uplink, values: dict[str, Value]) -> list[Reading]
 
 
 def _unit(said: Said, up: Uplink) -> str:
-    label = up.device.labels.get("pressure_unit", "")
-    return label or said.known.learned.get(UNITS, {}).get(up.device.address, "")
+    told = up.device.labels and up.device.labels.get("pressure_unit")
+    units = said.known.learned.get(UNITS)
+    return told or (units.get(up.device.address, "") if units else "")
 
 
-def _learn_unit(said: Said, up: Uplink, it: Found) -> None:
-    known = said.known.learned.get(UNITS, {})
-    if it.unit and up.device.kind != UNREGISTERED and known.get(up.device.address) != it.unit:
-        up.learned = {**up.learned, UNITS: {**known, up.device.address: it.unit}}
+def _learn_unit(said: Said, up: Uplink, unit: str) -> None:
+    units = said.known.learned.get(UNITS, {})
+    if up.device.kind != UNREGISTERED and units.get(up.device.address) != unit:
+        up.learned = {**up.learned, UNITS: {**units, up.device.address: unit}}
 
 
 def _stand(said: Said, up: Uplink, it: Found) -> None:

@@ -13,6 +13,7 @@ from ingest.dialects.mapping_words import NOTHING, Words, words
 from ingest.value import FALSE, READERS, TRUE, UNKNOWN, Reader, Value, parsed, shown
 
 HAZARD = "hazard"  # the metric of an alarm bit without a nature of its own: the hazard of the device's kind
+MOST_CONDITIONS = 8
 _OURS = {"supervision", "unprotected", "sequence_gap", "clock_error", "late_alarm"}
 _OF_DEVICES = {metric for kind in KINDS.values() if kind.name != "service" for metric in kind.metrics}
 _ALLOWED = (HAZARD, *sorted((_OF_DEVICES | set(COMMON_METRICS)) - _OURS))
@@ -33,6 +34,11 @@ class Field(msgspec.Struct, frozen=True):
     device: str
     error: Path | None
     note: str
+    conditions: tuple[Path, ...]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        return (self.path, *self.conditions, *((self.error,) if self.error else ()))
 
 
 def field(text: str, document: Any, where: str) -> Field:
@@ -43,15 +49,17 @@ def field(text: str, document: Any, where: str) -> Field:
         section.wrong("metric", f"{name!r} is no metric of a device{close(name, _ALLOWED)}")
     metric = METRICS["fire" if name == HAZARD else name]
     read = _reader(metric, section)
+    when, unless = _tests(section, "when"), _tests(section, "unless")
     made = Field(
         _compiled(text, where),
         name,
         metric.form is Form.EVENT,
         read,
-        _condition(section),
+        _condition([test for _, test in when], [test for _, test in unless]),
         str(section.take("device", str, int, default="")),
         _error(section),
         section.take("note", str, default=""),
+        tuple(at for at, _ in (*when, *unless)),
     )
     section.done()
     return made
@@ -69,9 +77,7 @@ def _error(section: Section) -> Path | None:
     return None if told is None else _compiled(told, section.at("error"))
 
 
-def _condition(section: Section) -> Test | None:
-    when = _tests(section, "when")
-    unless = _tests(section, "unless")
+def _condition(when: list[Test], unless: list[Test]) -> Test | None:
     if not when and not unless:
         return None
 
@@ -83,16 +89,19 @@ def _condition(section: Section) -> Test | None:
     return holds
 
 
-def _tests(section: Section, name: str) -> list[Test]:
+def _tests(section: Section, name: str) -> list[tuple[Path, Test]]:
     """`{mode: [drill, exercise]}`: the value at a path is one of the words; `"*"`: there is one."""
     conditions = section.take(name, dict, default={})
+    if len(conditions) > MOST_CONDITIONS:
+        section.wrong(name, f"has more than {MOST_CONDITIONS} conditions")
     made = []
     for text, told in conditions.items():
         listed = told if isinstance(told, list) else [told]
         if any(isinstance(word, dict | list) for word in listed):
             section.wrong(name, f"{text!r} takes a word or a list of words")
         try:
-            made.append(_test(path(str(text)), frozenset(map(plain, listed))))
+            at = path(str(text))
+            made.append((at, _test(at, frozenset(map(plain, listed)))))
         except ValueError as error:
             section.wrong(name, error)
     return made

@@ -80,7 +80,22 @@ def message(document: Any, where: str) -> Message:
         raise ValueError(f"{section.at('historic')}: `older` needs a `time`")
     if made.identity and not any(topic.names for topic in topics):
         raise ValueError(f"{section.at('identity')}: there is no {{device}} in the topic to compare it with")
+    if each is not None:
+        _no_search(made, section)
     return made
+
+
+def _no_search(made: Message, section: Section) -> None:
+    """Entries × fields × a list of the whole message would stall on a message made for it."""
+    paths = [path for _, fields in made.groups for field in fields for path in field.paths]
+    paths += [made.device] if isinstance(made.device, Path) else []
+    paths += [made.time[0]] if made.time else []
+    paths += [made.historic.path] if made.historic and made.historic.path else []
+    for one in paths:
+        if one.searches:
+            section.wrong(
+                "each", f"{one.text!r} would be searched for every entry: let it start at the entry"
+            )
 
 
 def online(document: Any, where: str) -> Message:

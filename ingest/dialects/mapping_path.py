@@ -13,6 +13,7 @@ import msgspec
 
 MISSING: Any = object()  # the payload has no such thing: it says nothing, which is not "no"
 MOST_STEPS = 12
+_MOST_TEXT = 1000  # of a longer text only the beginning is compared with words
 
 _NAME = r"""[^\s.\[\]"'=*$]+"""
 _STEP = re.compile(
@@ -46,6 +47,11 @@ class Path(msgspec.Struct, frozen=True):
     whole: bool
     steps: tuple[Step, ...]
     get: Callable[[Any], Any]  # the value there, or MISSING
+
+    @property
+    def searches(self) -> bool:
+        """Whether it walks through a list of the whole message: once a message, not for every entry of it."""
+        return self.whole and any(type(step) is Where for step in self.steps)
 
 
 def path(text: Any, every: bool = False) -> Path:
@@ -134,7 +140,7 @@ def plain(raw: Any) -> str:
     """A raw value as words are compared: 1, 1.0 and "1" are one, and so are true, "True" and "TRUE"."""
     kind = type(raw)
     if kind is str:
-        return str(raw).strip().casefold()
+        return str(raw[:_MOST_TEXT]).strip().casefold()
     if kind is int:
         return str(raw) if -1e15 < raw < 1e15 else ""
     if kind is bool:

@@ -11,7 +11,7 @@ from ingest.dialects.mapping_section import Section, close
 from ingest.value import UNKNOWN
 
 NOTHING = "nothing"  # a word that says nothing of this metric
-MOST = 500
+MOST, MOST_OPEN = 500, 100  # words, and those of them with a *
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -47,6 +47,8 @@ def words(told: dict[Any, Any], metric: Metric, section: Section) -> Words:
             exact[text] = word
         else:
             parts.append((part, text.startswith("*"), text.endswith("*"), word))
+    if len(parts) > MOST_OPEN:
+        section.wrong("words", f"has more than {MOST_OPEN} words with a *")
     return Words(exact, tuple(sorted(parts, key=lambda entry: -len(entry[0]))))
 
 

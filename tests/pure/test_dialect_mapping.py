@@ -352,6 +352,8 @@ MISTAKES = [
     ({**OK, "each": "a.b[*"}, "each:", "cannot be read at"),
     ({**OK, "device": "a[*].id"}, "device:", "`each`"),
     ({**OK, "device": "@key"}, "device:", "`each`"),
+    ({**OK, "each": "a[*]", "fields": {"$.b[c=d].e": "smoke"}}, "each:", "for every entry"),
+    ({**OK, "each": "a[*]", "time": {"path": "$[c=d]", "format": "s"}}, "each:", "for every entry"),
     ({**OK, "sequence": "n"}, "sequence:", "one another"),
     ({**OK, "time": {"path": "t"}}, "time.format:", "ms, s, us, iso"),
     ({**OK, "time": {"path": "t", "format": "%Y-%m-%d %H"}}, "time.format:", "zone"),

@@ -6,12 +6,13 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
+from alerts.alert import Activity
 from ingest import quarantine
 from ingest.dialects.gb26875_frame import Frame, pieces
 from ingest.listeners import gb26875
 from ingest.listeners.server import Server
 from ingest.settings import ListenerSettings
-from tests.fakes.gb26875 import component, frame, stamp, unit
+from tests.fakes.gb26875 import NORMAL, component, frame, stamp, unit
 from tests.servers import wait_for
 from tests.story.school import CAMPUS, School
 from tocsin import logs
@@ -119,20 +120,26 @@ def test_what_was_not_committed_is_not_confirmed_and_counts_once_when_it_is_repe
         assert (alert.device, alert.occurrence) == ("smoke-201", 1)
 
 
-def test_a_killed_service_that_had_committed_knows_the_repeated_frame(school: School) -> None:
-    sent = frame(unit(24, b"\4\7" + stamp(school.moment)), stamp(school.moment), number=9)
+def test_a_frame_that_comes_again_after_the_alarm_is_over_raises_nothing(school: School) -> None:
+    sent = fire(school, number=9)
     with listening(school) as server:
-        Transmitter(server.port).send(sent)
+        panel = Transmitter(server.port)
+        panel.send(sent)
         came(school)
         school.turn()
-    school.restart()
+        now = stamp(school.moment)
+        panel.send(frame(unit(2, component(NORMAL) + now), now, number=10))
+        came(school)
+        school.forward(30)
+        assert [alert.activity for alert in school.open()] == [Activity.NORMAL]
+    school.restart()  # killed after the commit, before the transmitter heard of it
     with listening(school) as server:
         panel = Transmitter(server.port)
         panel.send(sent)
         came(school)
         school.turn()
         wait_for("the confirmation", lambda: bool(panel.answers()))
-        assert [(alert.device, alert.occurrence) for alert in school.open()] == [("gw", 1)]
+        assert [(alert.activity, alert.occurrence) for alert in school.open()] == [(Activity.NORMAL, 1)]
 
 
 def test_a_broken_frame_is_denied_and_kept_and_the_next_one_is_heard(school: School) -> None:
