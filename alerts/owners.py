@@ -2,18 +2,31 @@
 
 from collections.abc import Mapping
 
-from alerts.people import Directory
+from alerts.people import Directory, Person
 from ingest.campus.device import OWN, Device
 
 NAMED = 20  # so many are named, the rest are counted
 
 
-def owners(device: Device, directory: Directory) -> list[str]:
-    """The persons behind a device's owner, those who cannot be told as well."""
-    if device.owner in directory.persons:
-        return [device.owner]
-    team = directory.teams.get(device.owner or "")
-    return [member for member in team.members if member in directory.persons] if team else []
+def members(owner: str | None, directory: Directory) -> list[Person] | None:
+    """The persons behind an owner, those who cannot be told as well; None for one that nobody is."""
+    if owner in directory.persons:
+        return [directory.persons[owner]]
+    team = directory.teams.get(owner or "")
+    if team is None:
+        return None
+    return [directory.persons[one] for one in team.members if one in directory.persons]
+
+
+def state(owner: str | None, directory: Directory) -> str:
+    """none, unknown (neither a person nor a team), reachable, or unreachable: nobody behind it has a contact
+    on a configured channel."""
+    if not owner:
+        return "none"
+    people = members(owner, directory)
+    if people is None:
+        return "unknown"
+    return "reachable" if any(directory.contacts(person) for person in people) else "unreachable"
 
 
 def unanswered(devices: Mapping[str, Device], directory: Directory) -> dict[str, str]:
@@ -30,16 +43,17 @@ def unanswered(devices: Mapping[str, Device], directory: Directory) -> dict[str,
 
 
 def _reason(device: Device, directory: Directory) -> str:
-    if device.owner is None:
-        return "has no owner"
-    people = owners(device, directory)
-    if any(directory.contacts(directory.persons[person]) for person in people):
-        return ""
-    if people:
-        return f"owner {device.owner!r} has no contact on a configured channel"
-    if device.owner in directory.teams:
-        return f"owner {device.owner!r} is a team with nobody in it"
-    return f"owner {device.owner!r} is neither a person nor a team"
+    match state(device.owner, directory):
+        case "none":
+            return "has no owner"
+        case "unknown":
+            return f"owner {device.owner!r} is neither a person nor a team"
+        case "unreachable":
+            if members(device.owner, directory):
+                return f"owner {device.owner!r} has no contact on a configured channel"
+            return f"owner {device.owner!r} is a team with nobody in it"
+        case _:
+            return ""
 
 
 def told(found: Mapping[str, str]) -> list[str]:

@@ -22,6 +22,7 @@ _Route = tuple[_Guard, Callable[[Said], Result], str, str, Device, Known]
 
 LISTENED = ("gb26875",)  # dialects that have a listener; one that is closed brings nothing
 LISTENER = "listen:"  # begins the topics of what came in by a listener: no broker may use them
+MOST_LEARNED = 20_000  # keys of one dialect under one base
 _CONTROL = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}  # categories of characters that no honest topic has
 _NOBODY = Device("", UNREGISTERED, "")
 
@@ -110,11 +111,13 @@ class Decoder:
 
     def _learn(self, known: Known, learned: dict[str, Any]) -> None:
         for key, value in learned.items():
-            self.news[(known.dialect, known.base, key)] = value
             if value is None:
                 known.learned.pop(key, None)
-            else:
+            elif key in known.learned or len(known.learned) < MOST_LEARNED:
                 known.learned[key] = value
+            else:
+                continue  # somebody invents keys; those that are known go on
+            self.news[(known.dialect, known.base, key)] = value
         if NAMES in learned:  # somebody is called something else now
             self._routes.clear()
             self._match_life()

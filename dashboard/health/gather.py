@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Connection, func, select
 
-from dashboard.health import owners
+from alerts import owners
 from dashboard.health.report import Report, make
 from dashboard.health.row import judge, standing_points
 from dashboard.service import Service

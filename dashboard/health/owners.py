@@ -1,9 +1,10 @@
-"""Thinks. Who owns devices: can they be reached, what are they called, and who gets which report."""
+"""Thinks. Who owns devices: what they are called, and who gets which report."""
 
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from alerts.owners import members
 from alerts.people import Contact, Directory, Person
 
 CAMPUS, OWN = "campus", "own"  # what a letter is about: everything, or what its reader owns
@@ -17,16 +18,6 @@ class Recipient(msgspec.Struct, frozen=True):
     scope: str
     contact: Contact | None
     owners: tuple[str, ...] | None
-
-
-def state(owner: str | None, directory: Directory) -> str:
-    """reachable: a person with a contact on a configured channel, or a team in which somebody has one."""
-    if not owner:
-        return "none"
-    members = _members(owner, directory)
-    if members is None:
-        return "unknown"
-    return "reachable" if any(directory.contacts(person) for person in members) else "unreachable"
 
 
 def name(owner: str, directory: Directory, language: str) -> str:
@@ -44,9 +35,9 @@ def recipients(
     channels = set(mail)
     owned: dict[str, list[str]] = {}
     for owner in dict.fromkeys(owners):
-        for person in _members(owner, directory) or ():
+        for person in members(owner, directory) or ():
             owned.setdefault(person.id, []).append(owner)
-    campus = dict.fromkeys(person.id for one in to for person in _members(one, directory) or ())
+    campus = dict.fromkeys(person.id for one in to for person in members(one, directory) or ())
     told: list[tuple[str, str, tuple[str, ...] | None]] = [(person, CAMPUS, None) for person in campus]
     told += [(person, OWN, tuple(mine)) for person, mine in owned.items()]
     persons = directory.persons
@@ -55,12 +46,3 @@ def recipients(
 
 def _address(person: Person, channels: set[str]) -> Contact | None:
     return next((c for c in person.contacts if c.channel in channels and c.address), None)
-
-
-def _members(owner: str, directory: Directory) -> list[Person] | None:
-    """The persons behind an id; None for one that nobody has."""
-    if owner in directory.persons:
-        return [directory.persons[owner]]
-    if owner not in directory.teams:
-        return None
-    return [directory.persons[one] for one in directory.teams[owner].members if one in directory.persons]

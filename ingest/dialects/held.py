@@ -9,6 +9,7 @@ from hashlib import blake2s
 from typing import Any
 
 from ingest.campus.device import Device
+from ingest.campus.kinds import UNREGISTERED
 from ingest.dialects.dialect import Known, Said
 from ingest.dialects.hazard import CALM, graver
 from ingest.reading import Decoded, Parts, Reading, TimeQuality
@@ -30,7 +31,7 @@ class Hearing:
         """`part`: which topic or entity says it, where others say the same metric."""
         if value is None:
             return
-        if part:
+        if part and self.device.kind != UNREGISTERED:  # strangers may be invented, and would fill the store
             value = held(self.said.known, self.address, metric, part, value, self.news)
         values = self.values
         values[metric] = graver(values[metric], value) if metric in values else value

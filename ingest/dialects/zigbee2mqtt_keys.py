@@ -3,12 +3,12 @@
 from typing import Any
 
 from ingest.campus.kinds import KINDS
+from ingest.dialects.hazard import HAZARDS, graver, hazard_of
 from ingest.value import READERS, UNKNOWN, Reader, Value, affirmed, parsed, shown
 
 Found = dict[str, Value]
 Key = tuple[str, Reader]  # the metric, and how the raw value is read
 
-HAZARDS = ("smoke", "heat", "gas", "co", "call_point", "leak", "arc", "intrusion")
 _HAZARD_KEYS = {
     "smoke": "smoke",
     "heat": "heat",
@@ -35,9 +35,6 @@ _BUTTON = {"single", "double", "triple", "quadruple", "many", "hold", "long", "p
            "on", "off", "toggle", "alarm"}  # fmt: skip
 _BUTTON_KINDS = {"panic_button", "call_point"}
 _NO_PRESS = {"", "none", "release", "hold_release", "long_release"}
-
-# When several keys speak of one metric, the gravest word stands: an alarm is never hidden by a test.
-_GRAVITY = {"alarm": 6, "prealarm": 5, "test": 4, "fault": 3, "disabled": 2, UNKNOWN: 1}
 
 
 def _fault(raw: Any) -> Value | None:
@@ -88,21 +85,17 @@ _COMMON: dict[str, Key] = {
 }
 
 
-def _hazard_of(kind: str) -> str | None:
-    return next((metric for metric in KINDS[kind].metrics if metric in HAZARDS), None)
-
-
 def _keys_of(kind: str) -> dict[str, Key]:
-    hazard = _hazard_of(kind)
+    hazard = hazard_of(kind)
     keys = dict(_COMMON)
-    if hazard is not None:
+    if hazard:
         bare = (*_BARE_ALARM, *_MOVEMENT) if kind == "perimeter" else _BARE_ALARM
         keys |= dict.fromkeys(bare, (hazard, READERS[hazard]))
     return keys
 
 
 _KEYS = {kind: _keys_of(kind) for kind in KINDS}
-_HAZARD = {kind: _hazard_of(kind) for kind in KINDS}
+_HAZARD = {kind: hazard_of(kind) for kind in KINDS}
 _TESTS = ("test", "self_test", "self_test_result")
 NAMES = frozenset().union(*_KEYS.values(), _TESTS, ("action", "co"))
 
@@ -146,8 +139,7 @@ def attribute(key: str, raw: Any, kind: str) -> Found:
 
 def _graver(values: Found, metric: str, value: Value) -> None:
     present = values.get(metric)
-    if present is None or _GRAVITY.get(str(value[0]), 0) > _GRAVITY.get(str(present[0]), 0):
-        values[metric] = value
+    values[metric] = value if present is None else graver(present, value)
 
 
 def _press(values: Found, raw: Any, kind: str) -> None:

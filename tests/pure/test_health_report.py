@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from alerts.owners import state
 from alerts.people import Contact, Directory, Person, Team
 from dashboard.catalogue import CATALOGUE
 from dashboard.health import owners
@@ -232,7 +233,7 @@ PEOPLE = Directory(
      ("nobody", "unknown"), (None, "none"), ("", "none")],
 )  # fmt: skip
 def test_who_can_be_reached(owner: str | None, expected: str) -> None:
-    assert owners.state(owner, PEOPLE) == expected
+    assert state(owner, PEOPLE) == expected
 
 
 def test_each_owner_gets_what_they_own_and_those_named_get_everything() -> None:

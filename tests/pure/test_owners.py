@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.owners import NAMED, owners, told, unanswered
+from alerts.owners import NAMED, members, told, unanswered
 from alerts.people import Contact, Directory, Person, Team
 from ingest.campus.device import Device
 from ingest.campus.registry import Registry
@@ -49,9 +49,9 @@ def test_the_service_itself_needs_no_owner() -> None:
 
 
 def test_the_owners_of_a_device_are_persons() -> None:
-    assert owners(device("li"), DIRECTORY) == ["li"]
-    assert owners(device("guards"), DIRECTORY) == ["wang", "li"]
-    assert owners(device(None), DIRECTORY) == []
+    people = {owner: members(owner, DIRECTORY) for owner in ("li", "guards", "nobody", None)}
+    ids = {owner: found and [person.id for person in found] for owner, found in people.items()}
+    assert ids == {"li": ["li"], "guards": ["wang", "li"], "nobody": None, None: None}
 
 
 def test_of_many_devices_the_first_are_named_and_the_rest_counted() -> None:

@@ -112,6 +112,6 @@ def test_once_approved_its_topic_says_what_the_table_says(samples, number, body,
     device = Device("it", one.kind or "climate", "campus", dialect="homeassistant", address=one.address)
     registry = Registry.build([], [], [device], {"homeassistant": {one.address: one.document}})
     payload = samples[3]["payload"] if body is None else json.dumps(body)
-    found = hear(Decoder(registry, SETTINGS), [*EXPECTED[number][2]][0], payload.encode())
+    found = hear(Decoder(registry, SETTINGS), next(iter(EXPECTED[number][2])), payload.encode())
     assert isinstance(found, Decoded), found
     assert {reading.metric: reading.value for reading in found.readings} == expected

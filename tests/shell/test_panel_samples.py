@@ -20,17 +20,18 @@ SETTINGS = BrokerSettings(dialects=dict.fromkeys(NAMES))
 
 # file, line, dialect, address, kind it is registered as, what it says, and whether it is a sign of life
 EXPECTED = [
-    ("alarm_panels", 1, "texecom", "zone/front_door", "door", "contact open, tamper normal, fault normal", True),
+    ("alarm_panels", 1, "texecom", "zone/front_door", "door",
+     "contact open, tamper normal, fault normal", True),
     ("alarm_panels", 2, "texecom", "panel", "gateway", "voltage 13.42, current 0.423", True),  # mA
     ("alarm_panels", 3, "texecom", "panel", "gateway", "", True),  # that arming failed is no alarm
     ("alarm_panels", 4, "texecom", "panel", "gateway", "link online", False),
-    ("alarm_panels", 5, "alarmo", "panel", "perimeter", "intrusion normal", False),  # retained
+    ("alarm_panels", 5, "alarmo", "panel", "perimeter", "intrusion normal", False),
     ("alarm_panels", 6, "alarmo", "panel", "perimeter", "", True),  # an entry delay, no alarm yet
     ("alarm_panels", 7, "paradox", "zones/Kitchen", "smoke_detector", "smoke alarm", False),  # retained
     ("alarm_panels", 8, "paradox", "partitions/Area_1", "fire_panel", "fire normal", False),
     ("alarm_panels", 9, "paradox", "panel", "gateway", "link offline", False),
     ("alarm_panels", 10, "dsc", "Partition1", "fire_panel", "fire alarm", True),
-    ("alarm_panels", 11, "dsc", "Zone10", "smoke_detector", "smoke alarm", True),  # a smoke zone opens too
+    ("alarm_panels", 11, "dsc", "Zone10", "smoke_detector", "smoke alarm", True),  # it opens
     ("alarm_panels", 12, "dsc", "panel", "gateway", "fault fault", True),
     ("alarm_panels", 13, "dsc", "panel", "gateway", "link online", False),
     ("alarm_panels", 14, "ws2mqtt", "bridge_0a1b2c3d", "gateway", "fire alarm, fire normal", True),  # one-shot
