@@ -1,13 +1,17 @@
 """Touches. Reads the rule files (the standard pack and the user's) into a RuleSet, or lists every mistake."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from rules.parse import parse
+from rules.parse import Said, parse
 from rules.rule import Rule
 from rules.ruleset import RuleSet
+from rules.trial import Trial
+from rules.trialfile import parse_tests
 
 STANDARD = Path(__file__).parent / "standard"
+TESTS = "tests"  # a folder of this name holds tests, and so does a file NAME.test.yaml
 _LARGEST = 4 * 1024 * 1024  # bytes; a rule file is written by a person
 
 
@@ -19,39 +23,120 @@ class RuleErrors(Exception):
         self.mistakes = mistakes
 
 
+class Texts(NamedTuple):
+    """Rule files as they stood at one moment: name → text, and what could not be read."""
+
+    standard: Mapping[str, str]
+    own: Mapping[str, str]
+    mistakes: Sequence[str] = ()
+
+
+class Loaded(NamedTuple):
+    """A set of rules, and what the files say of each of them."""
+
+    rules: RuleSet
+    said: Mapping[str, Said]
+
+
 def load(paths: Iterable[str | Path] = (), standard: bool = True) -> RuleSet:
     """The standard pack and the rules of these files and folders (their *.yaml and *.yml, by name).
 
     Raises RuleErrors with every mistake of every file at once. Nothing is half loaded.
     """
+    return build(read(paths, standard)).rules
+
+
+def read(paths: Iterable[str | Path] = (), standard: bool = True) -> Texts:
     mistakes: list[str] = []
+    pack = {f"standard/{path.name}": path for path in _inside(STANDARD)} if standard else {}
+    texts = {name: _text(path, name, mistakes, "rules") for name, path in pack.items()}
+    own = {str(path): _text(path, str(path), mistakes, "rules") for path in rule_files(paths)}
+    return Texts(texts, own, mistakes)
+
+
+def build(texts: Texts) -> Loaded:
+    """Raises RuleErrors."""
+    mistakes = list(texts.mistakes)
     found: dict[str, Rule] = {}
-    files = [(path, f"standard/{path.name}") for path in _inside(STANDARD)] if standard else []
-    for path in map(Path, paths):
-        files += [(file, str(file)) for file in _inside(path)] if path.is_dir() else [(path, str(path))]
-    for path, name in files:
-        parse(_text(path, name, mistakes), name, found, mistakes)
+    said: dict[str, Said] = {}
+    for name, text in (*texts.standard.items(), *texts.own.items()):
+        parse(text, name, found, mistakes, said)
     if mistakes:
         raise RuleErrors(mistakes)
-    return RuleSet(found.values())
+    return Loaded(RuleSet(found.values()), said)
+
+
+def rule_files(paths: Iterable[str | Path]) -> list[Path]:
+    """The files that these files and folders stand for, without the tests among them."""
+    return [file for path in map(Path, paths) for file in (_inside(path) if path.is_dir() else [path])]
+
+
+def test_files(paths: Iterable[str | Path]) -> list[Path]:
+    """The tests beside the rules of these files and folders, and the files among them that are tests."""
+    found: dict[Path, None] = {}
+    for path in map(Path, paths):
+        if path.is_dir():
+            every = path.name == TESTS  # the folder of tests itself is meant
+            found |= dict.fromkeys(file for file in _all_inside(path) if every or _is_test(file, path))
+        elif path.name.endswith((".test.yaml", ".test.yml")) or path.parent.name == TESTS:
+            found[path] = None
+        else:
+            beside = path.with_suffix(f".test{path.suffix}")
+            found |= {beside: None} if beside.exists() else {}
+    return list(found)
+
+
+def load_tests(files: Iterable[Path], rules: RuleSet) -> list[Trial]:
+    """The tests of these files. Raises RuleErrors with every mistake of every file at once."""
+    mistakes: list[str] = []
+    trials: list[Trial] = []
+    for path in files:
+        noted: list[str] = []
+        name = str(path) if STANDARD not in path.parents else f"standard/{TESTS}/{path.name}"
+        trials += parse_tests(_text(path, name, noted, "tests"), name, rules.by_id, noted)
+        mistakes += noted
+    if mistakes:
+        raise RuleErrors(mistakes)
+    return trials
+
+
+def marks(paths: Iterable[str | Path]) -> tuple[tuple[str, int, int], ...]:
+    """Name, time and size of every rule file: equal while nothing has changed. Reads no file."""
+    found = []
+    for file in rule_files(paths):
+        try:
+            stat = file.stat()
+        except OSError:
+            found.append((str(file), -1, -1))
+        else:
+            found.append((str(file), stat.st_mtime_ns, stat.st_size))
+    return tuple(found)
 
 
 def _inside(folder: Path) -> list[Path]:
+    return [path for path in _all_inside(folder) if not _is_test(path, folder)]
+
+
+def _all_inside(folder: Path) -> list[Path]:
     files = [*folder.rglob("*.yaml"), *folder.rglob("*.yml")]
     return sorted(path for path in files if not path.name.startswith("."))
 
 
-def _text(path: Path, name: str, mistakes: list[str]) -> str:
+def _is_test(path: Path, folder: Path) -> bool:
+    return TESTS in path.relative_to(folder).parts[:-1] or path.stem.endswith(".test")
+
+
+def _text(path: Path, name: str, mistakes: list[str], key: str) -> str:
     """The file's text; empty after a mistake."""
     try:
         size = path.stat().st_size
         if size <= _LARGEST:
             return path.read_text(encoding="utf-8-sig")
-        mistakes.append(f"{name}:1:1  rules  got {size} bytes  expected at most {_LARGEST}")
+        mistakes.append(f"{name}:1:1  {key}  got {size} bytes  expected at most {_LARGEST}")
     except OSError as error:
-        mistakes.append(f"{name}:1:1  rules  got nothing  cannot be read: {error.strerror}")
+        mistakes.append(f"{name}:1:1  {key}  got nothing  cannot be read: {error.strerror}")
     except UnicodeDecodeError as error:
         mistakes.append(
-            f"{name}:1:1  rules  got bytes that are not UTF-8  {error.reason} at byte {error.start}"
+            f"{name}:1:1  {key}  got bytes that are not UTF-8  {error.reason} at byte {error.start}"
         )
     return ""

@@ -1,5 +1,9 @@
 """Thinks. The text of one rule file into rules, with every mistake in it noted."""
 
+import json
+from typing import Any
+
+import msgspec
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -8,42 +12,70 @@ from rules.rule import Rule
 from rules.section import Section
 
 
-def parse(text: str, name: str, found: dict[str, Rule], mistakes: list[str]) -> None:
+class Said(msgspec.Struct, frozen=True):
+    """What a file says of one rule: its keys and values as written, where it stands, and who changed the
+    file and why ("": not stated)."""
+
+    body: dict[str, Any]
+    source: str
+    changed_by: str = ""
+    reason: str = ""
+
+
+def parse(
+    text: str, name: str, found: dict[str, Rule], mistakes: list[str], said: dict[str, Said] | None = None
+) -> None:
     """Add the file's rules to `found` by id, and its mistakes to `mistakes` (`name:line:col  path  …`)."""
-    for section in _sections(_document(text, name, mistakes), name, mistakes):
+    top = whole(text, name, "rules", mistakes)
+    if top is None:
+        return
+    top.only(("changed_by", "reason", "rules"))
+    changed_by = top.text("changed_by", "the name of a person") if top.has("changed_by") else ""
+    reason = top.text("reason", "a sentence") if top.has("reason") else ""
+    for section in entries(top, "rules", "id, title, when and class"):
         rule = read_rule(section)
         if rule is None:
             continue
         first = found.get(rule.id)
         if first is None:
             found[rule.id] = rule
+            if said is not None:
+                said[rule.id] = Said(_body(section), rule.source, changed_by, reason)
         else:
             section.wrong("id", f"this id is taken by the rule at {first.source}; choose another")
 
 
-def _sections(document: object, name: str, mistakes: list[str]) -> list[Section]:
-    """One section for each entry of the file's `rules` list."""
-    if document is None:
+def whole(text: str, name: str, key: str, mistakes: list[str]) -> Section | None:
+    """The mapping that a file is; None where it is empty or there is none. `key`: what it should hold."""
+    document = _document(text, name, key, mistakes)
+    if document is None or isinstance(document, dict):
+        return None if document is None else Section(document, name, "", mistakes)
+    mistakes.append(f"{name}:1:1  {key}  got nothing  expected a list: `{key}:` and its entries")
+    return None
+
+
+def entries(section: Section, key: str, what: str) -> list[Section]:
+    """One section for each entry of the list under `key`; `what` an entry must have."""
+    nodes = section.node.get(key)
+    if not isinstance(nodes, list):
+        section.wrong(key, f"expected a list of {key}")
         return []
-    if not isinstance(document, dict):
-        mistakes.append(f"{name}:1:1  rules  got nothing  expected a list: `rules:` and its entries")
-        return []
-    top = Section(document, name, "", mistakes)
-    top.only(("rules",))
-    entries = document.get("rules")
-    if not isinstance(entries, list):
-        top.wrong("rules", "expected a list of rules")
-        return []
-    sections = []
-    for place, node in enumerate(entries):
+    path = f"{section.path}.{key}" if section.path else key
+    found = []
+    for place, node in enumerate(nodes):
         if isinstance(node, dict):
-            sections.append(Section(node, name, f"rules[{place}]", mistakes))
+            found.append(Section(node, section.file, f"{path}[{place}]", section.mistakes))
         else:
-            top.wrong("rules", "expected a rule: a mapping with id, title, when and class", place)
-    return sections
+            section.wrong(key, f"expected a {key.removesuffix('s')}: a mapping with {what}", place)
+    return found
 
 
-def _document(text: str, name: str, mistakes: list[str]) -> object:
+def _body(section: Section) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(json.dumps(section.node, default=str))
+    return body
+
+
+def _document(text: str, name: str, key: str, mistakes: list[str]) -> object:
     """What the text holds; None when it is empty or not YAML (which is noted)."""
     try:
         document: object = YAML().load(text)
@@ -52,9 +84,9 @@ def _document(text: str, name: str, mistakes: list[str]) -> object:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         problem = " ".join(str(error.problem or error.context).split())
-        mistakes.append(f"{name}:{line}:{column}  rules  got text that is not YAML  {problem}")
+        mistakes.append(f"{name}:{line}:{column}  {key}  got text that is not YAML  {problem}")
     except (YAMLError, RecursionError, ValueError, TypeError, AttributeError) as error:
         # a tagged or odd scalar that the reader chokes on (a date of month 13, an unhashable key)
         reason = " ".join(str(error).split())[:200]
-        mistakes.append(f"{name}:1:1  rules  got text that is not YAML  {reason}")
+        mistakes.append(f"{name}:1:1  {key}  got text that is not YAML  {reason}")
     return None

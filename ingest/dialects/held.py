@@ -69,8 +69,10 @@ def held(known: Known, address: str, metric: str, part: str, value: Value, news:
     """The gravest of what all parts last said. What is not calm is kept in `news`, to be learned."""
     key = key_of(metric, address)
     before: dict[str, str] = (news[key] if key in news else known.learned.get(key)) or {}
-    others = {name: word for name, word in before.items() if name != part}
     word = str(value[0])
+    if before.get(part, "") == ("" if word in CALM else word) and len(before) <= (word not in CALM):
+        return value  # nothing new, and nobody else has raised anything
+    others = {name: word for name, word in before.items() if name != part}
     now = others if word in CALM else {**others, part: word}
     if now != before:
         news[key] = now or None

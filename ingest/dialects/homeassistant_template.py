@@ -57,8 +57,6 @@ class _Environment(ImmutableSandboxedEnvironment):
     def getitem(self, obj: Any, argument: Any) -> Any:
         if type(obj) is Null or type(argument) is Null:
             raise Unreadable("null")
-        if isinstance(obj, Undefined):
-            raise UndefinedError
         try:
             found = obj[argument] if type(obj) in (dict, list, tuple, str) else self.undefined()
         except (KeyError, IndexError, TypeError):

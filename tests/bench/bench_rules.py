@@ -36,9 +36,9 @@ def at_rest(metric: str) -> float | str:
     known = METRICS[metric]
     if known.form is Form.NUMBER:
         return RESTING.get(metric, max(known.low, 0.0))
-    if metric in ("press", "self_test"):
-        return "passed"
-    good = ("normal", "mains", "closed", "present", "online", "reporting")
+    if known.form is Form.EVENT:
+        return "passed"  # a word that no rule looks for
+    good = ("normal", "mains", "closed", "present", "online", "reporting", "stopped", "automatic")
     return next(word for word in good if word in known.words)
 
 

@@ -35,6 +35,8 @@ SAYS = [
     ("{% if value_json.tamper is equalto 'tamper' %} ON {% else %} OFF {% endif %}", {"tamper": "ok"}, "OFF"),
     ("{{ value_json.a | default(value_json.b) }}", {"b": 3}, "3"),
     ("{{ value_json.a | default(value_json.b) }}", {"a": 4, "b": 3}, "4"),
+    ("{{ value_json.a.x | default(value_json.b) }}", {"b": 3}, "3"),
+    ("{{ value_json.a.x.y | default(value_json.b) }}", {}, NOTHING),
     ("{{ value_json.flags | bitwise_and(4) }}", {"flags": 6}, "4"),
     ("{{ value_json.v | multiply(0.001) }}", {"v": 3000}, "3.0"),
     ("{{ value_json.a == 2 }}", {"a": 2}, "True"),

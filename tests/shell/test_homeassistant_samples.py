@@ -1,13 +1,16 @@
 """Touches. Home Assistant discovery as it is really published: each line of the shared samples."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ingest.campus.device import Device
 from ingest.campus.registry import Registry
 from ingest.decode import Decoder
+from ingest.dialects import homeassistant
 from ingest.message import Message
 from ingest.reading import Decoded, Ignored, Parts
 from ingest.settings import BrokerSettings
@@ -115,3 +118,10 @@ def test_once_approved_its_topic_says_what_the_table_says(samples, number, body,
     found = hear(Decoder(registry, SETTINGS), next(iter(EXPECTED[number][2])), payload.encode())
     assert isinstance(found, Decoded), found
     assert {reading.metric: reading.value for reading in found.readings} == expected
+
+
+def test_the_approval_shown_on_the_page_is_accepted():
+    page = Path(__file__).resolve().parents[2] / "docs" / "dialects" / "homeassistant.md"
+    [shown] = re.findall(r"```yaml\n(.*?)\n```", page.read_text(encoding="utf-8"), re.DOTALL)
+    [approval] = yaml.safe_load(shown)["approvals"]
+    assert homeassistant.define(approval["id"], approval).topics == ["z/7", "z/7/lwt"]

@@ -34,7 +34,7 @@ EXPECTED = [
     ("alarm_panels", 11, "dsc", "Zone10", "smoke_detector", "smoke alarm", True),  # it opens
     ("alarm_panels", 12, "dsc", "panel", "gateway", "fault fault", True),
     ("alarm_panels", 13, "dsc", "panel", "gateway", "link online", False),
-    ("alarm_panels", 14, "ws2mqtt", "bridge_0a1b2c3d", "gateway", "fire alarm, fire normal", True),  # one-shot
+    ("alarm_panels", 14, "ws2mqtt", "bridge_0a1b2c3d", "gateway", "fire alarm, fire normal", True),
     ("alarm_panels", 15, "ws2mqtt", "123456", "smoke_detector", "smoke alarm, smoke normal", True),
     # its last update is of the day it was caught: what the cloud remembers
     ("ring_mqtt", 1, "ring", "04725673-0c82-48c6-b8ef-b884a24b90b1", "smoke_detector",
