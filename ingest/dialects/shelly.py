@@ -1,8 +1,8 @@
-"""Thinks. Shelly, both generations: `shellies/<id>/sensor/…` in bare words, and `<prefix>/events/rpc` in JSON-RPC.
+"""Thinks. Shelly, both generations: bare words on `shellies/<id>/…`, JSON-RPC on `<prefix>/events/rpc`.
 
 Battery devices sleep: they connect to report and are gone again, so that their last will says nothing. Where
-the prefix of a device is changed its id is no longer in the topic; then the registry says that it is `sleepy`,
-until the device itself has told how often it wakes.
+the prefix of a device is changed its id is no longer in the topic: then it must be registered as `sleepy`, or
+have told once how often it wakes.
 """
 
 import re
@@ -52,7 +52,7 @@ def addresses(rest: str, known: Known) -> tuple[str, ...] | None:
         return _at_root(name, what, known)
     if rest == "announce":
         return MANY
-    if not what or what.split("/")[-1] in ("rpc", "command", "set", "log") and what != "events/rpc":
+    if not what or (what != "events/rpc" and what.split("/")[-1] in ("rpc", "command", "set", "log")):
         return ()
     return spellings(name) if name else None
 

@@ -1,4 +1,4 @@
-"""Thinks. Shelly of the first generation: one topic for each fact, a bare word or number, and `info` as JSON."""
+"""Thinks. Shelly of the first generation: a topic with a bare word for each fact, and `info` as JSON."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from ingest.dialects.shelly_ids import hazard, same
 from ingest.guard import json_object, json_scalar
 from ingest.moment import event_time
 from ingest.reading import TimeQuality
-from ingest.value import READERS, UNKNOWN, Value, affirmed, shown
+from ingest.value import READERS, UNKNOWN, affirmed, shown
 
 BUTTON = "woken by its button: test or service"
 TOLD_ONCE = "the test is told once"
@@ -186,7 +186,7 @@ def _part(body: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def pushed(hearing: Hearing, payload: bytes) -> Result:
-    """`input_event/<n>`: a push, told again at every wake-up until the next one; the count tells them apart."""
+    """`input_event/<n>`: a push, told again at every wake-up until the next; the count tells them apart."""
     body, said = json_object(payload), hearing.said
     event, count = body.get("event"), body.get("event_cnt")
     key = key_of(f"pushes {said.rest[-10:]}", hearing.address)

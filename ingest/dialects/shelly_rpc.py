@@ -26,7 +26,7 @@ _PUSHES = ("single_push", "double_push", "triple_push", "long_push")
 
 class _Frame(msgspec.Struct, gc=False):
     method: str
-    src: str = ""
+    src: Any = None
     params: dict[str, msgspec.Raw] = {}
 
 
@@ -152,6 +152,8 @@ def _happened(hearing: Hearing, raw: msgspec.Raw | None) -> None:
         events: Iterable[dict[str, Any]] = _events(raw) if raw is not None else ()
     except (ValueError, RecursionError) as error:
         raise Malformed(str(error)) from None
+    if raw is not None:
+        no_key_twice(bytes(raw), 0, {})
     for event in events:
         name, what = str(event.get("component"))[:40], str(event.get("event"))[:40]
         kind, metric = name.partition(":")[0], _HAZARDS.get(name.partition(":")[0])
