@@ -2,7 +2,7 @@
 PYTHON_HERE := .venv/bin/python
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: demo test check format contracts dialects schema migration bench crash vendor clean help
+.PHONY: demo test check format contracts dialects schema migration bench crash fuzz vendor clean help
 
 demo: ## run Tocsin with a simulated campus and print the dashboard's address
 	@deploy/venv.sh
@@ -50,6 +50,11 @@ crash: ## kill Tocsin at random moments and count what was lost
 	@deploy/venv.sh dev
 	@$(PYTHON_HERE) -m tests.setup Mosquitto
 	@$(PYTHON_HERE) -m tests.crash $(ARGS)
+
+fuzz: ## look for messages that crash or stall a dialect; ARGS="seconds dialect" (usually 300, all)
+	@deploy/venv.sh dev
+	@$(PYTHON_HERE) -m pip -qq --disable-pip-version-check --no-input install --group fuzz
+	@$(PYTHON_HERE) -m tests.fuzz $(ARGS)
 
 vendor: ## build the dashboard's libraries anew (needs node and npm)
 	@sh dashboard/static/vendor/build.sh

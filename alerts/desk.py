@@ -12,7 +12,18 @@ import msgspec
 from sqlalchemy import Connection, delete, select
 
 from alerts import deadlines, log, outbox, refusal, store
-from alerts.alert import TOCSIN, Alert, Effect, Fact, HandedOver, Raised, Removed
+from alerts.alert import (
+    TOCSIN,
+    Alert,
+    Effect,
+    Fact,
+    HandedOver,
+    Inhibition,
+    Raised,
+    Released,
+    Removed,
+    Suppressed,
+)
 from alerts.case import Case, Line
 from alerts.lifecycle import step
 from alerts.notices import notices
@@ -22,7 +33,7 @@ from alerts.placing import placed
 from alerts.refusal import Refused
 from alerts.tables import alert as table
 from ingest.campus.registry import Registry
-from rules.verdict import Verdict
+from rules.verdict import Holds, Verdict
 
 GRACE = 30_000  # ms a deadline may have passed before the audit calls it broken
 
@@ -91,6 +102,18 @@ class _Sitting:
         else:
             case = None if isinstance(fact, Raised) else self.by_id.get(fact.alert)
         self._befall(case, fact)
+        if isinstance(fact, Verdict) and case is not None:
+            self._suppress(case, fact)
+
+    def _suppress(self, case: Case, verdict: Verdict) -> None:
+        """What a rule hides from now on, or no longer does, of an alert that is open already."""
+        alert = case.alert
+        if verdict.holds is Holds.NO or not alert.open:
+            return
+        if verdict.suppressed and alert.inhibition is Inhibition.NONE:
+            self._befall(case, Suppressed(alert.id, TOCSIN, verdict.suppressed))
+        elif not verdict.suppressed and alert.inhibition is Inhibition.SUPPRESSED:
+            self._befall(case, Released(alert.id, TOCSIN))
 
     def _befall(self, case: Case | None, fact: Fact) -> None:
         after, effects = step(case.alert if case else None, fact, self.now)

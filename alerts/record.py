@@ -21,6 +21,7 @@ from alerts.alert import (
     Closed,
     Fact,
     HandedOver,
+    Inhibition,
     Origin,
     OutOfService,
     Ownership,
@@ -55,6 +56,10 @@ def of_verdict(verdict: Verdict) -> Alert:
         raised_at=verdict.moment,
         active_at=verdict.since,
     )
+    if verdict.suppressed:
+        alert = msgspec.structs.replace(
+            alert, inhibition=Inhibition.SUPPRESSED, inhibited_by=TOCSIN, inhibited_reason=verdict.suppressed
+        )
     return _at_first(alert)
 
 

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from dashboard import actions, api, pages, profile, signin, views
+from dashboard import actions, api, pages, profile, rulespage, signin, views
 from dashboard.doorkeeper import Doorkeeper
 from dashboard.fields import BadInput
 from dashboard.gate import NotAllowed, NotSignedIn, check_routes
@@ -27,7 +27,7 @@ from dashboard.service import Service
 from dashboard.shield import Shield
 
 log = structlog.get_logger("dashboard.app")
-PARTS = (signin, profile, pages, health, api, actions)
+PARTS = (signin, profile, pages, rulespage, health, api, actions)
 ROUTES = [route for part in PARTS for route in part.router.routes if isinstance(route, APIRoute)]
 STATIC = Path(__file__).parent / "static"
 

@@ -16,6 +16,8 @@ from dashboard.settings import DashboardSettings
 from ingest.campus.registry import Registry
 from ingest.history.figures import Figures
 from ingest.latest import Latest
+from rules.load import Loaded
+from rules.ruleset import RuleSet
 
 T = TypeVar("T")
 Point = tuple[int, float, float, float]  # moment ms, low, mean, high
@@ -39,11 +41,13 @@ class SeriesSource(Protocol):
 
 @dataclass(frozen=True)
 class RulesInfo:
-    """Which rules judge now. `refused`: why a newer rule set could not be loaded; empty when all is well."""
+    """Which rules judge now. `refused`: why a newer rule set could not be loaded, one mistake a line; empty
+    when all is well. `loaded`: the rules themselves, and what their files say."""
 
     version: str = ""
     count: int = 0
     refused: str = ""
+    loaded: Loaded = field(default_factory=lambda: Loaded(RuleSet(), {}))
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,16 @@ from ingest.dialects import DIALECTS, defined
 from ingest.dialects.dialect import IGNORED, NAMES, SAMPLE_BYTES, Dialect, Known, Result, Said
 from ingest.filters import Filters
 from ingest.message import Message
-from ingest.reading import Parts, Reason, Rejected
+from ingest.reading import Decoded, Parts, Reason, Rejected
 from ingest.settings import BrokerSettings
 
 Learned = dict[tuple[str, str, str], Any]  # dialect, base, key → value
 _Guard = Callable[[str, bytes], tuple[Reason, str] | None]
 _Route = tuple[_Guard, Callable[[Said], Result], str, str, Device, Known]
 
-LISTENED = ("gb26875",)  # dialects that have a listener; one that is closed brings nothing
+LISTENED = ("gb26875", "siadc09")  # dialects that have a listener; one that is closed brings nothing
 LISTENER = "listen:"  # begins the topics of what came in by a listener: no broker may use them
+MOST_TOPIC = 1000  # characters; an address that can be registered has 256
 MOST_LEARNED = 20_000  # keys of one dialect under one base
 _CONTROL = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}  # categories of characters that no honest topic has
 _NOBODY = Device("", UNREGISTERED, "")
@@ -100,6 +101,8 @@ class Decoder:
             )
         except Exception as error:  # our own bug must not stop the line: quarantined, visible
             return _rejected(message, Reason.FAILED, f"{type(error).__name__}: {error}"[:500])
+        if device is _NOBODY and _nameless(result):
+            return _rejected(message, Reason.BAD_TOPIC, "a level of the topic that names the device is empty")
         if type(result) is Parts:
             self._learn(known, result.learned)
             result.announced = [
@@ -159,6 +162,8 @@ class Decoder:
 
     def _find(self, message: Message) -> _Route | Result:
         topic = message.topic
+        if len(topic) > MOST_TOPIC:  # of strangers the address is kept: it must not be one of 64 KB
+            return _rejected(message, Reason.BAD_TOPIC, f"a topic of more than {MOST_TOPIC} characters")
         listened = topic.startswith(LISTENER)
         if listened and message.source.name in ("life", "all"):
             return _rejected(message, Reason.BAD_TOPIC, f"{LISTENER!r} is not for the broker")
@@ -184,13 +189,13 @@ class Decoder:
                 return self._remember(message.topic, route)
         if not candidates:
             return IGNORED
-        if candidates[-1] == "":
-            route = dialect.guard, dialect.decode, rest, "", _NOBODY, known
-            return self._remember(message.topic, route)
         if any(unicodedata.category(mark) in _CONTROL for mark in message.topic):
             return _rejected(
                 message, Reason.BAD_TOPIC, f"control characters in the topic {message.topic[:200]!r}"
             )
+        if candidates[-1] == "":
+            route = dialect.guard, dialect.decode, rest, "", _NOBODY, known
+            return self._remember(message.topic, route)
         address = candidates[0]
         return dialect.guard, dialect.decode, rest, address, known.find(address), known
 
@@ -201,6 +206,11 @@ class Decoder:
             self._routes.clear()
         self._routes[topic] = route
         return route
+
+
+def _nameless(result: Result) -> bool:
+    heard = result.heard if isinstance(result, Parts) else [result]
+    return any(isinstance(one, Decoded) and not one.device for one in heard)
 
 
 def _rejected(message: Message, reason: Reason, detail: str) -> Rejected:

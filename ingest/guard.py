@@ -85,12 +85,15 @@ def json_scalar(payload: bytes) -> Any:
 
 
 def _depth(payload: bytes) -> int:
+    """Of its deepest place, or of the first that is too deep."""
     depth = deepest = 0
     for token in _STRING_OR_BRACKET.finditer(payload):
         mark = token[0]
         if mark in (b"{", b"["):
             depth += 1
             deepest = max(deepest, depth)
+            if deepest > MAX_DEPTH:
+                break
         elif mark in (b"}", b"]"):
             depth -= 1
     return deepest

@@ -1,8 +1,12 @@
 """Thinks. How long a device may say nothing while all is well."""
 
+from collections.abc import Iterable, Mapping
+
 from ingest.campus.device import Device
 from ingest.campus.kinds import KINDS
 from ingest.dialects import DIALECTS
+
+SHORTEST, LONGEST = 10, 14 * 86_400  # seconds that a device may state
 
 
 def expected_interval(device: Device) -> int:
@@ -13,3 +17,28 @@ def expected_interval(device: Device) -> int:
         return device.interval or 0
     said = DIALECTS[device.dialect].INTERVAL if device.dialect in DIALECTS else {}
     return said.get(device.kind, said.get("", usual))
+
+
+class Intervals(dict[str, int]):
+    """device → ms. What a device says itself of how often it speaks counts where nothing is registered."""
+
+    def __init__(self, devices: Iterable[Device], stated: Mapping[str, int]) -> None:
+        super().__init__()
+        self._open: set[str] = set()
+        for device in devices:
+            self[device.id] = expected_interval(device) * 1000
+            if device.interval is None and KINDS[device.kind].interval:
+                self._open.add(device.id)
+        self.stated: dict[str, int] = {}
+        for name, seconds in stated.items():
+            self.state(name, seconds)
+
+    def state(self, device: str, seconds: int) -> bool:
+        """True if this is news."""
+        if device not in self._open or not SHORTEST <= seconds <= LONGEST:
+            return False
+        if self.stated.get(device) == seconds:
+            return False
+        self.stated[device] = seconds
+        self[device] = seconds * 1000
+        return True

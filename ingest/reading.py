@@ -44,7 +44,8 @@ class Decoded(msgspec.Struct, gc=False):
     """What one message said: its readings, and (boot, sequence) where the device numbers its messages.
 
     `alive` is False for what says nothing about the device itself being alive: a last will, an
-    availability topic, cached state replayed by a bridge.
+    availability topic, cached state replayed by a bridge. `interval`: seconds after which it will speak
+    again at the latest, where it states that itself.
     """
 
     device: str
@@ -52,6 +53,7 @@ class Decoded(msgspec.Struct, gc=False):
     boot: int | None = None
     sequence: int | None = None
     alive: bool = True
+    interval: int | None = None
 
 
 class Reason(StrEnum):

@@ -4,7 +4,7 @@ from difflib import get_close_matches
 from ipaddress import ip_network
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from ingest.dialects import DIALECTS
 
@@ -122,10 +122,42 @@ class ListenerSettings(_Settings):
         return self
 
 
+def _sia_key(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("write the key in quotes: without them YAML reads a number")
+    sizes, digits = (16, 24, 32), value.removeprefix("hex:")
+    if value.startswith("hex:"):
+        good = len(digits) in (32, 48, 64) and all(mark in "0123456789abcdefABCDEF" for mark in digits)
+    else:
+        good = len(value) in sizes and value.isascii() and value.isprintable()
+    if not good:
+        raise ValueError("a key is 16, 24 or 32 characters; or hex: and 32, 48 or 64 digits, in quotes")
+    return value
+
+
+def _sia_account(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f'write the account in quotes, as in "{value}": without them YAML reads a number')
+    if not 1 <= len(value) <= 16 or any(mark not in "0123456789abcdefABCDEF" for mark in value):
+        raise ValueError("an account is 1 to 16 digits or letters A to F, as it is set in the panel")
+    return value.upper()
+
+
+SiaAccount = Annotated[str, BeforeValidator(_sia_account)]
+SiaKey = Annotated[str, BeforeValidator(_sia_key)]
+
+
+class SiaSettings(ListenerSettings):
+    """The same for SIA DC-09. `keys`: account → its key. Who has one must encrypt what it sends."""
+
+    keys: dict[SiaAccount, SiaKey] = Field(default_factory=dict, repr=False)
+
+
 class ListenersSettings(_Settings):
     """The doors other than MQTT. Each is closed unless it is set."""
 
     gb26875: ListenerSettings | None = None
+    siadc09: SiaSettings | None = None
 
 
 class HistorySettings(_Settings):

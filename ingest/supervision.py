@@ -15,7 +15,7 @@ import heapq
 from collections.abc import Mapping, Sequence
 
 from ingest.campus.registry import Registry
-from ingest.interval import expected_interval
+from ingest.interval import Intervals
 from ingest.reading import Reading
 from ingest.topology import below, gateways, unprotected
 
@@ -38,15 +38,21 @@ class Supervision:
     """
 
     def __init__(
-        self, registry: Registry, started: int, heard: Mapping[str, int], last: int | None = None
+        self,
+        registry: Registry,
+        started: int,
+        heard: Mapping[str, int],
+        last: int | None = None,
+        stated: Mapping[str, int] | None = None,
     ) -> None:
         """`started`: since when this process listens. `heard`: when each device was last heard, as stored;
-        a device that never was counts from `started`. `last`: until when the process before it listened."""
+        a device that never was counts from `started`. `last`: until when the process before it listened.
+        `stated`: the intervals (seconds) that devices have stated themselves."""
         devices = registry.devices.values()
         self._registry = registry
         self._started = started
         self._base = started if last is not None and started - last > START_GRACE else 0
-        self._intervals = {d.id: expected_interval(d) * 1000 for d in devices}
+        self._intervals = Intervals(devices, stated or {})
         self._sleepy = {d.id for d in devices if d.sleepy}
         self._above = {d.id: gateways(registry, d.id) for d in devices if d.gateway is not None}
         self._gateways = {gateway for above in self._above.values() for gateway in above}
@@ -90,7 +96,7 @@ class Supervision:
 
     def replace(self, registry: Registry, now: int) -> "Supervision":
         """The same knowledge for a changed registry; a device that is new in it has its interval from now."""
-        new = Supervision(registry, self._started, {})
+        new = Supervision(registry, self._started, {}, stated=self._intervals.stated)
         known = new._intervals
         new._heard = {device: self._heard.get(device, now) for device in known}
         new._base, new._blind, new._unaligned = self._base, dict(self._blind), True
@@ -118,6 +124,13 @@ class Supervision:
                 return self._hear_again(device, moment)
             self._heard[gateway] = moment
         return ()
+
+    def expect(self, device: str, seconds: int, moment: int) -> Sequence[Reading]:
+        """A device states how often it speaks."""
+        if not self._intervals.state(device, seconds):
+            return ()
+        self._queue(device)
+        return [Reading(device, "interval", float(seconds), moment, moment)]
 
     def link(self, device: str, word: float | str, moment: int) -> Sequence[Reading]:
         """A last will, or that it is withdrawn; neither is a sign of life. It is silent as soon as its

@@ -8,28 +8,26 @@ import msgspec
 
 from ingest.campus.kinds import KINDS, METRICS, Form
 from ingest.topology import Carries
-from rules.rule import Condition, Event, Rule, Selector, Silence, State, Threshold, reportable
+from rules.conditions import SPELT, WRAPPING, verdicts
+from rules.conditions.coincidence import Coincidence
+from rules.conditions.count import Count
+from rules.conditions.silence import Silence
+from rules.conditions.state import State
+from rules.conditions.stuck import Stuck
+from rules.law import HELD_BACK
+from rules.rule import Condition, Reference, Rule, Same, Scope, Selector, Suppressor, reportable
 from rules.section import Section
 from rules.verdict import Class, Text
 
 _KEYS = (
     "id", "title", "for", "when", "class", "priority", "latch", "verify", "on_delay", "off_delay", "policy",
-    "subject",
+    "subject", "suppressed_by",
 )  # fmt: skip
-_FORMS: dict[str, Form | None] = {
-    "is": Form.STATE,
-    "above": Form.NUMBER,
-    "below": Form.NUMBER,
-    "happens": Form.EVENT,
-    "silent_for": None,  # any metric can fall silent
+_ONE_FORM = f"expected exactly one of: {', '.join(SPELT)}; or all, any, none"
+_EXTRAS = {
+    extra: tuple(key for key, one in SPELT.items() if extra in one.EXTRAS)
+    for extra in ("deadband", "hold", "within")
 }
-_ONE_FORM = "expected exactly one of: is, above, below, happens, silent_for"
-_SAY = {
-    Form.STATE: "a state: use is",
-    Form.NUMBER: "a number: use above or below",
-    Form.EVENT: "an event: use happens",
-}
-_EXTRAS = {"deadband": ("above", "below"), "hold": ("happens",)}
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
@@ -40,7 +38,10 @@ def read_rule(section: Section) -> Rule | None:
     name = section.text("id", "an id of lower-case letters, digits and -")
     if name and not _ID.fullmatch(name):
         section.wrong("id", "expected lower-case letters, digits and -, at most 64")
-    title, selector, condition = _title(section), _selector(section), _condition(section)
+    title, selector = _title(section), _selector(section)
+    condition, refers = _condition(section)
+    scope = _scope(section, condition)
+    suppressors, hidden_by = _suppressors(section)
     rule = Rule(
         id=name,
         title=title,
@@ -53,13 +54,16 @@ def read_rule(section: Section) -> Rule | None:
         on_delay=section.duration("on_delay"),
         off_delay=section.duration("off_delay"),
         policy=section.text("policy", "the id of a policy") if section.has("policy") else None,
-        by_device=section.one_of("subject", ("point", "device"), "point") == "device",
+        scope=scope,
         source=f"{section.file}:{section.line}",
+        suppressed_by=suppressors,
+        refers=(*refers, *hidden_by),
     )
     if len(section.mistakes) == before:
         _check_kinds(section, rule)
         _check_delays(section, rule)
         _check_subject(section, rule)
+        _check_suppression(section, rule)
     if len(section.mistakes) > before:
         return None
     return msgspec.structs.replace(rule, version=_version(section))
@@ -108,59 +112,97 @@ def _ids(chosen: Section, key: str) -> tuple[str, ...]:
     return chosen.some(key, None, f"the id of a {key} or a list of them") if chosen.has(key) else ()
 
 
-def _condition(section: Section) -> Condition | None:
-    """What to look for; None after a mistake."""
+def _scope(section: Section, condition: Condition | None) -> Scope:
+    if isinstance(condition, Coincidence):
+        names: tuple[Scope, ...] = ("zone", "place")
+    elif condition is not None and condition.gathers:
+        names = ("device", "zone", "place")
+    else:
+        names = ("point", "device")
+    chosen = section.one_of("subject", names, names[0])
+    return next(name for name in names if name == chosen)
+
+
+def _suppressors(section: Section) -> tuple[tuple[Suppressor, ...], tuple[Reference, ...]]:
+    """The rules that hide this one, and where each is named."""
+    if not section.has("suppressed_by"):
+        return (), ()
+    found, refers = [], []
+    for one in section.each("suppressed_by", "a rule and what it has in common: {rule: …, same: gateway}"):
+        one.only(("rule", "same"))
+        name = one.text("rule", "the id of a rule")
+        same = one.one_of("same", get_args(Same), "device")
+        found.append(Suppressor(name, next(word for word in get_args(Same) if word == same)))
+        refers.append(Reference(name, one.where("rule")))
+    return tuple(found), tuple(refers)
+
+
+def _condition(section: Section) -> tuple[Condition | None, tuple[Reference, ...]]:
+    """What to look for, None after a mistake; and the other rules that it names."""
     when = section.section("when", "a condition, such as {metric: smoke, is: [alarm]}")
     if when is None:
-        return None
+        return None, ()
     before = len(when.mistakes)
-    when.only(("metric", *_FORMS, *_EXTRAS))
+    when.only(("metric", *SPELT, *_EXTRAS, *WRAPPING, *verdicts.KEYS))
+    condition: Condition | None
+    if any(when.has(key) for key in verdicts.KEYS):
+        condition, refers = _of_others(when)
+    else:
+        condition, refers = _of_metrics(section, when), ()
+    return (condition if len(when.mistakes) == before else None), refers
+
+
+def _of_others(when: Section) -> tuple[Condition, tuple[Reference, ...]]:
+    for key in when.node:
+        if key in SPELT or key in WRAPPING or key in _EXTRAS or key == "metric":
+            when.wrong(key, "not beside all, any or none: they look at other rules")
+    return verdicts.built(when)
+
+
+def _of_metrics(section: Section, when: Section) -> Condition | None:
     metrics = when.some("metric", METRICS, "a metric or a list of metrics")
-    forms = [form for form in _FORMS if when.has(form)]
+    forms = [form for form in SPELT if when.has(form)]
     if len(forms) != 1:
         section.wrong("when", _ONE_FORM)
         return None
-    for extra, hosts in _EXTRAS.items():
-        if when.has(extra) and forms[0] not in hosts:
-            when.wrong(extra, f"only with {' or '.join(hosts)}")
+    _check_extras(when, forms[0])
     _check_form(when, forms[0], metrics)
-    if len(when.mistakes) > before:
+    if not metrics:
         return None
-    condition = _built(when, forms[0], metrics)
-    return condition if len(when.mistakes) == before else None
+    condition = SPELT[forms[0]].built(when, forms[0], metrics)
+    for key, wrapping in WRAPPING.items():
+        if condition is not None and when.has(key):
+            condition = wrapping.wrapped(when, condition)
+    return condition
+
+
+def _check_extras(when: Section, form: str) -> None:
+    wrapping = [key for key in WRAPPING if when.has(key)]
+    if len(wrapping) > 1:
+        when.wrong(wrapping[1], f"not beside {wrapping[0]}: write two rules")
+    for extra, hosts in _EXTRAS.items():
+        allowed = (*hosts, *WRAPPING) if extra == "within" else hosts
+        if when.has(extra) and form not in hosts and not (extra == "within" and wrapping):
+            when.wrong(extra, f"only with {' or '.join(allowed)}")
 
 
 def _check_form(when: Section, form: str, metrics: tuple[str, ...]) -> None:
-    wanted = _FORMS[form]
+    wanted = SPELT[form].FORM
     for metric in metrics:
-        if wanted is not None and METRICS[metric].form is not wanted:
-            when.wrong(form, f"'{metric}' is {_SAY[METRICS[metric].form]}")
+        known = METRICS[metric].form
+        if wanted is not None and known is not wanted:
+            use = " or ".join(key for key, one in SPELT.items() if one.FORM is known)
+            when.wrong(form, f"'{metric}' is {_SAY[known]}: use {use}")
 
 
-def _built(when: Section, form: str, metrics: tuple[str, ...]) -> Condition:
-    known = [METRICS[metric] for metric in metrics]
-    if form == "silent_for":
-        length = when.duration("silent_for")
-        if length < 1000 and isinstance(when.node["silent_for"], str):
-            when.wrong("silent_for", "expected at least 1s")
-        return Silence(metrics, length)
-    if _FORMS[form] is Form.NUMBER:
-        low, high = max(m.low for m in known), min(m.high for m in known)
-        limit = when.number(form, low, high)
-        deadband = when.number("deadband", 0, high - low, 0.0) or 0.0
-        return Threshold(
-            metrics, limit if form == "above" else None, limit if form == "below" else None, deadband
-        )
-    words = [word for word in known[0].words if all(word in metric.words for metric in known)]
-    chosen = when.some(form, words, "a word or a list of words")
-    if form == "is":
-        return State(metrics, chosen)
-    return Event(metrics, chosen, when.duration("hold", 60_000))
+_SAY = {Form.STATE: "a state", Form.NUMBER: "a number", Form.EVENT: "an event"}
 
 
 def _check_kinds(section: Section, rule: Rule) -> None:
     """Every kind reports one of the metrics, and every metric is reported by one of the kinds."""
     metrics = rule.condition.metrics
+    if not metrics:
+        return
     deaf = False
     for place, kind in enumerate(rule.selector.kinds):
         can = reportable(kind)
@@ -179,24 +221,58 @@ def _check_kinds(section: Section, rule: Rule) -> None:
 
 def _check_delays(section: Section, rule: Rule) -> None:
     condition = rule.condition
-    if isinstance(condition, Event) and (rule.on_delay or rule.off_delay):
+    if condition.momentary and (rule.on_delay or rule.off_delay):
         key = "on_delay" if rule.on_delay else "off_delay"
         section.wrong(key, "an event has no delays; use hold in when")
     if isinstance(condition, Silence) and rule.on_delay:
         section.wrong("on_delay", "make silent_for longer instead")
     if isinstance(condition, Silence) and rule.off_delay >= condition.silent_for:
         section.wrong("off_delay", "expected less than silent_for")
-    kinds = [kind for kind in rule.selector.kinds or KINDS if KINDS[kind].life_safety]
-    hidden = [kind for kind in kinds if any(metric in reportable(kind) for metric in condition.metrics)]
-    if rule.alert_class is Class.ALARM and rule.on_delay and hidden:
+    for kind, instead in ((Count, "within"), (Stuck, "same_for")):
+        if isinstance(condition, kind) and (rule.on_delay or rule.off_delay):
+            key = "on_delay" if rule.on_delay else "off_delay"
+            section.wrong(key, f"it is in {instead} already; leave it out")
+    if rule.alert_class is Class.ALARM and rule.on_delay:
+        _check_held_back(section, rule)
+
+
+def _check_held_back(section: Section, rule: Rule) -> None:
+    """An alarm that waits: not the first one of a life-safety point, and not long."""
+    if isinstance(rule.condition, Coincidence):
+        if "call_point" in rule.condition.metrics:
+            section.wrong("on_delay", "a manual call point waits for nothing: write on_delay: 0s")
+        elif rule.on_delay > HELD_BACK:
+            section.wrong("on_delay", "an alarm beyond the first alert may wait 30s at most")
+        return
+    hidden = _life_safety(rule)
+    if hidden:
         hint = f"a life-safety alarm ({', '.join(hidden)}) is raised at once: write on_delay: 0s"
         narrow = "" if rule.selector.kinds else ", or name in for.kind the kinds that are meant"
         section.wrong("on_delay", hint + narrow)
 
 
+def _life_safety(rule: Rule) -> list[str]:
+    """The life-safety kinds that the rule looks at."""
+    kinds = [kind for kind in rule.selector.kinds or KINDS if KINDS[kind].life_safety]
+    return [kind for kind in kinds if any(metric in reportable(kind) for metric in rule.condition.metrics)]
+
+
 def _check_subject(section: Section, rule: Rule) -> None:
     if rule.by_device and len(rule.condition.metrics) > 1:
         section.wrong("subject", "a rule whose subject is the device looks at one metric only")
+
+
+def _check_suppression(section: Section, rule: Rule) -> None:
+    """Nothing hides the alarm or the pre-alarm of a life-safety point."""
+    if not rule.suppressed_by:
+        return
+    words = rule.condition.words if isinstance(rule.condition, State) else ()
+    loud = rule.alert_class is Class.ALARM or "prealarm" in words
+    hidden = _life_safety(rule)
+    if loud and hidden:
+        hint = f"it would hide a life-safety point ({', '.join(hidden)}): leave it out"
+        narrow = "" if rule.selector.kinds else ", or name in for.kind the kinds that are meant"
+        section.wrong("suppressed_by", hint + narrow)
 
 
 def _version(section: Section) -> str:

@@ -11,8 +11,10 @@ import msgspec
 from ingest.campus.device import Device
 from ingest.campus.registry import Registry
 from ingest.reading import Reading, TimeQuality
+from rules.conditions.silence import Silence
+from rules.gather import Scene, elapsed, follow, gathered, remember, visible
 from rules.memory import Memories, Memory, State
-from rules.rule import UNKNOWN, Silence
+from rules.rule import UNKNOWN, Rule
 from rules.ruleset import RuleSet
 from rules.transitions import fire, read
 from rules.vanish import vanished
@@ -49,19 +51,37 @@ def evaluate(
     if reading.time_quality is HISTORIC:  # no siren for what happened last week
         return []
     verdicts: list[Verdict] = []
+    scene = Scene(rules, memories, registry)
     for rule in plan.rules:
         try:
             before = memories.get(rule.id, rule.subject(device.id, reading.metric))
             after, verdict = read(rule, before, reading, device)
+            if after is not before:
+                moment, retained = reading.received, reading.retained
+                _settle(scene, rule, device, (before, after, verdict), moment, retained, verdicts)
         except Exception as error:
             if failures is None:
                 raise
             failures.append(Failure(rule.id, f"{device.id}/{reading.metric}", error))
-            continue
-        _remember(memories, before, after)
-        if verdict is not None:
-            verdicts.append(verdict)
     return verdicts
+
+
+def _settle(
+    scene: Scene,
+    rule: Rule,
+    device: Device,
+    step: tuple[Memory | None, Memory | None, Verdict | None],
+    moment: int,
+    retained: bool,
+    verdicts: list[Verdict],
+) -> None:
+    """Remember a step, say its verdict, and then what follows from it."""
+    before, after, said = step
+    said = remember(scene, rule, device, before, after, said)
+    if said is not None:
+        verdicts.append(said)
+    if rule.id in scene.rules.followed and visible(before, after):
+        follow(scene, rule, device, moment, verdicts, retained)
 
 
 def due(
@@ -78,24 +98,29 @@ def due(
     """
     verdicts: list[Verdict] = []
     while (row := memories.take_due(until)) is not None:
-        rule, device = rules.by_id.get(row.rule), registry.device(row.device)
-        if rule is None or device is None:  # the caller should have reconciled; never lose it in silence
-            assert row.due_at is not None
-            memories.drop(row)
-            verdicts += vanished(row, rule, device, row.due_at)
-            continue
-        try:
-            after, verdict = fire(rule, row, device)
-        except Exception as error:
-            if failures is None:
-                raise
-            failures.append(Failure(rule.id, row.subject, error))
-            memories.put(msgspec.structs.replace(row, due_at=until + AGAIN))
-            continue
-        _remember(memories, row, after)
-        if verdict is not None:
-            verdicts.append(verdict)
+        _pass(Scene(rules, memories, registry), row, until, verdicts, failures)
     return verdicts
+
+
+def _pass(
+    scene: Scene, row: Memory, until: int, verdicts: list[Verdict], failures: list[Failure] | None
+) -> None:
+    """The deadline of one row."""
+    assert row.due_at is not None
+    rule, device = scene.rules.by_id.get(row.rule), scene.registry.device(row.device)
+    if rule is None or device is None:  # the caller should have reconciled; never lose it in silence
+        scene.memories.drop(row)
+        verdicts += vanished(row, rule, device, row.due_at)
+        return
+    try:
+        after, said = elapsed(scene, rule, row, device) if gathered(rule, row) else fire(rule, row, device)
+        _settle(scene, rule, device, (row, after, said), row.due_at, False, verdicts)
+    except Exception as error:
+        if failures is None:
+            raise
+        failures.append(Failure(rule.id, row.subject, error))
+        if scene.memories.get(row.rule, row.subject) is row:
+            scene.memories.put(msgspec.structs.replace(row, due_at=until + AGAIN))
 
 
 def arm(rules: RuleSet, memories: Memories, registry: Registry, now: int) -> None:
@@ -126,12 +151,3 @@ def arm(rules: RuleSet, memories: Memories, registry: Registry, now: int) -> Non
             memories.put(row)
         elif row.state is State.WAITING and row.due_at is not None and row.due_at <= now:
             memories.put(msgspec.structs.replace(row, due_at=due_at))
-
-
-def _remember(memories: Memories, before: Memory | None, after: Memory | None) -> None:
-    if after is before:
-        return
-    if after is not None:
-        memories.put(after)
-    elif before is not None:
-        memories.drop(before)

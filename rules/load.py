@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from rules import law
 from rules.parse import Said, parse
 from rules.rule import Rule
 from rules.ruleset import RuleSet
 from rules.trial import Trial
-from rules.trialfile import parse_tests
+from rules.trialfile import parse_trials
 
 STANDARD = Path(__file__).parent / "standard"
 TESTS = "tests"  # a folder of this name holds tests, and so does a file NAME.test.yaml
@@ -61,6 +62,8 @@ def build(texts: Texts) -> Loaded:
     said: dict[str, Said] = {}
     for name, text in (*texts.standard.items(), *texts.own.items()):
         parse(text, name, found, mistakes, said)
+    if not mistakes:
+        mistakes = law.broken(found)
     if mistakes:
         raise RuleErrors(mistakes)
     return Loaded(RuleSet(found.values()), said)
@@ -71,7 +74,7 @@ def rule_files(paths: Iterable[str | Path]) -> list[Path]:
     return [file for path in map(Path, paths) for file in (_inside(path) if path.is_dir() else [path])]
 
 
-def test_files(paths: Iterable[str | Path]) -> list[Path]:
+def trial_files(paths: Iterable[str | Path]) -> list[Path]:
     """The tests beside the rules of these files and folders, and the files among them that are tests."""
     found: dict[Path, None] = {}
     for path in map(Path, paths):
@@ -86,14 +89,14 @@ def test_files(paths: Iterable[str | Path]) -> list[Path]:
     return list(found)
 
 
-def load_tests(files: Iterable[Path], rules: RuleSet) -> list[Trial]:
+def load_trials(files: Iterable[Path], rules: RuleSet) -> list[Trial]:
     """The tests of these files. Raises RuleErrors with every mistake of every file at once."""
     mistakes: list[str] = []
     trials: list[Trial] = []
     for path in files:
         noted: list[str] = []
         name = str(path) if STANDARD not in path.parents else f"standard/{TESTS}/{path.name}"
-        trials += parse_tests(_text(path, name, noted, "tests"), name, rules.by_id, noted)
+        trials += parse_trials(_text(path, name, noted, "tests"), name, rules.by_id, noted)
         mistakes += noted
     if mistakes:
         raise RuleErrors(mistakes)

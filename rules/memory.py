@@ -20,14 +20,15 @@ class State(StrEnum):
     ACTIVE = "active"
     CLEARING = "clearing"  # it no longer holds; the off-delay runs
     UNKNOWN = "unknown"  # it held, and now nobody knows
-    WAITING = "waiting"  # a silence rule heard its metric and waits for the next reading
+    WAITING = "waiting"  # nothing holds; something is remembered that the next reading is compared with
 
 
 class Memory(msgspec.Struct, frozen=True, gc=False):
     """One pair not at rest. Moments are ms since 1970 UTC.
 
     `told` is what the last verdict said. `since`: when the condition began. `due_at`: when the passing of
-    time alone changes the state. The rest is the reading that brought it here.
+    time alone changes the state. `trail` is what a condition remembers of its window (rules/trail.py),
+    `hidden` the rule that suppresses what was told. The rest is the reading that brought it here.
     """
 
     rule: str
@@ -43,6 +44,8 @@ class Memory(msgspec.Struct, frozen=True, gc=False):
     received: int
     retained: bool = False
     note: str = ""
+    trail: bytes = b""
+    hidden: str = ""
 
     def evidence(self, metric: str, compared: str) -> Evidence:
         return Evidence(metric, self.value, self.event_time, self.received, compared, self.note)
@@ -53,7 +56,7 @@ class Memories:
 
     def __init__(self, rows: Iterable[Memory] = ()) -> None:
         self.awake: dict[str, int] = {}  # device -> number of its rows; a device at rest is absent
-        self._rows: dict[Key, Memory] = {}
+        self._rows: dict[str, dict[str, Memory]] = {}  # by rule, then by subject: no key object for each
         self._heap: list[tuple[int, str, str]] = []
         self._scheduled: dict[Key, int] = {}  # the earliest heap entry of a pair
         self._marked: dict[Key, Memory | None] = {}  # as it was at the mark
@@ -62,13 +65,14 @@ class Memories:
             self._set((row.rule, row.subject), row)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return sum(map(len, self._rows.values()))
 
     def __iter__(self) -> Iterator[Memory]:
-        return iter(list(self._rows.values()))
+        return iter([row for rows in self._rows.values() for row in rows.values()])
 
     def get(self, rule: str, subject: str) -> Memory | None:
-        return self._rows.get((rule, subject))
+        rows = self._rows.get(rule)
+        return None if rows is None else rows.get(subject)
 
     def put(self, row: Memory) -> None:
         self._note((row.rule, row.subject))
@@ -84,7 +88,7 @@ class Memories:
         heap = self._heap
         while heap:
             moment, rule, subject = heap[0]
-            row = self._rows.get((rule, subject))
+            row = self.get(rule, subject)
             if row is not None and row.due_at == moment:
                 return moment
             self._pop()
@@ -123,7 +127,7 @@ class Memories:
         upserts: list[Memory] = []
         deletes: list[Key] = []
         for key, before in self._saved.items():
-            row = self._rows.get(key)
+            row = self.get(*key)
             if row is None:
                 if before is not None:
                     deletes.append(key)
@@ -132,18 +136,18 @@ class Memories:
         return upserts, deletes
 
     def _note(self, key: Key) -> None:
-        before = self._rows.get(key)
+        before = self.get(*key)
         self._marked.setdefault(key, before)
         self._saved.setdefault(key, before)
 
     def _set(self, key: Key, row: Memory | None) -> None:
-        before = self._rows.get(key)
+        before = self.get(*key)
         if before is not None:
             self._count(before.device, -1)
         if row is None:
-            self._rows.pop(key, None)
+            self._rows.get(key[0], {}).pop(key[1], None)
             return
-        self._rows[key] = row
+        self._rows.setdefault(row.rule, {})[row.subject] = row
         self._count(row.device, 1)
         if row.due_at is not None:
             self._schedule(key, row.due_at)
@@ -169,7 +173,7 @@ class Memories:
         if self._scheduled.get(key) != moment:
             return None  # an older entry of a pair that has an earlier one
         del self._scheduled[key]
-        row = self._rows.get(key)
+        row = self.get(*key)
         if row is not None and row.due_at is not None and row.due_at != moment:
             self._schedule(key, row.due_at)
         return row

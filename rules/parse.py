@@ -8,6 +8,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from rules.check import read_rule
+from rules.ladder import rungs
 from rules.rule import Rule
 from rules.section import Section
 
@@ -32,7 +33,8 @@ def parse(
     top.only(("changed_by", "reason", "rules"))
     changed_by = top.text("changed_by", "the name of a person") if top.has("changed_by") else ""
     reason = top.text("reason", "a sentence") if top.has("reason") else ""
-    for section in entries(top, "rules", "id, title, when and class"):
+    every = entries(top, "rules", "id, title, when and class")
+    for section in [rung for entry in every for rung in rungs(entry)]:
         rule = read_rule(section)
         if rule is None:
             continue

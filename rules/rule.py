@@ -1,87 +1,77 @@
 """Thinks. A rule: what to look for (condition), where (selector), and what the alert it raises is like."""
 
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+
 import msgspec
 
 from ingest.campus.device import Device
 from ingest.campus.kinds import COMMON_METRICS, KINDS, UNREGISTERED
 from ingest.campus.registry import Registry
+from ingest.reading import Reading
 from ingest.topology import carries
-from rules.verdict import Class, Holds, Text
+from rules.memory import Memories, Memory
+from rules.verdict import Class, Evidence, Holds, Text, Verdict
 
 UNKNOWN = "unknown"  # the word of a reading whose value the device does not know
 BLIND = (UNKNOWN, "fault", "disabled")  # words of a device that cannot sense: none of them means normal
 
+Step = tuple[Memory | None, Verdict | None]
+Scope = Literal["point", "device", "zone", "place"]
+Same = Literal["device", "zone", "place", "building", "gateway"]
 
-class State(msgspec.Struct, frozen=True, tag=True):
-    """Holds while the metric is one of `words`.
 
-    A detector that burns through goes from alarm to fault: that is not "back to normal". So a rule that
-    looks for what a device senses takes `fault` and `disabled` as unknown; one that looks for those very
-    words takes them as they are.
+class Starts(NamedTuple):
+    """The values that may start something: these words, numbers outside `low` to `high`, or every value."""
+
+    words: tuple[str, ...] = ()
+    low: float = float("-inf")
+    high: float = float("inf")
+    everything: bool = False
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """What to look for. Each kind of condition is one file of rules/conditions/.
+
+    `read` says what one reading does to one pair (its row afterwards, the same object when nothing changed),
+    `fire` what the passing of the row's deadline does.
     """
 
     metrics: tuple[str, ...]
-    words: tuple[str, ...]
-
-    def judge(self, value: float | str, held: bool) -> Holds:
-        if value in self.words:
-            return Holds.YES
-        senses = not any(word in BLIND for word in self.words)
-        return Holds.UNKNOWN if value == UNKNOWN or (senses and value in BLIND) else Holds.NO
 
     @property
     def compared(self) -> str:
-        return f"is {' or '.join(self.words)}"
-
-
-class Threshold(msgspec.Struct, frozen=True, tag=True):
-    """Holds while the metric is above (or below) its limit; let go only `deadband` inside it."""
-
-    metrics: tuple[str, ...]
-    above: float | None = None
-    below: float | None = None
-    deadband: float = 0.0
-
-    def judge(self, value: float | str, held: bool) -> Holds:
-        """What `value` says; `held`: the rule holds already, so the deadband counts."""
-        if isinstance(value, str) or value != value:  # a word, or not a number: nothing is known
-            return Holds.UNKNOWN
-        slack = self.deadband if held else 0.0
-        if self.above is not None:
-            return Holds.YES if value > self.above - slack else Holds.NO
-        assert self.below is not None
-        return Holds.YES if value < self.below + slack else Holds.NO
+        """What a value is compared with, in words."""
+        raise NotImplementedError
 
     @property
-    def compared(self) -> str:
-        limit = f"above {self.above:g}" if self.above is not None else f"below {self.below:g}"
-        return f"{limit}, deadband {self.deadband:g}" if self.deadband else limit
-
-
-class Event(msgspec.Struct, frozen=True, tag=True):
-    """Each report of one of `words` is a new occurrence; normal again `hold` ms after the last one."""
-
-    metrics: tuple[str, ...]
-    words: tuple[str, ...]
-    hold: int = 60_000
+    def gathers(self) -> bool:
+        """Whether it judges more than one point together, by `weigh`."""
+        return False
 
     @property
-    def compared(self) -> str:
-        return f"happens: {' or '.join(self.words)}"
+    def momentary(self) -> bool:
+        """Whether it happens and has no end of its own, so that each report is a new occurrence."""
+        return False
 
+    def starts(self) -> Starts:
+        return Starts(everything=True)
 
-class Silence(msgspec.Struct, frozen=True, tag=True):
-    """Holds when no live reading with a value came for `silent_for` ms."""
+    def read(self, rule: "Rule", before: Memory | None, reading: Reading, device: Device) -> Step:
+        raise NotImplementedError
 
-    metrics: tuple[str, ...]
-    silent_for: int
+    def fire(self, rule: "Rule", row: Memory, device: Device) -> Step:
+        raise NotImplementedError
 
-    @property
-    def compared(self) -> str:
-        return f"silent for {self.silent_for // 1000} s"
+    def weigh(
+        self, peers: Sequence[Device], memories: Memories, rules: Mapping[str, "Rule"], rule: "Rule"
+    ) -> tuple[Holds, float, tuple[Evidence, ...]]:
+        """Of one that gathers: whether it holds for these devices, how many count, and what they said."""
+        raise NotImplementedError
 
-
-Condition = State | Threshold | Event | Silence
+    def fits(self, row: Memory) -> bool:
+        """Whether a row that an earlier version of the rule left behind still means something."""
+        raise NotImplementedError
 
 
 class Selector(msgspec.Struct, frozen=True):
@@ -106,12 +96,32 @@ class Selector(msgspec.Struct, frozen=True):
             and (not self.gateway_of or carries(registry, device.id) in self.gateway_of)
         )
 
+    @property
+    def everywhere(self) -> bool:
+        """Whether nothing but the kind is asked."""
+        return not (self.devices or self.places or self.zones or self.labels or self.gateway_of)
+
+
+class Reference(NamedTuple):
+    """Another rule that a rule names, and where it does so ("file:line:column  path")."""
+
+    rule: str
+    where: str
+
+
+class Suppressor(NamedTuple):
+    """A rule that hides this one while it holds for the same device (zone, place, building), or for a gateway
+    through which the device speaks."""
+
+    rule: str
+    same: Same
+
 
 class Rule(msgspec.Struct, frozen=True):
     """One rule as it was read. Delays are ms.
 
-    `version` is a short hash of the rule's text (comments and layout do not count). `by_device`: the
-    subject is the device itself, not its point. `source` is "file:line".
+    `version` is a short hash of the rule's text (comments and layout do not count). `scope`: what the subject
+    is. `source` is "file:line". `refers`: every rule that this one names.
     """
 
     id: str
@@ -125,13 +135,30 @@ class Rule(msgspec.Struct, frozen=True):
     on_delay: int = 0
     off_delay: int = 0
     policy: str | None = None
-    by_device: bool = False
+    scope: Scope = "point"
     version: str = ""
     source: str = ""
+    suppressed_by: tuple[Suppressor, ...] = ()
+    refers: tuple[Reference, ...] = ()
+
+    @property
+    def by_device(self) -> bool:
+        return self.scope == "device"
 
     def subject(self, device: str, metric: str) -> str:
-        """What the rule judges for this point: the point "device/metric", or the device."""
-        return device if self.by_device else f"{device}/{metric}"
+        """The pair that a reading of this point belongs to: the point "device/metric", or the device."""
+        return device if self.scope == "device" else f"{device}/{metric}"
+
+    def place_of(self, device: Device) -> str | None:
+        """What a rule that gathers judges this device as a part of."""
+        return {"device": device.id, "zone": device.zone, "place": device.place}.get(self.scope)
+
+    def subjects(self, device: Device) -> tuple[str, ...]:
+        """Everything that the rule can tell something of which this device is, or is a part of."""
+        if self.scope == "point":
+            return tuple(f"{device.id}/{metric}" for metric in self.condition.metrics)
+        subject = self.place_of(device)
+        return () if subject is None else (subject,)
 
     def covers(self, kind: str, metric: str) -> bool:
         """Whether the rule looks at this metric of devices of this kind (places, zones, labels apart)."""

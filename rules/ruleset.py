@@ -1,13 +1,17 @@
 """Thinks. The rules in force, indexed so that a reading meets only the rules that look at its point."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from hashlib import blake2b
 from math import inf
 
 from ingest.campus.device import Device
 from ingest.campus.registry import Registry
-from rules.rule import Event, Rule, Silence, State, reportable
+from rules.conditions.silence import Silence
+from rules.conditions.verdicts import Verdicts
+from rules.peers import Peers
+from rules.rule import Rule, Same, Scope, reportable
 from rules.verdict import Class
 
 _RANK = {alert_class: rank for rank, alert_class in enumerate(Class)}
@@ -16,8 +20,8 @@ _RANK = {alert_class: rank for rank, alert_class in enumerate(Class)}
 class Plan:
     """The rules for one point, most important first, and which values leave all of them at rest.
 
-    A word outside `words` and a number from `low` to `high` mean nothing to a rule at rest. `listens`:
-    one of them waits for silence, so every reading matters.
+    A word outside `words` and a number from `low` to `high` mean nothing to a rule at rest. `listens`: to one
+    of them every reading matters, as where it waits for silence.
     """
 
     __slots__ = ("high", "listens", "low", "rules", "words")
@@ -29,18 +33,10 @@ class Plan:
         self.high = inf
         self.listens = False
         for rule in rules:
-            self._admit(rule)
-
-    def _admit(self, rule: Rule) -> None:
-        condition = rule.condition
-        if isinstance(condition, Silence):
-            self.listens = True
-        elif isinstance(condition, State | Event):
-            self.words |= set(condition.words)
-        elif condition.above is not None:
-            self.high = min(self.high, condition.above)
-        elif condition.below is not None:
-            self.low = max(self.low, condition.below)
+            starts = rule.condition.starts()
+            self.words |= set(starts.words)
+            self.low, self.high = max(self.low, starts.low), min(self.high, starts.high)
+            self.listens |= starts.everything
 
     def rests(self, value: float | str) -> bool:
         """Whether this value can start nothing. Says nothing about what holds already."""
@@ -59,10 +55,38 @@ class RuleSet:
         for name in sorted(self.by_id):
             digest.update(f"{name}={self.by_id[name].version}\n".encode())
         self.version = digest.hexdigest()
+        self.gathering, self.suppressing = self._referred()
+        self.followed = {*self.gathering, *self.suppressing}
         self._index: dict[tuple[str, str], tuple[Rule, ...]] = {}
         self._registry: Registry | None = None
         self._devices: dict[str, dict[str, Plan]] = {}
         self._profiles: dict[tuple[str, ...], dict[str, Plan]] = {}
+        self._peers: Peers | None = None
+
+    def _referred(self) -> tuple[Mapping[str, Sequence[Rule]], Mapping[str, Sequence[tuple[Rule, Same]]]]:
+        """Of each rule that others look at: those that gather it (a coincidence gathers its own devices), and
+        those that it suppresses, each with where."""
+        gathering: dict[str, list[Rule]] = defaultdict(list)
+        suppressing: dict[str, list[tuple[Rule, Same]]] = defaultdict(list)
+        for rule in self.rules:
+            if isinstance(rule.condition, Verdicts):
+                for name in rule.condition.names:
+                    gathering[name].append(rule)
+            elif rule.condition.gathers:
+                gathering[rule.id].append(rule)
+            for named in rule.suppressed_by:
+                suppressing[named.rule].append((rule, named.same))
+        return dict(gathering), dict(suppressing)
+
+    def peers(
+        self, rule: Rule, same: Scope | Same, device: Device, registry: Registry, under: bool = False
+    ) -> Sequence[Device]:
+        """The devices for which the rule is that share this (zone, place …) with `device`."""
+        if registry is not self._registry:
+            self._renew(registry)
+        if self._peers is None:
+            self._peers = Peers(registry)
+        return self._peers.chosen(rule.id, rule.selector, same, device, under)
 
     def for_reading(self, kind: str, metric: str) -> tuple[Rule, ...]:
         """The rules that look at this metric of this kind; selectors other than kind are not asked."""
@@ -78,13 +102,17 @@ class RuleSet:
         one profile, so ten thousand devices cost ten thousand dictionary entries and no more.
         """
         if registry is not self._registry:
-            self._registry = registry
-            self._devices = {}
-            self._profiles = {}
+            self._renew(registry)
         metrics = self._devices.get(device.id)
         if metrics is None:
             metrics = self._devices[device.id] = self._profile(device, registry)
         return metrics.get(metric)
+
+    def _renew(self, registry: Registry) -> None:
+        self._registry = registry
+        self._devices = {}
+        self._profiles = {}
+        self._peers = None
 
     def _profile(self, device: Device, registry: Registry) -> dict[str, Plan]:
         rules = tuple(rule for rule in self.rules if rule.selector.matches(device, registry))

@@ -45,15 +45,22 @@ class Section:
 
     def wrong(self, key: str, hint: str, item: int | None = None) -> None:
         """Note a mistake in the value of `key` (of its list entry `item`)."""
-        where, got = self.node.get(key), _shown(self.node.get(key))
+        value = self.node.get(key)
+        if item is not None and isinstance(value, list):
+            value = value[item]
+        self.mistakes.append(f"{self.where(key, item)}  got {_shown(value)}  {hint}")
+
+    def where(self, key: str, item: int | None = None) -> str:
+        """The place of the value of `key` (of its list entry `item`), as a mistake would name it."""
         line, column = self._place(key)
         path = f"{self.path}.{key}" if self.path else key
-        if item is not None and isinstance(where, list):
-            path, got = f"{path}[{item}]", _shown(where[item])
-            lines = getattr(where, "lc", None)
+        listed = self.node.get(key)
+        if item is not None and isinstance(listed, list):
+            path = f"{path}[{item}]"
+            lines = getattr(listed, "lc", None)
             if lines is not None:
                 line, column = lines.item(item)
-        self.mistakes.append(f"{self.file}:{line + 1}:{column + 1}  {path}  got {got}  {hint}")
+        return f"{self.file}:{line + 1}:{column + 1}  {path}"
 
     def only(self, allowed: Iterable[str]) -> None:
         """Every key that is not one of `allowed` is a mistake."""
@@ -73,6 +80,21 @@ class Section:
             return Section(node, self.file, path, self.mistakes)
         self.wrong(key, f"expected {what}")
         return None
+
+    def each(self, key: str, what: str) -> "list[Section]":
+        """The mappings under `key`: one, or a list of them. `what` says what each should be."""
+        node = self.node.get(key)
+        if not isinstance(node, list):
+            one = self.section(key, what)
+            return [] if one is None else [one]
+        path = f"{self.path}.{key}" if self.path else key
+        found = []
+        for place, item in enumerate(node):
+            if isinstance(item, dict):
+                found.append(Section(item, self.file, f"{path}[{place}]", self.mistakes))
+            else:
+                self.wrong(key, f"expected {what}", place)
+        return found
 
     def text(self, key: str, what: str) -> str:
         value = self.node.get(key)

@@ -1,6 +1,6 @@
-"""Touches. The table of this room: what rules remember about every (rule, subject) that is not at rest."""
+"""Touches. The tables of this room: what rules remember of what is not at rest, and how rules changed."""
 
-from sqlalchemy import BigInteger, Boolean, Column, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, MetaData, String, Table, Text
 
 metadata = MetaData()
 
@@ -20,5 +20,32 @@ rule_memory = Table(
     Column("received", BigInteger, nullable=False),
     Column("retained", Boolean, nullable=False),
     Column("note", Text, nullable=False),
+    Column("trail", LargeBinary, nullable=False, server_default="", comment="moments or samples, packed"),
+    Column("hidden", String(64), nullable=False, server_default="", comment="the rule that suppresses it"),
     comment="what rules remember; a pair at rest has no row",
+)
+
+rule_change = Table(
+    "rule_change",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("moment", BigInteger, nullable=False, comment="ms: when it came into force"),
+    Column("loaded", String(8), nullable=False, comment="version of the whole set from then on"),
+    Column("rule", String(64), nullable=False, index=True),
+    Column("what", String(8), nullable=False, comment="added | changed | removed"),
+    Column("version", String(8), nullable=False, comment="of the rule; empty when removed"),
+    Column("former", String(8), nullable=False, comment="its version before; empty when added"),
+    Column("difference", Text, nullable=False, comment="JSON: key, old and new value"),
+    Column("body", Text, nullable=False, comment="JSON: the whole rule as it reads now"),
+    Column("source", Text, nullable=False, comment="file:line"),
+    Column("changed_by", Text, nullable=False, comment="as the file states; empty: not stated"),
+    Column("reason", Text, nullable=False, comment="as the file states; empty: not stated"),
+    comment="every change of a rule that came into force",
+)
+rule_file = Table(
+    "rule_file",
+    metadata,
+    Column("name", String(500), primary_key=True),
+    Column("text", Text, nullable=False),
+    comment="the user's rule files as they are in force: what a start falls back on when they are broken",
 )

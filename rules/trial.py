@@ -120,16 +120,23 @@ def moment_text(at: int) -> str:
 
 
 def _play(trial: Trial, rules: RuleSet) -> _Played:
-    memories, played = Memories(), _Played([], [])
+    memories, played, told = Memories(), _Played([], []), dict[tuple[str, str], Holds]()
     registry = trial.registry
     arm(rules, memories, registry, START)
     for number, row in enumerate(trial.rows):
         verdicts = due(rules, memories, START + row.at, registry)
         for reading in row.readings:
             verdicts += evaluate(rules, memories, reading, registry.devices[reading.device], registry)
-        played.said += [(number, verdict) for verdict in verdicts]
+        played.said += [(number, verdict) for verdict in verdicts if _is_news(verdict, told)]
         played.remembered.append(list(memories))
     return played
+
+
+def _is_news(verdict: Verdict, told: dict[tuple[str, str], Holds]) -> bool:
+    """Whether it is told anew: that what holds already was counted once more is not."""
+    pair = verdict.rule, verdict.subject
+    before, told[pair] = told.get(pair), verdict.holds
+    return verdict.again or verdict.holds is not before
 
 
 def _head(trial: Trial, row: Row) -> str:

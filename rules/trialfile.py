@@ -13,9 +13,9 @@ tests:
 
 from collections.abc import Collection, Mapping
 
-from ingest.campus.device import OWN, Device, Place, Zone, own_device
+from ingest.campus.device import OWN, Device, Place, Zone
 from ingest.campus.kinds import KINDS, METRICS, Form
-from ingest.campus.registry import Registry, RegistryError
+from ingest.campus.registry import Registry, RegistryError, own_device
 from ingest.reading import Reading, TimeQuality
 from rules.parse import entries, whole
 from rules.rule import UNKNOWN, reportable
@@ -29,7 +29,7 @@ _ROOT = Place("campus", "校园", "Campus")
 _MOMENT = "expected a moment like 0s, 90s, 10m or 9m59s"
 
 
-def parse_tests(text: str, name: str, rules: Collection[str], mistakes: list[str]) -> list[Trial]:
+def parse_trials(text: str, name: str, rules: Collection[str], mistakes: list[str]) -> list[Trial]:
     """The file's tests; `rules` are the ids that a row may name."""
     top = whole(text, name, "tests", mistakes)
     if top is None:

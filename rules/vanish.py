@@ -4,8 +4,9 @@ import msgspec
 
 from ingest.campus.device import Device
 from ingest.campus.registry import Registry
-from rules.memory import Memories, Memory, State
-from rules.rule import Event, Rule, Silence
+from rules.gather import Scene, refresh
+from rules.memory import Memories, Memory
+from rules.rule import Rule
 from rules.ruleset import RuleSet
 from rules.verdict import Class, Evidence, Holds, Text, Verdict
 
@@ -15,7 +16,7 @@ def reconcile(old: RuleSet, new: RuleSet, memories: Memories, registry: Registry
 
     A row whose rule, device or coverage is gone is dropped; if it had been told to hold, an UNKNOWN
     verdict keeps its alert open. A changed rule keeps its row where the row still means something to it,
-    and the next reading decides. Nothing else is evaluated; call arm() afterwards.
+    and the next reading decides; rules about more than one point decide at once. Call arm() afterwards.
     """
     verdicts: list[Verdict] = []
     for row in sorted(memories, key=lambda row: (row.rule, row.subject)):
@@ -27,7 +28,7 @@ def reconcile(old: RuleSet, new: RuleSet, memories: Memories, registry: Registry
             verdicts += vanished(row, rule or former, device, now, gone=rule is None)
         elif row.version != rule.version:
             memories.put(msgspec.structs.replace(row, version=rule.version))
-    return verdicts
+    return verdicts + refresh(Scene(new, memories, registry), now)
 
 
 def vanished(
@@ -71,13 +72,7 @@ def vanished(
 
 def _fits(row: Memory, rule: Rule, device: Device, registry: Registry) -> bool:
     """Whether the rule still judges this subject, and by a condition that can be in the row's state."""
-    subjects = [rule.subject(device.id, metric) for metric in rule.condition.metrics]
-    if row.subject not in subjects or not rule.selector.matches(device, registry):
+    points = [rule.subject(device.id, metric) for metric in rule.condition.metrics]
+    if row.subject not in (*points, *rule.subjects(device)) or not rule.selector.matches(device, registry):
         return False
-    if isinstance(rule.condition, Event):
-        return row.state is State.ACTIVE and row.due_at is not None
-    if isinstance(rule.condition, Silence):
-        return row.state in (State.WAITING, State.CLEARING) or (
-            row.state is State.ACTIVE and row.due_at is None
-        )
-    return row.state is not State.WAITING and not (row.state is State.ACTIVE and row.due_at is not None)
+    return rule.condition.fits(row)

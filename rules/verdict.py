@@ -29,7 +29,8 @@ class Text(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """One input of a verdict: the reading as it was, and what the rule compared it with (in words)."""
+    """One input of a verdict: the reading as it was, and what the rule compared it with (in words). `device`
+    is named where it is not the verdict's own."""
 
     metric: str
     value: float | str
@@ -37,11 +38,14 @@ class Evidence(msgspec.Struct, frozen=True):
     received: int
     compared: str
     note: str = ""
+    device: str = ""
 
 
 class Verdict(msgspec.Struct, frozen=True):
     """`moment` is when it was decided (ms), `since` when the condition began. `again` is True for a new
-    activation of a rule that holds already (a second press). `retained`: decided from a restored state."""
+    activation of a rule that holds already (a second press). `retained`: decided from a restored state.
+    `suppressed`: the rule that hides it, as declared; told again without it when that rule no longer holds.
+    """
 
     rule: str
     version: str
@@ -59,4 +63,5 @@ class Verdict(msgspec.Struct, frozen=True):
     latch: bool = False
     verify: bool = False
     policy: str | None = None
+    suppressed: str = ""
     evidence: tuple[Evidence, ...] = ()

@@ -14,6 +14,7 @@ from tocsin.config import Settings, load
 from tocsin.control import NotRunning
 from tocsin.doctor.arguments import add_arguments as add_doctor_arguments
 from tocsin.mistake import Failed, Mistakes
+from tocsin.rulescli import add_rules_arguments, rules
 from tocsin.simulate.cli import add_arguments as add_simulate_arguments
 
 VERSION = "0.1.0"
@@ -86,6 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     decode.add_argument("payload", help="the payload, or - for standard input")
     send = configured("send-test", "send a test notice and say in words what is wrong", _send_test)
     send.add_argument("target", metavar="PERSON|CHANNEL", help="a person's id or a channel's name")
+    add_rules_arguments(command("rules", "test, reload and describe the rules", rules))
+    why = configured("why", "why an alert was raised, or why rules did or did not fire for a device", _why)
+    why.add_argument("target", metavar="CODE|DEVICE", help="the code of an alert, or the id of a device")
+    why.add_argument("--at", default="", metavar="TIME", help="of a device: at 14:05, or '2026-11-22 14:05'")
     doctor = configured("doctor", "look at the broker as an outsider would, and at this machine", _doctor)
     add_doctor_arguments(doctor)
     _demo_arguments(command("demo", "the product with a broker and a simulated campus", _demo))
@@ -219,6 +224,14 @@ def _send_test(args: argparse.Namespace) -> int:
     for _, said in tries:
         print(said)
     return 0 if all(worked for worked, _ in tries) else 1
+
+
+def _why(args: argparse.Namespace) -> int:
+    try:
+        print("\n".join(_office(settings_of(args)).why(args.target, args.at)))
+    except (ValueError, RuntimeError) as error:
+        raise Mistakes([f"why: {error}"]) from None
+    return 0
 
 
 def _doctor(args: argparse.Namespace) -> int:

@@ -10,7 +10,6 @@ from ingest.message import Message
 from ingest.reading import Decoded, Parts
 from rules.evaluate import evaluate
 from rules.memory import Memories
-from rules.rule import Event
 from rules.ruleset import RuleSet
 from rules.verdict import Holds, Verdict
 
@@ -28,7 +27,7 @@ def glance(
         except Exception:  # our own failure on one message: `life` brings it too, and then it is said
             continue
     holding = [verdict for verdict in verdicts if verdict.life_safety and verdict.holds is Holds.YES]
-    return [replace(one, again=isinstance(rules.by_id[one.rule].condition, Event)) for one in holding]
+    return [replace(one, again=rules.by_id[one.rule].condition.momentary) for one in holding]
 
 
 def _at_first_sight(

@@ -151,7 +151,8 @@ def load(
     if unreadable:
         log.warning("what earlier batches had seen is unreadable", batches=unreadable)
     last = spool.last_moment(tx)
-    supervision = Supervision(registry, now, latest.heard_at, last)
+    stated = {name: int(r.value) for name, r in latest.of("interval").items() if type(r.value) is float}
+    supervision = Supervision(registry, now, latest.heard_at, last, stated)
     supervision.restore(latest.of("supervision"), latest.of("link"))
     return House(
         registry=registry,

@@ -47,6 +47,8 @@ def _supervise(house: House, decoded: Decoded, moment: int, readings: list[Readi
         house.latest.hear(decoded.device, moment)
         readings += house.gaps.hear(decoded, moment)
         readings += house.clocks.hear(decoded, moment)
+        if decoded.interval is not None:
+            readings += supervision.expect(decoded.device, decoded.interval, moment)
     else:
         for reading in decoded.readings:
             if reading.metric == "link":

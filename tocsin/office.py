@@ -8,6 +8,9 @@ from sqlalchemy import Connection
 from alerts import roster
 from dashboard import accounts
 from ingest import pending
+from ingest.campus import store
+from ingest.latest import Latest
+from rules.record import kept_files
 from tocsin import apply as applying
 from tocsin import clock, schema
 from tocsin.apply import Difference
@@ -17,7 +20,9 @@ from tocsin.control import NotRunning, ask
 from tocsin.database import Database
 from tocsin.lock import FolderLock, Taken
 from tocsin.mistake import Mistakes
+from tocsin.rulebook import Rulebook
 from tocsin.trial import attempt, channels_at_rest
+from tocsin.why import Known, answer
 
 
 class Office:
@@ -71,6 +76,23 @@ class Office:
 
     def status(self) -> Any:
         return self._ask(do="status")
+
+    def rules_reload(self) -> Any:
+        """Raises Mistakes with every mistake of the files, and then nothing has changed."""
+        return self._ask(do="rules-reload")
+
+    def why(self, target: str, at: str) -> list[str]:
+        """Lines. Raises ValueError at rest, and RuntimeError where a service answers, both in words."""
+
+        def at_rest(tx: Connection) -> list[str]:
+            book = Rulebook(self._settings.rules, self._settings.standard_rules, clock.now)
+            rules, latest, registry = book.open(kept_files(tx)), Latest(), store.load(tx)
+            latest.load(tx)
+            known = Known(tx, registry, rules, latest.points, None, self._settings.zone, clock.now())
+            return answer(known, target, at)
+
+        told: list[str] = self._do(at_rest, do="why", target=target, at=at)
+        return told
 
     def _do(self, act: Any, **request: Any) -> Any:
         try:

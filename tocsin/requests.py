@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from ingest import pending
+from rules.load import RuleErrors
 from tocsin import apply as applying
 from tocsin.campus import reload
 from tocsin.mistake import Mistakes
 from tocsin.trial import attempt
+from tocsin.why import Known, answer
 
 if TYPE_CHECKING:
     from tocsin.run import Tocsin
@@ -36,6 +40,26 @@ def handlers(tocsin: "Tocsin") -> dict[str, Callable[[Request], Any]]:
 
         return tocsin.writer.transact(forget).result(60)
 
+    def rules_reload(request: Request) -> Any:
+        try:
+            made = tocsin.rulebook.reload()
+        except RuleErrors as error:
+            return {"mistakes": error.mistakes}
+        strangers = tocsin.house.rules.strangers(tocsin.house.registry)
+        return {
+            "version": tocsin.house.rules.version,
+            "changes": msgspec.to_builtins(made),
+            "strangers": strangers,
+        }
+
+    def why(request: Request) -> list[str]:
+        house, latest = tocsin.house, tocsin.house.latest.points
+        with tocsin.database.read() as conn:
+            known = Known(
+                conn, house.registry, house.rules, latest, tocsin.history, tocsin.settings.zone, tocsin.now()
+            )
+            return answer(known, request["target"], request["at"])
+
     return {
         "status": lambda _: tocsin.status(),
         "apply": apply,
@@ -43,4 +67,6 @@ def handlers(tocsin: "Tocsin") -> dict[str, Callable[[Request], Any]]:
         "send-test": send_test,
         "token": lambda _: tocsin.web.new_token(),
         "pending": waiting,
+        "rules-reload": rules_reload,
+        "why": why,
     }

@@ -1,7 +1,7 @@
 """Touches. The running service: puts the house together, starts its threads and stops them in order.
 
 Threads: broker-life, broker-all, writer, delivery, senders (a pool a channel), history, feed, web, watch,
-watch-disk, health, control; and broker-ear while commits fail.
+watch-disk, watch-rules, health, control; and broker-ear while commits fail.
 """
 
 import json
@@ -33,8 +33,7 @@ from ingest.history.feed import Feed
 from ingest.history.history import History
 from ingest.reading import Reason
 from rules.evaluate import arm
-from rules.load import RuleErrors
-from rules.load import load as load_rules
+from rules.record import kept_files
 from rules.ruleset import RuleSet
 from rules.vanish import reconcile
 from tocsin import clock, house, schema
@@ -48,7 +47,8 @@ from tocsin.house import Prepared
 from tocsin.lock import FolderLock
 from tocsin.own import SPEAK_FOR_THEMSELVES, Own
 from tocsin.requests import handlers
-from tocsin.watch import ClockLook, watch_disk, watch_health, watch_service
+from tocsin.rulebook import Rulebook
+from tocsin.watch import ClockLook, watch_disk, watch_health, watch_rules, watch_service
 from tocsin.web import Web
 from tocsin.writer import Writer
 
@@ -74,10 +74,9 @@ class Tocsin:
         self.settings = settings
         self.demo = demo
         self.now = now
-        self.refused_rules = ""
         self._stopping = False
         self._started, self._loops, self._marked = now(), 0, 0
-        rules = self._rules()
+        self.rulebook = Rulebook(settings.rules, settings.standard_rules, now)
         self.ballast = Ballast(settings.folder)
         with opening(settings.folder):
             self.lock = FolderLock(settings.folder)
@@ -86,12 +85,10 @@ class Tocsin:
             schema.upgrade(self.database)
         with opening(settings.folder), self.database.transaction() as tx:
             self.spool_epoch = spool.epoch(tx)
+            rules = self.rulebook.open(kept_files(tx))
             self.house = house.load(tx, settings.broker, rules, now(), settings.channels, settings.zone)
             standing = store.all_open(tx)
-        self.house.quarantine_rows = settings.quarantine.max_rows
-        self.house.life_epoch = lambda: self.life.epoch if self.life.connected else 0
-        self.house.life_grant = self._life_grant
-        self.house.renamed = self._renamed
+        self._open_house()
         self.own = Own(lambda reading: self.writer.report(reading), now)
         self.channels = channels.build(
             {**settings.channels, "null": NullSettings(kind="null")}, self._publish, self.own.returned, now
@@ -129,7 +126,15 @@ class Tocsin:
         duties = self._listen, self._loop, self._audit, self._forget
         self.watch = watch_service(*duties, self.own.look, ClockLook(self.own.report, now))
         self.disk_watch = watch_disk(settings.folder, self.ballast.take_back, self.own.report)
+        self.rulebook.watch(self.house, self.writer, self._rules_say)
+        self.rules_watch = watch_rules(self.rulebook.look)
         self.control = Control(settings.folder / "control.sock", handlers(self))
+
+    def _open_house(self) -> None:
+        house = self.house
+        house.quarantine_rows = self.settings.quarantine.max_rows
+        house.life_epoch = lambda: self.life.epoch if self.life.connected else 0
+        house.life_grant, house.renamed = self._life_grant, self._renamed
 
     # ---- starting and stopping -------------------------------------------------------------------------
 
@@ -151,6 +156,7 @@ class Tocsin:
         if self.feed:
             self.feed.start()
         self.disk_watch.start()
+        self.rules_watch.start()
         self.health.start()
         self.control.start()
         log.info("running", threads=sorted(t.name for t in threading.enumerate()))
@@ -160,6 +166,7 @@ class Tocsin:
         self.control.stop()
         self.watch.stop()
         self.disk_watch.stop()
+        self.rules_watch.stop()
         self.health.stop()
         self.ear.listen(False)
         for door in self.doors:
@@ -214,19 +221,10 @@ class Tocsin:
             self.own.report("disk", "fault", f"the disk of {self.settings.folder} was full at the start")
         if self.database.moved_aside:
             self.own.report("database", "fault", f"moved aside to {self.database.moved_aside}")
-        if self.refused_rules:
-            self.own.report_part("start", "rules", "fault", self.refused_rules)
+        if self.rulebook.refused:
+            self._rules_say(self.rulebook.refused)
         if self.settings.refused:
             self.own.report("config", "fault", "\n".join(self.settings.refused))
-
-    def _rules(self) -> RuleSet:
-        """The user's rules; with a mistake in them the standard pack alone, and a banner: never nothing."""
-        try:
-            return load_rules(self.settings.rules, self.settings.standard_rules)
-        except RuleErrors as error:
-            self.refused_rules = str(error)
-            log.error("rules refused; the standard pack is in force", errors=self.refused_rules)
-            return load_rules([], True)
 
     def _session(self, name: str, deliver: Callable[[list[Any]], None]) -> Session:
         def filters() -> Sequence[str]:
@@ -296,6 +294,10 @@ class Tocsin:
 
     def _channels_say(self, metric: str, word: str, note: str) -> None:
         self.own.report_part("channels", metric, word, note)
+
+    def _rules_say(self, mistakes: Sequence[str]) -> None:
+        self.own.report_part("files", "rules", "fault" if mistakes else "normal", "\n".join(mistakes)[:2000])
+        self.live.publish((), ())
 
     def _settled(self, alerts: Iterable[int]) -> None:
         self.live.publish(alerts, ())

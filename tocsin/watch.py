@@ -21,6 +21,7 @@ FORGET_EVERY = 3600.0
 HEALTH_FIRST = 20.0
 HEALTH_EVERY = 60.0
 HANG_EVERY = 1.0
+RULES_EVERY = 2.0
 DISK_RESERVE = 512 * 1024 * 1024  # bytes free below which the disk is in trouble
 CLOCK_JUMP = 5.0  # seconds between wall clock and monotonic clock
 
@@ -82,6 +83,11 @@ def watch_disk(folder: Path, ballast: Duty, report: Report) -> Watch:
 def watch_health(look: Duty) -> Watch:
     """The weekly report: it reads the history and speaks to a mail server, so nothing waits for it."""
     return Watch("health", [(HEALTH_FIRST, HEALTH_EVERY, look)])
+
+
+def watch_rules(look: Duty) -> Watch:
+    """The rule files: on a thread of its own, since they may lie on a disk that hangs."""
+    return Watch("watch-rules", [(RULES_EVERY, RULES_EVERY, look)])
 
 
 def look_at_disk(folder: Path, report: Report) -> None:

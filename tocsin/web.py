@@ -110,8 +110,9 @@ class Web:
         )
 
     def _rules(self) -> RulesInfo:
-        rules = self._tocsin.house.rules
-        return RulesInfo(rules.version, len(rules.rules), self._tocsin.refused_rules)
+        book = self._tocsin.rulebook
+        rules, refused = book.loaded.rules, "\n".join(book.refused)
+        return RulesInfo(rules.version, len(rules.rules), refused, book.loaded)
 
     def _play(self, name: str) -> None:
         if self._tocsin.demo.play is not None:

@@ -1,6 +1,6 @@
 """Thinks. The word catalogue: every word and sentence of the dashboard, Chinese and English side by side."""
 
-from dashboard.catalogue import alert, device, door, health, wall
+from dashboard.catalogue import alert, device, door, health, rules, wall
 
 CATALOGUE: dict[str, tuple[str, str]] = {
     **wall.WORDS,
@@ -8,4 +8,5 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     **device.WORDS,
     **door.WORDS,
     **health.WORDS,
+    **rules.WORDS,
 }

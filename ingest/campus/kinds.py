@@ -82,6 +82,7 @@ METRICS: dict[str, Metric] = {
         _state("link", "连接", "link", ("online", "offline"), "online", "offline"),
         _state("supervision", "监测", "supervision", ("reporting", "late", "silent"), "reporting", "silent"),
         _number("unprotected", "未受保护点位", "points unprotected", "", 0, 1e6),
+        _number("interval", "上报间隔", "interval", "s", 0, 1e9),
         _number("sequence_gap", "丢失消息", "messages missed", "", 0, 1e9),
         _number("clock_error", "时钟误差", "clock error", "s", -1e10, 1e10),
         _number("battery", "电量", "battery", "%", 0, 100),
@@ -181,6 +182,13 @@ COMMON_METRICS = (
     "late_alarm",
     "flooding",
     "unprotected",
+    "interval",
     "sequence_gap",
     "clock_error",
 )
+
+# What Tocsin finds out or says of itself: no device may say it in its own name.
+OURS = frozenset(
+    (*OWN_POINTS, "loop", "loop_returned", "blind", "strangers", "supervision", "unprotected", "interval",
+     "sequence_gap", "clock_error", "flooding")
+)  # fmt: skip

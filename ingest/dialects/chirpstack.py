@@ -148,6 +148,7 @@ def _said(said: Said, event: _Event, kind: str) -> Result:
     when = event.time or _first_time(received) or event.published_at
     moment, quality = event_time(when, said.received, said.retained)
     up = Uplink(said.device, said.address, moment, quality, _strongest(received))
+    up.interval = _interval(info.tags)
     if said.device.kind == UNREGISTERED:
         _introduce(up, event, info)
     if kind in _UPLINKS:
@@ -205,12 +206,16 @@ def _decoded(event: _Event) -> dict[str, Any] | None:
     return text if type(text) is dict else None
 
 
+def _interval(tags: Any) -> int | None:
+    """The device's profile does not travel with an uplink; its tags do. One uplink may be lost on the air."""
+    told: Any = tags.get("uplink_interval") if type(tags) is dict else None
+    plain = isinstance(told, str) and told.isascii() and told.isdigit() and len(told) < 8
+    return 2 * int(told) if plain else None
+
+
 def _introduce(up: Uplink, event: _Event, info: _Info) -> None:
     up.name = str(info.device_name or event.device_name or "")
     up.model = str(info.device_profile_name or "")
-    interval = info.tags.get("uplink_interval") if type(info.tags) is dict else None
-    if interval:
-        up.note = f"its uplink interval is tagged as {str(interval)[:20]} s"
 
 
 def _status(said: Said, up: Uplink, event: _Event) -> Result:

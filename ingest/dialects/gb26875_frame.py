@@ -23,6 +23,9 @@ BINARY, HEX, BASE64 = "binary", "hex", "base64"
 _HEAD = LEAST - 3  # bytes before the unit
 _HEX = re.compile(rb"[0-9A-Fa-f\s]*")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/\s]+=*\s*")
+# How a frame begins, with a length that it may have: of 64 KB of @ hardly a place is looked at closely.
+_BEGINS = re.compile(rb"@@(?=.{22}.[\x00-\x04].{4})", re.DOTALL)
+_BEGINS_HEX = re.compile(rb"4040(?=.{44}..0[0-4].{8})", re.DOTALL)
 _BLANK = b"\0\r\n\t "
 
 
@@ -118,15 +121,14 @@ def _plain(payload: bytes) -> tuple[bytes, str]:
 
 def _next(data: bytes, at: int) -> _Found | None:
     best: _Found | None = None
-    for mark, form in ((START, BINARY), (b"4040", HEX)):
-        least = LEAST * len(mark) // len(START)
+    for begins, form in ((_BEGINS, BINARY), (_BEGINS_HEX, HEX)):
         most = best.end if best else len(data)
-        start = data.find(mark, at, most)
-        while 0 <= start <= most - least:
-            one = _at(data, start, form)
+        mark = begins.search(data, at, most)
+        while mark is not None:
+            one = _at(data, mark.start(), form)
             if one is not None and (best is None or (one.end, not one.good) < (best.end, not best.good)):
                 best, most = one, one.end
-            start = data.find(mark, start + 1, most)
+            mark = begins.search(data, mark.start() + 1, most)
     return best
 
 

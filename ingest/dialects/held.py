@@ -48,6 +48,7 @@ class Hearing:
         moment: int | None = None,
         quality: TimeQuality = TimeQuality.RECEIVED,
         alive: bool | None = None,
+        interval: int | None = None,
     ) -> Decoded | Parts:
         said, device = self.said, self.device.id
         received, retained = said.received, said.retained
@@ -58,7 +59,7 @@ class Hearing:
         ]
         if alive is None:
             alive = not (retained or (len(self.values) == 1 and "link" in self.values))
-        decoded = Decoded(device, readings, alive=alive)
+        decoded = Decoded(device, readings, alive=alive, interval=interval)
         return Parts([decoded], learned=self.news) if self.news else decoded
 
     def _in_order(self) -> Iterable[tuple[str, Value]]:

@@ -120,7 +120,7 @@ def _heard(said: Said, device: Device, name: str, text: str, body: Any) -> Resul
         hearing.values["link"] = linked(said.known, name, definition, said.rest, word, hearing.news), ""
     if body is Undefined and not (read or word):
         return malformed(f"nothing in it that the approval {name!r} could read", said)
-    return hearing.result()
+    return hearing.result(interval=definition.interval)
 
 
 def _take(hearing: Hearing, entity: Entity, value: Value) -> None:

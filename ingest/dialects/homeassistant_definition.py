@@ -10,14 +10,13 @@ from typing import Any, Literal
 
 import msgspec
 
-from ingest.campus.kinds import METRICS, OWN_POINTS, Form
+from ingest.campus.kinds import METRICS, OURS, Form
 from ingest.dialects.homeassistant_classes import BARE, BINARY, MOVEMENT, NUMBERS, converter
 from ingest.dialects.homeassistant_template import Render, template
 from ingest.value import READERS, Reader, Value
 
 Scalar = str | bool | int | float
 _LISTENER = "listen:"  # topics of what came in by a listener: no broker may use them
-_OURS = {"supervision", "loop", "loop_returned", *OWN_POINTS}
 
 
 class Availability(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -78,6 +77,7 @@ class Definition(msgspec.Struct, gc=False):
     availability: dict[str, Way]
     mode: str
     with_json: frozenset[str]  # the topics of which a template looks into the JSON
+    interval: int | None = None  # seconds after which Home Assistant would call it unavailable
 
     @property
     def topics(self) -> list[str]:
@@ -120,7 +120,9 @@ def define(name: str, document: dict[str, Any]) -> Definition:
     ways = {way.topic: _way(way) for way in told.availability}
     looking = [topic for topic, entities in states.items() if any(one.render for one in entities)]
     looking += [topic for topic, way in ways.items() if way.render]
-    return Definition(states, ways, told.availability_mode, frozenset(looking))
+    expiring = [one.expire_after for one in told.entities.values() if one.expire_after]
+    interval = int(min(expiring)) if expiring else None
+    return Definition(states, ways, told.availability_mode, frozenset(looking), interval)
 
 
 def metric_of(entity: EntityDocument) -> str:
@@ -138,7 +140,7 @@ def _entity(key: str, told: EntityDocument) -> Entity:
     if not metric:
         what = f"device_class {told.device_class[:40]!r}" if told.device_class else "no device_class"
         raise ValueError(f"{told.platform} with {what} says no metric; give it a `metric` or leave it out")
-    if metric != BARE and (metric not in METRICS or metric in _OURS):
+    if metric != BARE and (metric not in METRICS or metric in OURS):
         raise ValueError(f"metric {metric[:40]!r} is not known")
     render = template(told.value_template) if told.value_template else None
     if told.platform == "sensor" or (metric in METRICS and METRICS[metric].form is Form.NUMBER):

@@ -164,9 +164,6 @@ def _notes(device: dict[str, Any], document: dict[str, Any], metrics: Iterable[s
     yield f"says {', '.join(sorted(set(metrics)))}"
     if native := _NATIVE.get(device["origin"].lower()):
         yield f"of {device['origin']}: register it with the dialect {native} instead, never with both"
-    expiring = [one["expire_after"] for one in document["entities"].values() if one.get("expire_after")]
-    if expiring:
-        yield f"Home Assistant calls it unavailable after {min(expiring):g} s: give the device that interval"
 
 
 def _facts(device: dict[str, Any], config: dict[str, Any]) -> dict[str, str]:

@@ -38,6 +38,7 @@ class Uplink(msgspec.Struct):
     name: str = ""
     model: str = ""
     note: str = ""
+    interval: int | None = None  # seconds, where the device's profile is known to say so
     learned: dict[str, Any] = {}
 
 
@@ -74,7 +75,8 @@ def fault_told(said: Said, up: Uplink, changes: list[Change]) -> Result:
 
 
 def result(said: Said, up: Uplink, readings: list[Reading], alive: bool = True) -> Result:
-    decoded = Decoded(up.device.id, readings, alive=alive and not said.retained)
+    alive = alive and not said.retained
+    decoded = Decoded(up.device.id, readings, alive=alive, interval=up.interval)
     if up.device.kind == UNREGISTERED:
         metrics = {reading.metric for reading in readings}
         kind = next((kind for metric, kind in _KINDS.items() if metric in metrics), "")

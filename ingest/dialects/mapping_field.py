@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from ingest.campus.kinds import COMMON_METRICS, KINDS, METRICS, Form, Metric
+from ingest.campus.kinds import COMMON_METRICS, KINDS, METRICS, OURS, Form, Metric
 from ingest.dialects.mapping_path import MISSING, Path, path, plain
 from ingest.dialects.mapping_section import Section, close
 from ingest.dialects.mapping_unit import factor
@@ -14,9 +14,8 @@ from ingest.value import FALSE, READERS, TRUE, UNKNOWN, Reader, Value, parsed, s
 
 HAZARD = "hazard"  # the metric of an alarm bit without a nature of its own: the hazard of the device's kind
 MOST_CONDITIONS = 8
-_OURS = {"supervision", "unprotected", "sequence_gap", "clock_error", "late_alarm"}
 _OF_DEVICES = {metric for kind in KINDS.values() if kind.name != "service" for metric in kind.metrics}
-_ALLOWED = (HAZARD, *sorted((_OF_DEVICES | set(COMMON_METRICS)) - _OURS))
+_ALLOWED = (HAZARD, *sorted((_OF_DEVICES | set(COMMON_METRICS)) - OURS - {"late_alarm"}))
 
 Test = Callable[[Any, Any], bool]  # of the message and the part: whether a condition holds
 

@@ -31,7 +31,7 @@ def opened(raw: Any, kind: str) -> tuple[str, Value] | None:
 
 def triggered(raw: Any) -> Value:
     """The state of a partition or an area in the words of these bridges."""
-    word = raw.strip().lower() if isinstance(raw, str) else raw
+    word = raw.strip().lower() if isinstance(raw, str) else ""
     if word == "triggered":
         return "alarm", ""
     if word in _CALM:

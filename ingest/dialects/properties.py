@@ -1,13 +1,15 @@
-"""Thinks. What the platforms' generic property names mean: one table for Alink, JetLinks and ThingsBoard.
+"""Thinks. What generic property names mean: one table for Alink, JetLinks, Sparkplug B and ThingsBoard.
 
-Names are compared without case, blanks, `_`, `-` and `.`. A name whose unit or polarity differs from one
-platform to the next (a pressure, a level, a number for a door) is not guessed: a mapping says it.
+Names are compared without case, blanks, `_`, `-` and `.`; of one with levels (`Hall 2/Smoke/Alarm`) the
+last levels count. A name whose unit or polarity differs from one platform to the next (a pressure, a level,
+a number for a door) is not guessed: a mapping says it.
 """
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from ingest.campus.kinds import METRICS, Form
 from ingest.dialects.hazard import HAZARDS, bare, graver
 from ingest.value import FALSE, READERS, TRUE, UNKNOWN, Reader, Value, affirmed, parsed, shown
 
@@ -162,12 +164,27 @@ def understood(body: Mapping[str, Any], kind: str, sources: dict[str, str] | Non
     return values
 
 
-@lru_cache(2000)  # a platform has few names, and writes each as it likes
+@lru_cache(10_000)  # a platform has few names, and writes each as it likes; a Sparkplug node thousands
 def _key(name: str) -> _Key | None:
     plain = _plain(name)
     if plain in _CARBON_MONOXIDE:
         return "", _carbon_monoxide
-    return _KEYS.get(plain)
+    return _KEYS.get(plain) or (_by_levels(name.rsplit("/", 3)[-3:]) if "/" in name else None)
+
+
+def _by_levels(levels: list[str]) -> _Key | None:
+    """Of `Hall 2/Smoke/Alarm` the longest end that means something."""
+    ends = ("".join(levels[begin:]) for begin in range(len(levels)))
+    return next((key for end in ends if (key := _key(end)) is not None), None)
+
+
+def lasts(name: str) -> bool | None:
+    """Whether a property is a state, true until another is told; not so a number or an event. None: it means
+    nothing here."""
+    key = _KEYS.get(name) or _key(name)
+    if key is None:
+        return None
+    return key[0] in (ALARM, TEST, SILENCED) or (bool(key[0]) and METRICS[key[0]].form is Form.STATE)
 
 
 def _plain(name: str) -> str:

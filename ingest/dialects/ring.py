@@ -26,6 +26,7 @@ _BATTERY = {"full": "normal", "high": "normal", "ok": "normal", "charging": "nor
             "charged": "normal", "warn": "low", "low": "low", "failed": "low", "critical": "low"}  # fmt: skip
 _FINE = ("ok", "none")
 _NO_ALARM = ("all-clear", "entry-delay", "exit-delay")
+_BURGLARS = ("burglar", "panic", "user-verified")  # of alarms that are neither fire nor gas
 
 
 def topics(known: Known) -> list[str]:
@@ -122,5 +123,7 @@ def _alarm(hearing: Hearing, raw: str) -> None:
     word = raw.lower()
     marks = {"fire": "fire" in word, "co": "co-" in word}
     marks["intrusion"] = not any(marks.values()) and word not in _NO_ALARM
+    strange = marks["intrusion"] and not any(part in word for part in _BURGLARS)
+    calm: Value = (UNKNOWN, f"not understood: {shown(raw)}") if strange else ("normal", "")
     for metric, alarm in marks.items():
-        hearing.take(metric, ("alarm", raw[:40]) if alarm else ("normal", ""), part="alarmState")
+        hearing.take(metric, ("alarm", raw[:40]) if alarm else calm, part="alarmState")

@@ -32,7 +32,9 @@ INTERVAL = {"": 93_600, "gas_detector": 900, "gateway": 900}  # a battery device
 guard, define = json_guard, no_definitions
 
 _ROOT = ("events/rpc", "online", "status/+")  # of the second generation, below the prefix
-_STATUS = re.compile(r"status/[a-z_]{1,20}(:[0-9]{1,4})?")
+_AT_ROOT = re.compile(
+    r"([^/].{0,250}?)/(events/rpc|online|rpc|status/[a-z_]{1,20}(?::[0-9]{1,4})?|command(?:/.*)?)"
+)
 
 
 def topics(known: Known) -> list[str]:
@@ -47,33 +49,34 @@ def filters(address: str, known: Known) -> list[str]:
 
 
 def addresses(rest: str, known: Known) -> tuple[str, ...] | None:
-    name, _, what = rest.partition("/")
     if not known.base:
-        return _at_root(name, what, known)
+        return _at_root(rest, known)
     if rest == "announce":
         return MANY
+    name, _, what = rest.partition("/")
     if not what or (what != "events/rpc" and what.split("/")[-1] in ("rpc", "command", "set", "log")):
         return ()
     return spellings(name) if name else None
 
 
-def _at_root(name: str, what: str, known: Known) -> tuple[str, ...] | None:
+def _at_root(rest: str, known: Known) -> tuple[str, ...] | None:
     """The root is everybody's: a frame is unmistakable, the rest is only heard of whom we know."""
-    ours = name[:6].lower() == "shelly"
-    if ours and (what == "rpc" or what.startswith("command")):
-        return ()
-    names = spellings(name)
-    if name and what == "events/rpc":
+    found = _AT_ROOT.fullmatch(rest)
+    if found is None:
+        return None
+    names, what = spellings(found[1]), found[2]
+    ours = found[1].rpartition("/")[2][:6].lower() == "shelly"
+    if what == "events/rpc":
         return names
-    if (what == "online" or _STATUS.fullmatch(what)) and (ours or any(map(known.registered, names))):
-        return names
-    return None
+    if what == "rpc" or what.startswith("command"):
+        return () if ours else None
+    return names if ours or any(map(known.registered, names)) else None
 
 
 def decode(said: Said) -> Result:
     if not said.payload:
         return IGNORED  # a retained message was deleted
-    what = said.rest.partition("/")[2]
+    what = said.rest[len(said.address) + 1 :]
     try:
         if not said.address:
             return _announced(said)

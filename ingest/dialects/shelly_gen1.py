@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from ingest.campus.kinds import UNREGISTERED
 from ingest.dialects.dialect import Result
 from ingest.dialects.held import Hearing, key_of
 from ingest.dialects.shelly_ids import hazard, same
@@ -24,6 +25,12 @@ _GAS = {
 _OPERATION = {"normal": ("normal", ""), "warm-up": ("normal", "warming up"), "fault": ("fault", "sensor")}
 _SELF_TEST = ("not_completed", "completed", "running", "pending")
 _PUSHES = ("s", "ss", "sss", "l", "sl", "ls")
+
+
+def learn(hearing: Hearing, key: str, value: Any) -> None:
+    """Strangers may be invented, and would fill the store."""
+    if hearing.device.kind != UNREGISTERED:
+        hearing.news[key] = value
 
 
 def button_test(hearing: Hearing, metric: str, standing: bool) -> None:
@@ -52,7 +59,7 @@ def battery(hearing: Hearing, percent: Any, volts: Any, external: Any) -> None:
     known = said.known.learned.get(key)
     if external is not None and affirmed(external) != bool(known):
         known = affirmed(external) or None
-        hearing.news[key] = known
+        learn(hearing, key, known)
     if not (known and percent in (0, "0")):
         hearing.take("battery", READERS["battery"](percent))
         hearing.take("voltage", READERS["voltage"](volts))
@@ -92,7 +99,7 @@ def _self_test(hearing: Hearing, word: str) -> None:
     if word not in _SELF_TEST:
         hearing.take("self_test", READERS["self_test"](word))
     elif word != before and not said.retained:
-        hearing.news[key] = word
+        learn(hearing, key, word)
         if before == "running" and word in ("completed", "not_completed"):
             hearing.take("self_test", ("passed" if word == "completed" else "failed", word))
 
@@ -113,7 +120,8 @@ def _temperature(hearing: Hearing, raw: Any, unit: Any = None) -> None:
     key = key_of("unit", hearing.address)
     known = hearing.said.known.learned.get(key)
     if unit in ("C", "F") and unit != (known or "C"):
-        hearing.news[key] = known = unit if unit == "F" else None
+        known = unit if unit == "F" else None
+        learn(hearing, key, known)
     value = READERS["temperature"](raw)
     if known == "F" and value is not None and isinstance(value[0], float):
         value = READERS["temperature"](round((value[0] - 32) / 1.8, 2))
@@ -190,9 +198,10 @@ def pushed(hearing: Hearing, payload: bytes) -> Result:
     body, said = json_object(payload), hearing.said
     event, count = body.get("event"), body.get("event_cnt")
     key = key_of(f"pushes {said.rest[-10:]}", hearing.address)
-    if said.retained or type(count) not in (int, float, str) or said.known.learned.get(key) == count:
+    told = type(count) is int and 0 <= count < 1 << 60 and count != said.known.learned.get(key)
+    if said.retained or not told:
         return hearing.result()
-    hearing.news[key] = count if isinstance(count, int | float) else count[:20]
+    learn(hearing, key, count)
     if hearing.device.kind in ("panic_button", "call_point") and str(event).lower() in _PUSHES:
         hearing.take("press", ("alarm", f"pushed: {event}"))
     return hearing.result()

@@ -34,7 +34,7 @@ def spellings(name: str) -> tuple[str, ...]:
 
 
 def model(name: str) -> str:
-    found = _ID.match(name)
+    found = _ID.match(name.rpartition("/")[2])
     return found[1].lower().removeprefix("shelly") if found else ""
 
 
@@ -58,8 +58,10 @@ def hazard(said: Said) -> str:
 
 def same(said: Said, told: Any) -> None:
     """`told`, an id or a MAC in the payload, must be that of the topic, where the topic has an id in it."""
+    if not isinstance(told, str) or said.address.endswith(told):
+        return
     ours = _ID.fullmatch(said.address.rpartition("/")[2])
-    if ours is None or not isinstance(told, str):
+    if ours is None:
         return
     theirs = _ID.fullmatch(told) or _MAC.fullmatch(told)
     short, long = sorted((ours[2].lower(), theirs[theirs.lastindex or 0].lower() if theirs else ""), key=len)

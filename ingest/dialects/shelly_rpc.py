@@ -4,15 +4,17 @@ A NotifyStatus is an overlay: a key that is missing has not changed, one that is
 """
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from ingest.dialects.dialect import IGNORED, Result
 from ingest.dialects.held import Hearing, key_of
-from ingest.dialects.shelly_gen1 import BUTTON, alarmed, battery, button_test, moment
+from ingest.dialects.shelly_gen1 import BUTTON, alarmed, battery, button_test, learn, moment
 from ingest.dialects.shelly_ids import same
 from ingest.guard import Malformed, json_object, no_key_twice
+from ingest.reading import Parts
 from ingest.value import READERS, UNKNOWN, affirmed
 
 _Component = Callable[[Hearing, str, dict[str, Any]], None]
@@ -30,7 +32,14 @@ class _Frame(msgspec.Struct, gc=False):
     params: dict[str, msgspec.Raw] = {}
 
 
+class _Sys(msgspec.Struct, gc=False):
+    mac: Any = None
+    wakeup_period: Any = None
+    wakeup_reason: Any = None
+
+
 _frame = msgspec.json.Decoder(_Frame).decode
+_sys = msgspec.json.Decoder(_Sys | None).decode
 _events = msgspec.json.Decoder(list[dict[str, Any]]).decode
 
 
@@ -41,48 +50,63 @@ def frame(hearing: Hearing, payload: bytes) -> Result:
     except (ValueError, RecursionError) as error:
         raise Malformed(str(error)) from None
     params = found.params
-    if b"\\" in payload or any(
-        payload.count(b'"%s":' % name.encode("utf-8", "replace")) > 1 for name in params
-    ):
-        no_key_twice(payload, 0, {})
+    if b"\\" in payload or payload.count(b'"params"') > 1 or payload.count(b'"method"') > 1:
+        no_key_twice(payload, 0, {})  # a key may be there twice: a closer look
     same(hearing.said, found.src)
+    period = None
     if found.method == "NotifyEvent":
         _happened(hearing, params.get("events"))
     elif found.method in ("NotifyStatus", "NotifyFullStatus"):
-        _changed(hearing, params, found.method == "NotifyFullStatus")
+        period = _changed(hearing, params, found.method == "NotifyFullStatus")
     else:
         return IGNORED
-    return hearing.result(*moment(_number(params.get("ts")), hearing))
+    result = hearing.result(*moment(_number(params.get("ts")), hearing))
+    if period and not hearing.said.retained:
+        (result.heard[0] if isinstance(result, Parts) else result).interval = period * 11 // 10
+    return result
 
 
 def status(hearing: Hearing, component: str, payload: bytes) -> Result:
     """`status/<component>`: the whole state of it."""
-    take = _COMPONENTS.get(component.partition(":")[0])
+    take, _ = _component(component)
     if take is not None:
         _one(hearing, take, component, payload, True)
+    elif component == "sys":
+        _system(hearing, payload)
     return hearing.result()
 
 
-def _changed(hearing: Hearing, params: dict[str, msgspec.Raw], full: bool) -> None:
+def _changed(hearing: Hearing, params: dict[str, msgspec.Raw], full: bool) -> int | None:
+    """The seconds after which the device wakes again, where it says so."""
+    payload = hearing.said.payload
     for name, raw in params.items():
-        take = _COMPONENTS.get(name.partition(":")[0])
+        take, quoted = _component(name)
         if take is not None:
+            if payload.count(quoted) > 1:
+                no_key_twice(payload, 0, {})
             _one(hearing, take, name, bytes(raw), full)
-    if "sys" in params:  # last: whether the button has woken it is read beside what it senses
-        _woken(hearing, bytes(params["sys"]))
+    # last: whether the button has woken it is read beside what it senses
+    return _system(hearing, params["sys"]) if "sys" in params else None
+
+
+@lru_cache(maxsize=256)
+def _component(name: str) -> tuple[_Component | None, bytes]:
+    """How a component such as `smoke:0` is read, and its key as it stands in a frame."""
+    return _COMPONENTS.get(name.partition(":")[0]), b'"%s"' % name.encode("utf-8", "replace")
 
 
 def _one(hearing: Hearing, take: _Component, name: str, raw: bytes, full: bool) -> None:
-    if raw.strip() == b"null":
+    if raw == b"null":
         metric = _HAZARDS.get(name.partition(":")[0])
         if metric:
             hearing.take(metric, (UNKNOWN, f"{name[:20]} was removed"), part=name)
         return
     body = json_object(raw)
     take(hearing, name, body)
-    held = hearing.said.known.learned.get(key_of("fault", hearing.address)) or {}
-    if "errors" in body or (full and name in held):
-        _errors(hearing, name, body.get("errors"))
+    if "errors" in body:
+        _errors(hearing, name, body["errors"])
+    elif full and name in (hearing.said.known.learned.get(key_of("fault", hearing.address)) or ()):
+        _errors(hearing, name, None)
 
 
 def _errors(hearing: Hearing, name: str, errors: Any) -> None:
@@ -118,27 +142,33 @@ def _wifi(hearing: Hearing, name: str, body: dict[str, Any]) -> None:
     hearing.take("rssi", READERS["rssi"](body.get("rssi")))
 
 
-def _sys(hearing: Hearing, name: str, body: dict[str, Any]) -> None:
-    same(hearing.said, body.get("mac"))
-    period, key = body.get("wakeup_period"), key_of("sleeps", hearing.address)
-    known = hearing.said.known.learned.get(key)
-    if type(period) is int and 0 <= period < 10**9 and period != (known or 0):
-        hearing.news[key] = period or None
-
-
 _COMPONENTS: dict[str, _Component] = {
     **dict.fromkeys(_HAZARDS, _hazard),
     **dict.fromkeys(_MEASURED, _measured),
     "devicepower": _power,
     "wifi": _wifi,
-    "sys": _sys,
 }
 
 
-def _woken(hearing: Hearing, raw: bytes) -> None:
-    reason = json_object(raw).get("wakeup_reason") if raw.strip() != b"null" else None
-    if not isinstance(reason, dict) or reason.get("cause") != "button":
-        return
+def _system(hearing: Hearing, raw: bytes | msgspec.Raw) -> int | None:
+    try:
+        told = _sys(raw)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(str(error)) from None
+    if told is None:
+        return None
+    same(hearing.said, told.mac)
+    if isinstance(told.wakeup_reason, dict) and told.wakeup_reason.get("cause") == "button":
+        _woken(hearing)
+    period, key = told.wakeup_period, key_of("sleeps", hearing.address)
+    if type(period) is not int or not 0 <= period < 10**7:
+        return None
+    if period != (hearing.said.known.learned.get(key) or 0):
+        learn(hearing, key, period or None)
+    return period
+
+
+def _woken(hearing: Hearing) -> None:
     for metric in _HAZARDS.values():
         value = hearing.values.get(metric)
         if value is not None and value[0] == "normal":

@@ -106,7 +106,8 @@ def _power(hearing: Hearing, body: dict[str, Any]) -> None:
     """The voltage of the battery is what ages; the currents are in mA."""
     hearing.take("voltage", READERS["voltage"](body.get("battery_voltage")))
     drawn: Any = body.get("panel_current")
-    hearing.take("current", READERS["current"](drawn / 1000 if type(drawn) in (int, float) else drawn))
+    small = type(drawn) in (int, float) and abs(drawn) < 1e12
+    hearing.take("current", READERS["current"](drawn / 1000 if small else drawn))
 
 
 def _logged(hearing: Hearing, body: dict[str, Any]) -> Result:

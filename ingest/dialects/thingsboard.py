@@ -38,7 +38,7 @@ _NOBODY = (
 
 
 def topics(known: Known) -> list[str]:
-    return [*sorted(_GATEWAY), "devices/+/telemetry", "devices/+/attributes"]
+    return [*sorted(_GATEWAY), "devices/#"]  # a name may hold a /
 
 
 def filters(address: str, known: Known) -> list[str]:
@@ -49,7 +49,7 @@ def addresses(rest: str, known: Known) -> tuple[str, ...] | None:
     first, _, below = rest.partition("/")
     if first == "gateway":
         return MANY if rest in _GATEWAY else ()
-    name, _, what = below.partition("/")
+    name, _, what = below.rpartition("/")  # a name may hold a /
     if first != "devices" or not name:
         return None
     if what not in ("telemetry", "attributes"):

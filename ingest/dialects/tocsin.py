@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from ingest.campus.device import Device
-from ingest.campus.kinds import KINDS, OWN_POINTS
+from ingest.campus.kinds import KINDS, OURS
 from ingest.dialects.dialect import (
     IGNORED,
     Known,
@@ -32,11 +32,8 @@ guard, define = json_guard, no_definitions
 _LEVEL = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _MOST = 2**63 - 1
 
-# What Tocsin says of itself nobody may say in its name: not over the broker.
-_OURS = {"supervision", "unprotected", "sequence_gap", "clock_error", "loop", "loop_returned", "blind",
-         "strangers", *OWN_POINTS}  # fmt: skip
 _SERVICE: dict[str, Reader] = {"loop": READERS["loop"]}
-_OTHERS: dict[str, Reader] = {name: read for name, read in READERS.items() if name not in _OURS}
+_OTHERS: dict[str, Reader] = {name: read for name, read in READERS.items() if name not in OURS}
 _READERS_OF = {kind: _SERVICE if kind == "service" else _OTHERS for kind in KINDS}
 
 

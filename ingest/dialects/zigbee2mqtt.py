@@ -9,9 +9,10 @@ base topic before it where two bridges use the same name.
 
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
 from ingest.campus.device import Device
+from ingest.campus.kinds import UNREGISTERED
 from ingest.dialects.dialect import (
     IGNORED,
     Known,
@@ -75,6 +76,8 @@ def decode(said: Said) -> Result:
     if part == "availability":
         return link(said, _state(said.payload))
     try:
+        if not part and (parent := _stranger_in_parts(said)):
+            return _attribute(said.rest[len(parent) + 1 :], replace(said, device=said.known.find(parent)))
         if not part:
             return _report(json_object(said.payload), said, said.device)
         if said.rest in _BRIDGE_TOPICS and said.address in (BRIDGE, ""):
@@ -84,6 +87,14 @@ def decode(said: Said) -> Result:
         return malformed(error if said.payload else "empty payload", said)
     except _Impostor as error:
         return rejected(Reason.IDENTITY, str(error), said)
+
+
+def _stranger_in_parts(said: Said) -> str:
+    """The name of an unregistered device that speaks in output mode `attribute`; "" for a report of JSON."""
+    name, _, key = said.rest.rpartition("/")
+    if said.device.kind != UNREGISTERED or key not in NAMES or said.payload.lstrip().startswith(b"{"):
+        return ""
+    return name
 
 
 class _Impostor(Exception):
@@ -112,7 +123,7 @@ def _report(body: dict[str, Any], said: Said, device: Device) -> Decoded:
 def _not_live(reading: Reading) -> Reading:
     """A press in a replayed cache may be an old one, or live under a wrong clock: it may raise an alert that
     is not known, and never rings again for one that is."""
-    return msgspec.structs.replace(reading, retained=True) if reading.metric == "press" else reading
+    return replace(reading, retained=True) if reading.metric == "press" else reading
 
 
 def _same(named: Any, said: Said) -> None:

@@ -21,6 +21,7 @@ _KINDS = (
     ("humidity", "climate"),
 )
 _BUTTONS = {"emergency", "panic", "sos"}
+_LONGEST = 256  # of an address that can be registered
 
 
 class _Definition(msgspec.Struct):
@@ -55,7 +56,8 @@ def listed(said: Said) -> Parts | Rejected:
             device = _device(entry)
         except (ValueError, RecursionError):
             continue
-        if device.type == "Coordinator":
+        longest = max(len(device.ieee_address), len(device.friendly_name))
+        if device.type == "Coordinator" or longest > _LONGEST:
             continue
         names[device.friendly_name] = device.ieee_address
         announced.append(_announced(device))

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from tests.bench import whole_path
+from tests.bench import bench_dialects, whole_path
 
 BENCHES: dict[str, Callable[[], None]] = {
     "throughput": whole_path.throughput,
@@ -12,6 +12,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "backlog": whole_path.drain,
     "flood": whole_path.flood,
     "reconnect": whole_path.reconnect,
+    "dialects": bench_dialects.dialects,
     "memory": whole_path.memory_and_start,
 }
 

@@ -4,29 +4,29 @@ The shapes are those of the dialects' documents; the promises of every dialect, 
 all begin here. A new dialect gets its entry in TALKS.
 """
 
-import json
-from typing import Any, NamedTuple
+from typing import Any
 
 from ingest.campus.device import Device
 from ingest.campus.registry import Registry
 from ingest.decode import Decoder
+from ingest.dialects import DIALECTS
 from ingest.message import Message
-from ingest.reading import Decoded, Ignored, Parts, Rejected
+from ingest.reading import Decoded, Parts, Rejected
 from ingest.settings import BrokerSettings
 from tests.fakes.gb26875 import FAULT, FIRE, NORMAL, bcd, component, frame, stamp, system, unit
+from tests.fakes.talk import MINUTE, NOW, Talk, chirpstack, gb26875, hydrant, js, thethings
+from tests.fakes.talk_home import HOME
 
-NOW = 1_795_305_600_000  # 2026-11-22T00:00:00Z
-MINUTE = 60_000
 NOTHING = "nothing"  # the word of what is understood and has no reading
 
 
-class Talk(NamedTuple):
-    """`devices`: kind and address of each. `messages`: topic, payload, and a word that a reading has."""
+class Nowhere:
+    """Where the messages come from."""
 
-    devices: list[tuple[str, str]]
-    messages: list[tuple[str, bytes, str]]
-    definitions: dict[str, Any] = {}
-    bases: list[str] | None = None
+    name = "test"
+
+    def settle(self, message: Message) -> None:
+        """Nobody waits for it."""
 
 
 def registered(name: str) -> list[Device]:
@@ -49,7 +49,7 @@ def decoder(name: str, *, strangers: bool = False, learned: dict[Any, Any] | Non
 
 
 def hear(by: Decoder, topic: str, payload: bytes, retain: bool = False) -> Any:
-    return by.decode(Message(None, topic, payload, NOW, retain=retain))  # type: ignore[arg-type]
+    return by.decode(Message(Nowhere(), topic, payload, NOW, retain=retain))
 
 
 def heard(found: Any) -> list[Decoded]:
@@ -69,72 +69,7 @@ def words(found: Any) -> set[str]:
     values = {str(one.value) for decoded in heard(found) for one in decoded.readings}
     if isinstance(found, Parts) and found.announced:
         values.add("announced")
-    return values or ({NOTHING} if isinstance(found, Ignored) or heard(found) else set())
-
-
-def js(body: Any = None, **more: Any) -> bytes:
-    return json.dumps(more if body is None else body, ensure_ascii=False).encode()
-
-
-def _chirpstack(eui: str, body: Any, **more: Any) -> bytes:
-    """An uplink of ChirpStack v4 as it arrives, about 1 KB."""
-    gateway = {"gatewayId": "0016c001f153a14c", "uplinkId": 4217106255, "gwTime": "2026-11-21T23:59:58.9+00:00",
-               "rssi": -36, "snr": 10.5, "channel": 3, "rfChain": 1, "location": {"latitude": 31.2},
-               "context": "EFwMtA==", "metadata": {"region_config_id": "eu868"}, "crcStatus": "CRC_OK"}  # fmt: skip
-    return js(
-        {
-            "deduplicationId": "3ac7e3c4-4401-4b8d-9386-a5c902f9202d",
-            "time": "2026-11-21T23:59:58.123456789+00:00",
-            "deviceInfo": {
-                "tenantId": "52f14cd4-c6f1-4fbd-8f87-4025e1d49242", "tenantName": "ChirpStack",
-                "applicationId": "17c82e96-be03-4f38-aef3-f83d48582d97", "applicationName": "Campus",
-                "deviceProfileId": "14855bf7-d10d-4aee-b618-ebfcb64dc7ad", "deviceProfileName": "GS524N",
-                "deviceName": "Dorm 2", "devEui": eui, "tags": {"floor": "2"},
-            },
-            "devAddr": "00189440", "adr": True, "dr": 1, "fCnt": 7, "fPort": 85, "confirmed": False,
-            "data": "AXVkA2cQAQ==", "object": body,
-            "rxInfo": [gateway, {**gateway, "gatewayId": "0016c001f153a14d", "rssi": -97}],
-            "txInfo": {"frequency": 868100000, "modulation": {"lora": {"bandwidth": 125000}}},
-            **more,
-        }
-    )  # fmt: skip
-
-
-def _thethings(device: str, body: Any, **more: Any) -> bytes:
-    ids = {"device_id": device, "application_ids": {"application_id": "app1"}, "dev_eui": "4200000000000000",
-           "join_eui": "4200000000000001", "dev_addr": "00BCB929"}  # fmt: skip
-    gateway = {"gateway_ids": {"gateway_id": "gtw1", "eui": "9C5C8E00001A05C4"}, "rssi": -35, "snr": 5.2,
-               "time": "2026-11-21T23:59:58.05Z", "timestamp": 2463457000, "channel_rssi": -35,
-               "uplink_token": "ChIKEAoEZ3R3MRIInFyOAAAaBcQQ8Na+lgkaDAi"}  # fmt: skip
-    return js(
-        {
-            "end_device_ids": ids, "correlation_ids": ["as:up:01E0WZGT6Y7657CPFPE5WEYDSQ"],
-            "received_at": "2026-11-21T23:59:59Z",
-            "uplink_message": {
-                "session_key_id": "AXBSH1Pk6Z0G166", "f_port": 85, "f_cnt": 3, "frm_payload": "gkHe",
-                "decoded_payload": body, "rx_metadata": [gateway], "consumed_airtime": "0.056576s",
-                "settings": {"data_rate": {"lora": {"bandwidth": 125000, "spreading_factor": 7}}},
-                "received_at": "2026-11-21T23:59:58.123456789Z", **more,
-            },
-        }
-    )  # fmt: skip
-
-
-def _hydrant(value: int, alarms: int = 0) -> bytes:
-    """A frame of a Meokon terminal, as hex text."""
-    body = b"SHMK26110007" + bytes((0x2A, 195)) + b"\0\x3c\0\0" + bytes((24, alarms)) + b"\0\x64\1\xf4"
-    body += value.to_bytes(2, "big", signed=True) + (NOW // 1000).to_bytes(4, "big")
-    whole = b"\xa5\x5a\0" + (len(body) + 9).to_bytes(2, "big") + body
-    check = 0xFFFF
-    for byte in whole:
-        check ^= byte
-        for _ in range(8):
-            check = (check >> 1) ^ 0xA001 if check & 1 else check >> 1
-    return (whole + check.to_bytes(2, "big") + b"\x55\xaa").hex().encode()
-
-
-def _gb(*bodies: bytes, kind: int = 2) -> bytes:
-    return frame(unit(kind, *(body + stamp(NOW) for body in bodies)), stamp(NOW))
+    return values or (set() if refused(found) else {NOTHING})
 
 
 _SMOKE_EUI, _DOOR_EUI = "24e124136b000001", "24e124136b00000a"
@@ -166,7 +101,10 @@ _APPROVED = {
     "template": {
         "entities": {
             "smoke": {"platform": "binary_sensor", "device_class": "smoke", "state_topic": "node2/state",
-                      "value_template": "{{ 'ON' if value_json.smoke.alarm else 'OFF' }}"},
+                      "value_template": "{{ value_json.smoke.alarm }}", "payload_on": True,
+                      "payload_off": False},
+            "low": {"platform": "binary_sensor", "device_class": "battery", "state_topic": "node2/state",
+                    "value_template": "{{ 'ON' if value_json.battery | float < 20 else 'OFF' }}"},
             "battery": {"platform": "sensor", "device_class": "battery", "state_topic": "node2/state",
                         "value_template": "{{ value_json.battery | float | round(1) }}"},
         },
@@ -175,6 +113,30 @@ _APPROVED = {
 }  # fmt: skip
 
 TALKS: dict[str, Talk] = {
+    "shelly": Talk(
+        [("smoke_detector", "shellyplussmoke-80646fd1a2b3"), ("smoke_detector", "shellysmoke-5b8998"),
+         ("gas_detector", "shellies/shellygas-AABBCC"), ("panic_button", "shellybutton1-AABBCCDDEEFF")],
+        [
+            ("shellyplussmoke-80646fd1a2b3/events/rpc",
+             js(src="shellyplussmoke-80646fd1a2b3", dst="shellyplussmoke-80646fd1a2b3/events",
+                method="NotifyFullStatus",
+                params={"ts": NOW / 1000 - 3, "ble": {}, "cloud": {"connected": False},
+                        "devicepower:0": {"id": 0, "battery": {"V": 2.9, "percent": 80},
+                                          "external": {"present": False}},
+                        "mqtt": {"connected": True}, "smoke:0": {"id": 0, "alarm": True, "mute": False},
+                        "sys": {"mac": "80646FD1A2B3", "uptime": 2, "ram_size": 235160, "ram_free": 142232,
+                                "wakeup_reason": {"boot": "deepsleep_wake", "cause": "alarm"},
+                                "wakeup_period": 86400},
+                        "wifi": {"sta_ip": "10.0.0.7", "status": "got ip", "rssi": -64}}), "alarm"),
+            ("shellyplussmoke-80646fd1a2b3/events/rpc",
+             js(src="shellyplussmoke-80646fd1a2b3", method="NotifyStatus",
+                params={"ts": NOW / 1000, "smoke:0": {"id": 0, "alarm": False}}), "normal"),
+            ("shellies/shellysmoke-5b8998/sensor/smoke", b"true", "alarm"),
+            ("shellies/shellygas-AABBCC/sensor/gas", b"heavy", "alarm"),
+            ("shellies/shellybutton1-AABBCCDDEEFF/input_event/0", js(event="S", event_cnt=3), "alarm"),
+            ("shellies/shellygas-AABBCC/online", b"false", "offline"),
+        ],
+    ),
     "tocsin": Talk(
         [("smoke_detector", "lab-smoke"), ("panic_button", "dorm-button")],
         [
@@ -215,8 +177,8 @@ TALKS: dict[str, Talk] = {
         [("smoke_detector", "pk/dn"), ("gateway", "pk/gw")],
         [
             ("/sys/pk/dn/thing/event/property/post", js(id="7", version="1.0", params={
-                "SmokeSensorState": {"value": 1, "time": NOW - 40}, "Battery": {"value": 80, "time": NOW - 40},
-                "TamperState": 0, "rssi": -70}, method="thing.event.property.post"), "alarm"),
+                "SmokeSensorState": {"value": 1, "time": NOW - 40}, "TamperState": 0,
+                "Battery": {"value": 80, "time": NOW - 40}, "rssi": -70}), "alarm"),
             ("sys/pk/dn/thing/event/up",
              js(identifier="SmokeAlarm", params={"value": {"电量": 5}, "time": NOW}), "alarm"),
             (_PACK, js(params={"properties": {"rssi": [{"value": -60, "time": NOW}]},
@@ -230,9 +192,9 @@ TALKS: dict[str, Talk] = {
         [("smoke_detector", _SMOKE_EUI), ("door", _DOOR_EUI), ("gateway", "0016c001f153a14c")],
         [
             (f"application/7d2a/device/{_SMOKE_EUI}/event/up",
-             _chirpstack(_SMOKE_EUI, {"smoke": "alarm", "battery": 88, "temperature": 21.5}), "alarm"),
+             chirpstack(_SMOKE_EUI, {"smoke": "alarm", "battery": 88, "temperature": 21.5}), "alarm"),
             (f"application/7d2a/device/{_DOOR_EUI}/event/up",
-             _chirpstack(_DOOR_EUI, {"magnet_status": "open", "battery": 90, "tamper_status": "installed"}),
+             chirpstack(_DOOR_EUI, {"magnet_status": "open", "battery": 90, "tamper_status": "installed"}),
              "open"),
             (f"application/123/device/{_SMOKE_EUI}/rx",
              js(applicationID="123", deviceName="x", devEUI="JOEkE2sAAAE=", fPort=5, data="AQ==",
@@ -267,14 +229,126 @@ TALKS: dict[str, Talk] = {
     "gb26875": Talk(
         [("gateway", "889"), ("fire_panel", "889/1.1"), ("smoke_detector", "889/1.1.42.2-1")],
         [
-            ("gb26875/889", _gb(component(NORMAL | FIRE)), "alarm"),
-            ("gb26875/889/up", _gb(component(NORMAL | FIRE)).hex().encode(), "alarm"),
+            ("gb26875/889", gb26875(component(NORMAL | FIRE)), "alarm"),
+            ("gb26875/889/up", gb26875(component(NORMAL | FIRE)).hex().encode(), "alarm"),
             ("gb26875/889", frame(unit(2, component(NORMAL | FAULT) + bcd(stamp(NOW))), stamp(NOW)), "fault"),
-            ("gb26875/889", _gb(system(NORMAL | FIRE), kind=1), "alarm"),
-            ("gb26875/889", _gb(component(0)[:7] + b"\3\x8f\2", kind=3), "65.5"),
-            ("gb26875/889", _gb(bytes((1, 1, 1, 7)), kind=4), "normal"),
-            ("gb26875/889", _gb(component(FIRE, zone=z % 9 + 3, point=z) for z in ()) +
-             _gb(*(component(NORMAL | FIRE, zone=3, point=n) for n in range(9))), "alarm"),
+            ("gb26875/889", gb26875(system(NORMAL | FIRE), kind=1), "alarm"),
+            ("gb26875/889", gb26875(component(0)[:7] + b"\3\x8f\2", kind=3), "65.5"),
+            ("gb26875/889", gb26875(bytes((1, 1, 1, 7)), kind=4), "normal"),
+            ("gb26875/889", gb26875(*(component(NORMAL | FIRE, zone=3, point=n) for n in range(9))), "alarm"),
         ],
     ),
+    "hextext": Talk(
+        [("hydrant", "SHMK26110007")],
+        [
+            ("GIOT-GW/UL/SHMK26110007", hydrant(605), "0.605"),
+            ("GIOT-GW/UL/SHMK26110007", hydrant(600, kind=24, alarms=128), "alarm"),
+        ],
+    ),
+    "homeassistant": Talk(
+        [("smoke_detector", "plain"), ("smoke_detector", "template")],
+        [
+            ("node/smoke/state", b"ON", "alarm"),
+            ("node/status", b"offline", "offline"),
+            ("node2/state", js(smoke={"alarm": True}, battery="87.25", linkquality=60), "alarm"),
+            ("node2/lwt", js(state="offline"), "offline"),
+            ("homeassistant/binary_sensor/z1/smoke/config",
+             js({"~": "z/1", "dev_cla": "smoke", "stat_t": "~/state", "uniq_id": "g",
+                 "val_tpl": "{{ value_json.g }}", "pl_on": 1, "pl_off": 0, "dev": {"ids": "g7", "mf": "M"},
+                 "avty": [{"t": "~/lwt", "pl_avail": "up", "pl_not_avail": "down"}]}), "announced"),
+        ],
+        _APPROVED,
+    ),
+    "jetlinks": Talk(
+        [("smoke_detector", "p/d"), ("gas_detector", "p/gw/c")],
+        [
+            ("/p/d/properties/report",
+             js(deviceId="d", timestamp=NOW - 40, properties={"smoke": 1, "battery": 80, "故障": 0}),
+             "alarm"),
+            ("/p/d/event/fire_alarm", js(data={"level": 1}, timestamp=NOW), "alarm"),
+            ("/p/gw/child/c/properties/report", js(properties={"alarm": 1}), "alarm"),
+            ("/p/gw/child/c/offline", js(deviceId="c"), "offline"),
+        ],
+    ),
+    "mapping": Talk(
+        [("smoke_detector", "panel/s"), ("gateway", "gw/1"), ("gas_detector", "gw/1/7"),
+         ("smoke_detector", "text/t")],
+        [
+            ("plant/s/state", js(id="s", ts=NOW - 40, alarm={"code": 1}, bat=0.87), "alarm"),
+            ("plant/s/state", js(id="s", alarm={"code": 2}, bat=255), "test"),
+            ("plant-gw/1/report", js(devs=[{"id": 7, "a": 1, "on": True}, {"id": "x", "a": 0}]), "alarm"),
+            ("plant-gw/1/lwt", js(state=0), "offline"),
+            ("plant-text/t", b"id=7;st=alarm;;x", "alarm"),
+        ],
+        _MAPPED,
+    ),
+    "paradox": Talk(
+        [("smoke_detector", "zones/K"), ("fire_panel", "partitions/A"), ("gateway", "panel")],
+        [
+            ("paradox/states/zones/K/open", b"True", "alarm"),
+            ("paradox/states/zones/K/generated_alarm", b"True", "alarm"),
+            ("paradox/states/partitions/A/fire_alarm", b"True", "alarm"),
+            ("paradox/states/partitions/A/panic_alarm", b"True", "alarm"),
+            ("paradox/states/system/troubles/dialer_trouble", b"True", "fault"),
+            ("paradox/states/system/power/battery", b"13.5", "13.5"),
+            ("paradox/interface/availability", b"offline", "offline"),
+        ],
+    ),
+    "ring": Talk(
+        [("smoke_detector", "dev"), ("gateway", "hub")],
+        [
+            ("ring/loc/alarm/dev/smoke/state", b"ON", "alarm"),
+            ("ring/loc/alarm/dev/info/state",
+             js(batteryLevel=12, batteryStatus="low", tamperStatus="tamper", commStatus="ok",
+                lastUpdate="2026-11-22T00:00:00Z"), "tamper"),
+            ("ring/loc/alarm/hub/info/state", js(alarmState="fire-alarm", acStatus="ok"), "alarm"),
+            ("ring/loc/alarm/dev/status", b"offline", "offline"),
+        ],
+    ),
+    "texecom": Talk(
+        [("smoke_detector", "zone/a"), ("perimeter", "area/h"), ("fire_panel", "panel")],
+        [
+            ("texecom2mqtt/zone/a", js(name="A", status=1), "alarm"),
+            ("texecom2mqtt/0042/zone/a", js(status=2), "tamper"),
+            ("texecom2mqtt/area/h", js(status="triggered"), "alarm"),
+            ("texecom2mqtt/log", js(type="Fire", timestamp="2026-11-22T00:00:00Z",
+                                    entity={"zone_name": "Hall"}), "alarm"),
+            ("texecom2mqtt/log", js(type="PASilent"), "alarm"),
+            ("texecom2mqtt/power", js(battery_voltage=13.4, panel_current=420), "13.4"),
+            ("texecom2mqtt/status", b"online", "online"),
+        ],
+    ),
+    "thethings": Talk(
+        [("smoke_detector", "app1/dev1"), ("smoke_detector", "4200000000000000")],
+        [
+            ("v3/app1@tenant1/devices/dev1/up",
+             thethings("dev1", {"FireAlarm": "Alarm", "Volt": 3}), "alarm"),
+            ("v3/app1@tenant1/devices/dev2/up", thethings("dev2", {"smoke": "normal"}), "normal"),
+            ("v3/app1@tenant1/devices/dev1/up", thethings("dev1", None), "fault"),
+        ],
+    ),
+    "thingsboard": Talk(
+        [("smoke_detector", "Hall 烟感/1"), ("climate", "plain")],
+        [
+            ("v1/gateway/telemetry",
+             js({"Hall 烟感/1": [{"ts": NOW - 40, "values": {"smoke": 1, "battery": 80}}],
+                 "plain": [{"ts": NOW, "values": {"temperature": 20}}]}), "alarm"),
+            ("v1/gateway/telemetry",
+             js({"plain": [{"ts": NOW - MINUTE, "values": {"temperature": 20}},
+                           {"ts": NOW, "values": {"temperature": 21.5}}]}), "21.5"),
+            ("v1/devices/plain/telemetry", js(temperature=21.5, humidity=40), "21.5"),
+            ("v1/gateway/disconnect", js(device="plain"), "offline"),
+        ],
+    ),
+    "ws2mqtt": Talk(
+        [("smoke_detector", "7"), ("gateway", "bridge_a1")],
+        [
+            ("ws2mqtt/7/alarm/state", b"ON", "alarm"),
+            ("ws2mqtt/7/event", b"test_button", "test"),
+            ("ws2mqtt/7/docked/state", b"OFF", "tamper"),
+            ("ws2mqtt/bridge_a1/event", b"alarm", "alarm"),
+            ("ws2mqtt/bridge_a1/state", b"offline", "offline"),
+        ],
+    ),
+    **{name: talk for name, talk in HOME.items() if name in DIALECTS},
 }  # fmt: skip

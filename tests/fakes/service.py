@@ -16,6 +16,7 @@ import alerts.tables
 import dashboard.health.tables
 import dashboard.tables
 import ingest.tables
+import rules.tables
 from alerts import desk, roster
 from alerts.alert import Acknowledged, Arrived, Fact
 from alerts.emergency import UnrecordedAlert
@@ -83,7 +84,12 @@ class FakeHouse:
         )
         event.listen(self._engine, "connect", _configure)
         event.listen(self._engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
-        for metadata in (ingest.tables.metadata, alerts.tables.metadata, dashboard.tables.metadata):
+        for metadata in (
+            ingest.tables.metadata,
+            rules.tables.metadata,
+            alerts.tables.metadata,
+            dashboard.tables.metadata,
+        ):
             metadata.create_all(self._engine)
         self.registry = campus()
         self.directory = people()

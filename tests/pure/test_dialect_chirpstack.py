@@ -266,7 +266,6 @@ def test_what_a_gateway_counts_is_its_sign_of_life():
 
 def test_a_stranger_is_announced_with_its_name_its_profile_and_its_likely_kind():
     body = up("24e124136b0000ff", {"smoke": "alarm"})
-    body["deviceInfo"]["tags"]["uplink_interval"] = "3600"
     found = at(topic("24e124136b0000ff"), body)
     assert values(found) == {"smoke": "alarm"}
     [one] = found.announced
@@ -276,8 +275,15 @@ def test_a_stranger_is_announced_with_its_name_its_profile_and_its_likely_kind()
         "Dorm 2",
         "GS524N",
     )
-    assert "3600 s" in one.note
     assert found.learned == {}
+
+
+@pytest.mark.parametrize(("tag", "interval"), [("3600", 7200), ("soon", None), ("", None), ("9" * 9, None)])
+def test_the_interval_in_a_tag_is_what_the_device_is_expected_to_keep(tag, interval):
+    body = up("24e124136b0000ff", {"smoke": "normal"})
+    body["deviceInfo"]["tags"]["uplink_interval"] = tag
+    [heard] = at(topic("24e124136b0000ff"), body).heard
+    assert heard.interval == interval
 
 
 def test_of_a_stranger_nothing_is_kept():

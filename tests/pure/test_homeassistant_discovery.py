@@ -83,7 +83,7 @@ def test_abbreviations_and_the_base_topic_are_written_out():
         {"topic": "lwt/z/1"},
     ]
     assert found.document["availability_mode"] == "all"
-    assert "60 s" in found.note
+    assert next(iter(found.document["entities"].values()))["expire_after"] == 60.0
     homeassistant.define("g7", found.document)
 
 

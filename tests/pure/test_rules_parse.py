@@ -51,14 +51,15 @@ def mistakes_in(text: str) -> list[str]:
          "write on_delay: 0s"),
         (("[smoke_detector]", "[smoke_detector, door]"),
          "5:34  rules[0].for.kind[1]  got 'door'  a door does not report smoke; it reports: "
-         "battery, battery_low, clock_error, contact, fault, flooding, late_alarm, link, link_quality, "
-         "rssi, sequence_gap, supervision, tamper, unprotected, voltage"),
+         "battery, battery_low, clock_error, contact, fault, flooding, interval, late_alarm, link, "
+         "link_quality, rssi, sequence_gap, supervision, tamper, unprotected, voltage"),
         (("metric: smoke, is: [alarm]", "metric: smoke, above: 3"),
-         "6:34  rules[0].when.above  got 3  'smoke' is a state: use is"),
+         "6:34  rules[0].when.above  got 3  'smoke' is a state: use is or changes"),
         (("metric: smoke, is: [alarm]", "metric: smoke"),
          "6:11  rules[0].when  got a mapping  expected exactly one of: is, above, below, happens, "
-         "silent_for"),
-        (("is: [alarm]", "is: [alarm], hold: 5s"), "6:46  rules[0].when.hold  got '5s'  only with happens"),
+         "silent_for, changes, rises, falls, same_for; or all, any, none"),
+        (("is: [alarm]", "is: [alarm], hold: 5s"),
+         "6:46  rules[0].when.hold  got '5s'  only with happens or changes"),
         (("is: [alarm]", "is: [true]"),
          "6:32  rules[0].when.is[0]  got true  expected a word or a list of words"),
         (("    priority: 1\n", "    priority: 1\n    latch: 1\n"),
@@ -167,7 +168,9 @@ def test_durations_are_read_in_every_unit():
 
 _words = st.sampled_from(
     ["rules", "id", "title", "zh", "en", "for", "kind", "when", "metric", "smoke", "is", "alarm", "above",
-     "happens", "press", "class", "label", "10s", "silent_for", "on_delay", "door", "deadband"]
+     "happens", "press", "class", "label", "10s", "silent_for", "on_delay", "door", "deadband",
+     "levels", "changes", "from", "to", "all", "none", "times", "devices", "within", "rises", "same_for",
+     "suppressed_by", "rule", "same", "contact"]
 )  # fmt: skip
 _values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | _words,

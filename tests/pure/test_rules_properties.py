@@ -1,5 +1,7 @@
 """Thinks. What rules promise for any readings at all: batches, restarts and repeats change nothing."""
 
+import re
+
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +19,21 @@ RULES = (
     rule("{metric: temperature, silent_for: 45s}", name="quiet", only="{device: store-1}", off_delay="5s"),
     rule("{metric: press, happens: [alarm], hold: 25s}", "alarm", name="panic"),
     rule("{metric: supervision, is: [silent]}", name="silent", subject="device", on_delay="10s"),
+    rule("{metric: contact, changes: {from: closed, to: open}, hold: 20s}", name="opened"),
+    rule("{metric: smoke, is: [alarm], times: 2, within: 24s}", name="chatter"),
+    rule("{metric: press, happens: [alarm], times: 3, within: 24s}", name="presses"),
+    rule("{metric: temperature, rises: 8, within: 24s, deadband: 1}", name="rising", off_delay="5s"),
+    rule("{metric: temperature, same_for: 20s}", name="stuck"),
+    rule(
+        "{metric: fault, is: [fault], devices: 2, within: 20s}", name="twice", subject="place", on_delay="5s"
+    ),
+    rule("{all: [fault], none: [hot, panic]}", name="both", subject="place", off_delay="5s"),
+    rule("{any: [both, smoke, twice]}", name="top", subject="place"),
+    rule(
+        "{metric: temperature, above: 28}",
+        name="warm",
+        suppressed_by="[{rule: hot}, {rule: fault, same: building}]",
+    ),
 )
 POINTS = {
     ("smoke-1", "smoke"): ["alarm", "normal", "unknown", "fault", "test"],
@@ -24,9 +41,14 @@ POINTS = {
     ("smoke-1", "supervision"): ["reporting", "late", "silent"],
     ("store-1", "temperature"): [5.0, 20.0, 28.0, 29.0, 31.0, "unknown"],
     ("panic-1", "press"): ["alarm", "test"],
+    ("panic-1", "fault"): ["fault", "normal", "unknown"],
+    ("door-1", "fault"): ["fault", "normal"],
+    ("smoke-2", "fault"): ["fault", "normal"],
+    ("door-1", "contact"): ["open", "closed", "unknown"],
 }
+SAMPLED = {"quiet", "opened", "rising", "stuck"}  # what is compared with the next reading is remembered
 
-RESTING = {"temperature": 20.0, "supervision": "reporting", "press": "test"}
+RESTING = {"temperature": 20.0, "supervision": "reporting", "press": "test", "contact": "closed"}
 
 
 @st.composite
@@ -139,7 +161,66 @@ def test_nothing_is_remembered_of_what_is_at_rest(story):
     for device, metric in POINTS:
         engine.take(reading(device, metric, RESTING.get(metric, "normal"), end))
     engine.pass_time(end + 40_000)
-    assert {row.rule for row in engine.memories} <= {"quiet"}
+    assert {row.rule for row in engine.memories} <= SAMPLED
+
+
+@settings(max_examples=200, deadline=None)
+@given(readings(), st.randoms(use_true_random=False))
+def test_points_that_speak_at_one_moment_may_be_heard_in_any_order(story, random):
+    shuffled: list[Reading] = []
+    for moment in sorted({one.received for one in story}):
+        points: dict[str, list[Reading]] = {}
+        for one in story:
+            if one.received == moment:
+                points.setdefault(one.point, []).append(one)
+        names = list(points)
+        random.shuffle(names)
+        shuffled += [one for name in names for one in points[name]]
+    held = [
+        {(r.rule, r.subject, r.state, r.told, r.hidden) for r in straight(one)[1]}
+        for one in (story, shuffled)
+    ]
+    assert held[0] == held[1]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.integers(0, 24_000), min_size=1, max_size=8), st.randoms(use_true_random=False))
+def test_presses_overtaken_on_their_way_are_counted_as_if_they_had_come_in_order(moments, random):
+    presses = [reading("panic-1", "press", "alarm", 100_000, event_time=at) for at in sorted(set(moments))]
+    shuffled = random.sample(presses, len(presses))
+    counted = rule("{metric: press, happens: [alarm], times: 3, within: 24s}", name="presses")
+    held = []
+    for order in (presses, shuffled):
+        engine = Engine(counted)
+        verdicts = [verdict for one in order for verdict in engine.take(one)]
+        held.append(
+            (verdicts[-1].evidence[0].note if verdicts else "", [row.told for row in engine.memories])
+        )
+    assert held[0] == held[1]
+
+
+def slower(by: int) -> tuple[str, ...]:
+    """The rules with every duration so many times as long."""
+    return tuple(re.sub(r"(\d+)s\b", lambda found: f"{int(found[1]) * by}s", text) for text in RULES)
+
+
+@settings(max_examples=150, deadline=None)
+@given(readings(), st.sampled_from([2, 3, 60]))
+def test_a_story_told_more_slowly_says_the_same_more_slowly(story, by):
+    told = []
+    for scale in (1, by):
+        engine = Engine(*slower(scale))
+        engine.arm(1_000_000 * scale)
+        slow = [
+            msgspec.structs.replace(one, received=one.received * scale, event_time=one.event_time * scale)
+            for one in story
+        ]
+        verdicts = [verdict for one in slow for verdict in engine.take(one)]
+        verdicts += engine.pass_time((story[-1].received + 3_600_000) * scale)
+        told.append(
+            [(v.rule, v.subject, v.holds, v.again, v.suppressed, v.moment // scale) for v in verdicts]
+        )
+    assert told[0] == told[1]
 
 
 def told_by_walking(changes: dict[int, list[bool]], on: int, off: int, end: int) -> list[tuple[str, int]]:

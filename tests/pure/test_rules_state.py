@@ -187,3 +187,24 @@ def test_a_rule_may_judge_the_device_instead_of_the_point():
     (verdict,) = engine.take(reading("smoke-1", "supervision", "silent", 1))
     assert verdict.subject == "smoke-1"
     assert verdict.evidence[0].metric == "supervision"
+
+
+def test_a_normal_that_its_alarm_overtook_on_the_way_ends_nothing():
+    engine = Engine(rule(SMOKE, off_delay="10s"))
+    engine.take(reading("smoke-1", "smoke", "alarm", 2000, event_time=1900))
+    assert engine.take(reading("smoke-1", "smoke", "normal", 3000, event_time=1000)) == []
+    assert engine.pass_time(10**6) == []
+    engine.take(reading("smoke-1", "smoke", "normal", 10**6, event_time=10**6 - 1))
+    assert said(engine.pass_time(10**9)) == [("no", 10**6 + 10_000)]
+
+
+def test_an_alarm_that_comes_late_is_raised_although_normal_was_heard_before():
+    engine = Engine(rule(SMOKE, off_delay="10s"))
+    engine.take(reading("smoke-1", "smoke", "normal", 2000, event_time=1900))
+    assert said(engine.take(reading("smoke-1", "smoke", "alarm", 3000, event_time=1000))) == [("yes", 3000)]
+
+
+def test_without_a_clock_of_the_device_the_order_of_arrival_counts():
+    engine = Engine(rule(SMOKE))
+    engine.take(reading("smoke-1", "smoke", "alarm", 2000))
+    assert said(engine.take(reading("smoke-1", "smoke", "normal", 3000, event_time=1000))) == [("no", 3000)]

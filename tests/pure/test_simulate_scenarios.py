@@ -79,6 +79,7 @@ def test_the_night_fire_is_a_prealarm_an_alarm_a_second_detector_of_the_zone_and
         ("fire-prealarm", "dorm-2-305-smoke"),
         ("smoke-alarm", "dorm-2-305-smoke"),
         ("smoke-alarm", "dorm-2-f3-corridor-smoke"),
+        ("fire-confirmed", "dorm-2-f3-corridor-smoke"),
         ("call-point-alarm", "dorm-2-f3-corridor-call"),
     }
 

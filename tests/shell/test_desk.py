@@ -14,6 +14,7 @@ from alerts.alert import (
     Acknowledged,
     Closed,
     HandedOver,
+    Inhibition,
     Raised,
     Removed,
     Shelved,
@@ -202,6 +203,27 @@ def test_a_handover_is_told_to_the_one_it_is_offered_to(office: Office) -> None:
         office.hear(Acknowledged(number, "li-wei"))
     office.hear(HandedOver(number, "li-wei", "wang-fang"), Accepted(number, "wang-fang"))
     assert office.only().owner == "wang-fang"
+
+
+def test_what_a_rule_suppresses_is_visible_and_told_to_nobody_until_it_is_released(office: Office) -> None:
+    assert told(office.hear(structs.replace(verdict(), suppressed="mains-lost"))) == []
+    found = office.only()
+    assert (found.inhibition, found.inhibited_reason) == (Inhibition.SUPPRESSED, "mains-lost")
+    assert told(office.hear(structs.replace(verdict(), suppressed="mains-lost"))) == []
+    assert told(office.hear(verdict())) == [
+        "li-wei released", "li-wei released", "wang-fang released", "siren released",
+    ]  # fmt: skip
+    assert office.only().inhibition is Inhibition.NONE
+
+
+def test_an_open_alert_that_a_rule_comes_to_explain_is_suppressed_and_climbs_no_further(
+    office: Office,
+) -> None:
+    office.hear(verdict())
+    office.hear(structs.replace(verdict(), suppressed="mains-lost"))
+    found = office.only()
+    assert (found.inhibition, found.inhibited_by) == (Inhibition.SUPPRESSED, "tocsin")
+    assert told(office.forward(60 * MINUTE)) == []
 
 
 def test_a_shelf_ends_by_itself(office: Office) -> None:

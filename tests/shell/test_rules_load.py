@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rules.load import RuleErrors, load
+from rules.load import STANDARD, RuleErrors, load
 from tests.fakes.engine import rule
 
 SMOKE = "{metric: smoke, is: [alarm]}"
@@ -17,8 +17,18 @@ def test_a_folder_gives_all_its_files_and_the_standard_pack_comes_with_them(tmp_
     (tmp_path / "deep" / "a.yml").write_text("rules:\n" + rule(SMOKE, name="mine-a"))
     (tmp_path / "notes.txt").write_text("not rules")
     (tmp_path / ".hidden.yaml").write_text("not rules")
-    assert set(load([tmp_path], standard=False).by_id) == {"mine-a", "mine-b"}
-    assert {"mine-a", "smoke-alarm"} <= set(load([tmp_path]).by_id)
+    pack = set(load().by_id)
+    assert set(load([tmp_path]).by_id) == pack | {"mine-a", "mine-b"}
+    assert set(load([STANDARD, tmp_path], standard=False).by_id) == pack | {"mine-a", "mine-b"}
+
+
+def test_rules_under_which_a_first_alarm_would_raise_nothing_are_refused(tmp_path):
+    (tmp_path / "a.yaml").write_text("rules:\n" + rule(SMOKE, "alarm", name="mine"))
+    with pytest.raises(RuleErrors) as refused:
+        load([tmp_path], standard=False)
+    mistakes = refused.value.mistakes
+    assert "got no alarm at once for heat, co of every smoke_detector  " in mistakes[0]
+    assert any("press of every panic_button" in mistake for mistake in mistakes)
 
 
 def test_the_mistakes_of_all_files_come_together_and_nothing_is_loaded(tmp_path):

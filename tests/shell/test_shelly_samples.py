@@ -16,7 +16,7 @@ SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples" / "shelly.j
 RECEIVED = 1_795_305_600_000
 LIVE, WRONG = TimeQuality.RECEIVED, TimeQuality.IMPLAUSIBLE
 
-# line → the kind it is registered as, the time of its readings, and what it must say: metric, value, note part
+# line → its kind, the time of its readings, and what it must say: metric, value, part of the note
 EXPECTED = {
     1: (  # woken by its button; its time is four seconds after it woke
         "smoke_detector",

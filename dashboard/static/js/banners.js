@@ -37,7 +37,7 @@ class WallBanners extends LitElement {
       ${sound.on || !(onWall || sound.armed) ? nothing : this.soundOff()}
       ${onWall ? nothing : this.waiting()}
       ${store.unreadable ? html`<p class="banner banner-trouble" role="alert">${t("unreadable")}</p>` : nothing}
-      ${store.refused ? html`<p class="banner banner-trouble" role="status"><b>${t("refused_rules")}</b> ${store.refused}</p>` : nothing}
+      ${store.refused ? this.refused() : nothing}
       ${drills ? html`<p class="banner banner-drill" role="status">${t("drill_banner")}</p>` : nothing}
       ${store.outdated ? this.outdated() : nothing}
     `;
@@ -68,6 +68,14 @@ class WallBanners extends LitElement {
     return html`<div class="banner banner-alarm" data-banner="sound-off">
       <b>${t("sound_off")}</b> <span>${t("sound_off_help")}</span>
       <button type="button" class="button" data-start-shift @click=${() => sound.arm()}>${t("start_shift")}</button>
+    </div>`;
+  }
+
+  refused() {
+    const mistakes = store.refused.split("\n");
+    return html`<div class="banner banner-trouble" role="status" data-banner="refused">
+      <b>${t("refused_rules")}</b> <a href="/rules">${t("mistakes_count", { n: mistakes.length })}</a>
+      <ul class="banner-list banner-mistakes">${mistakes.map((one) => html`<li>${one}</li>`)}</ul>
     </div>`;
   }
 

@@ -1,0 +1,56 @@
+"""Thinks. A rule with `levels`: one rule for each, so that each has a class and delays of its own.
+
+A level takes everything from the rule around it and replaces what it says itself; its condition is the rule's
+with its own limit. The lower level is suppressed while the higher one holds; an alarm never is.
+"""
+
+from typing import Any
+
+from ruamel.yaml.comments import CommentedMap
+
+from rules.section import Section
+
+_LIMITS = ("is", "above", "below", "rises", "falls", "deadband", "within", "times")
+_OWN = ("title", "class", "priority", "latch", "verify", "on_delay", "off_delay", "policy")
+MOST = 5
+
+
+def rungs(section: Section) -> list[Section]:
+    """The rule itself; or one for each of its levels, `id-1` the lowest."""
+    if not section.has("levels"):
+        return [section]
+    levels = section.each("levels", "a level: {above: 30, class: supervisory}")
+    if not 2 <= len(levels) <= MOST:
+        section.wrong("levels", f"expected 2 to {MOST} levels, the lowest first")
+        return []
+    for level in levels:
+        level.only((*_LIMITS, *_OWN))
+    name = section.text("id", "an id of lower-case letters, digits and -")
+    return [
+        Section(_rung(section, level, name, place, len(levels)), section.file, section.path, section.mistakes)
+        for place, level in enumerate(levels)
+    ]
+
+
+def _rung(section: Section, level: Section, name: str, place: int, number: int) -> CommentedMap:
+    node = _joined(section.node, level.node, _OWN)
+    del node["levels"]
+    node["id"] = f"{name}-{place + 1}"
+    when = section.node.get("when")
+    if isinstance(when, dict):
+        node["when"] = _joined(when, level.node, _LIMITS)
+    if place + 1 < number and "suppressed_by" not in node and node.get("class") != "alarm":
+        node["suppressed_by"] = hidden = CommentedMap(rule=f"{name}-{place + 2}", same="device")
+        hidden.lc.line, hidden.lc.col = node.lc.line, node.lc.col
+    return node
+
+
+def _joined(rule: Any, level: Any, keys: tuple[str, ...]) -> CommentedMap:
+    """The rule's mapping with these keys of the level; each key still knows its line."""
+    node = CommentedMap(rule)
+    chosen = {key: value for key, value in level.items() if key in keys}
+    node.update(chosen)
+    node.lc.line, node.lc.col = rule.lc.line, rule.lc.col
+    places = {**(rule.lc.data or {}), **{key: level.lc.data[key] for key in chosen}}
+    node.lc.data = {key: place for key, place in places.items() if key in node}
+    return node

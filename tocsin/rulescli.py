@@ -1,0 +1,99 @@
+"""Touches. `tocsin rules`: tests beside rules, reload, and the JSON Schema for editors."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rules.load import STANDARD, RuleErrors, load, load_trials, rule_files, trial_files
+from rules.ruleset import RuleSet
+from rules.trial import Trial, run, untested
+from tocsin.config import Settings
+from tocsin.config import load as load_settings
+from tocsin.mistake import Mistakes
+
+CONFIG = "tocsin.yaml"
+
+
+def add_rules_arguments(parser: argparse.ArgumentParser) -> None:
+    acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
+    test = acts.add_parser("test", help="run the tests beside the rules")
+    test.add_argument("files", nargs="*", type=Path, help="tests, rules or folders (default: all of them)")
+    test.set_defaults(act=_test)
+    again = acts.add_parser("reload", help="have the running service load the rule files at once")
+    again.set_defaults(act=_reload)
+    for one in (test, again):
+        one.add_argument("-c", "--config", default=CONFIG, help="the configuration (tocsin.yaml)")
+    acts.add_parser("schema", help="write the JSON Schema of rule files").set_defaults(act=_schema)
+
+
+def rules(args: argparse.Namespace) -> int:
+    try:
+        code: int = args.act(args)
+    except RuleErrors as error:
+        raise Mistakes(error.mistakes) from None
+    return code
+
+
+def _test(args: argparse.Namespace) -> int:
+    """The pack's tests are about the pack alone; the user's, about everything that is in force."""
+    settings = _settings(args)
+    missing = [f"{path}: there is no such file or folder" for path in args.files if not path.exists()]
+    if missing:
+        raise Mistakes(missing)
+    asked = trial_files(args.files)
+    given = () if settings.source else [path for path in rule_files(args.files) if path not in asked]
+    mine = load([*settings.rules, *given], settings.standard_rules)
+    failures, total = _run(asked or ([] if args.files else trial_files(settings.rules)), mine)
+    if settings.standard_rules and not args.files:
+        more = _run(trial_files([STANDARD]), load())
+        failures, total = failures + more[0], total + more[1]
+    print("\n".join(failures), end="\n" if failures else "", file=sys.stderr)
+    _say_untested(mine, total)
+    failed = len({failure.split("  ")[1].rpartition(", at ")[0] for failure in failures})
+    print(f"{len(total) - failed} of {len(total)} tests passed")
+    return 1 if failures else 0
+
+
+def _run(files: Sequence[Path], known: RuleSet) -> tuple[list[str], list[Trial]]:
+    trials = load_trials(files, known)
+    return [failure for trial in trials for failure in run(trial, known)], trials
+
+
+def _say_untested(known: RuleSet, trials: Sequence[Trial]) -> None:
+    own = [rule for rule in known.rules if not rule.source.startswith("standard/")]
+    for rule in untested(own, trials):
+        print(f"{rule.source}  {rule.id}: no test raises this rule")
+
+
+def _settings(args: argparse.Namespace) -> Settings:
+    """Without a configuration: the standard pack, and the rules among the files that were named."""
+    path = Path(args.config)
+    if path.exists():
+        return load_settings(path, os.environ)
+    if args.config == CONFIG:
+        return Settings()
+    raise Mistakes([f"{path}: there is no such file"])
+
+
+def _reload(args: argparse.Namespace) -> int:
+    from tocsin.cli import settings_of
+    from tocsin.office import Office
+
+    answer = Office(settings_of(args)).rules_reload()
+    for change in answer["changes"]:
+        print(f"{change['what']} {change['rule']}  {change['former'] or '–'} → {change['version'] or '–'}")
+        for one in change["difference"]:
+            print(f"  {one['key']}: {one['old']} → {one['new']}")
+    for sentence in answer["strangers"]:
+        print(sentence)
+    print(f"version {answer['version']}, {len(answer['changes'])} rules changed")
+    return 0
+
+
+def _schema(args: argparse.Namespace) -> int:
+    from rules.schema import schema
+
+    print(schema(), end="")
+    return 0
