@@ -49,16 +49,35 @@ def findings(
     verdicts: Sequence[Verdict] = (),
 ) -> list[Finding]:
     """What every rule that looks at the device has come to, the most important first."""
-    found: dict[tuple[str, str], Finding] = {}
+    found = {(one.rule.id, ""): one for one in _gathered(rules, device, registry, memories, verdicts)}
     for metric in sorted(reportable(device.kind)):
         plan = rules.plan(device, metric, registry)
         for rule in plan.rules if plan is not None else ():
+            if rule.condition.gathers:
+                continue
             subject = rule.subject(device.id, metric)
             spoken = [one for one in verdicts if (one.rule, one.subject) == (rule.id, subject)]
             memory = memories.get(rule.id, subject)
             found[rule.id, metric] = Finding(rule, metric, latest.get(metric), spoken, memory)
     order = {rule.id: place for place, rule in enumerate(rules.rules)}
     return [found[key] for key in sorted(found, key=lambda key: (order[key[0]], key[1]))]
+
+
+def _gathered(
+    rules: RuleSet,
+    device: Device,
+    registry: Registry,
+    memories: Memories,
+    verdicts: Sequence[Verdict],
+) -> Iterator[Finding]:
+    """The rules that judge the device together with others."""
+    for rule in rules.rules:
+        if rule.condition.gathers and rule.selector.matches(device, registry):
+            subjects = rule.subjects(device)
+            spoken = [one for one in verdicts if one.rule == rule.id and one.subject in subjects]
+            rows = (memories.get(rule.id, subject) for subject in subjects)
+            memory = next((row for row in rows if row is not None), None)
+            yield Finding(rule, "", None, spoken, memory)
 
 
 def unwatched(rules: RuleSet, device: Device, registry: Registry, metrics: Iterable[str]) -> list[str]:
@@ -71,8 +90,10 @@ def lines(found: Finding, clock: Clock) -> Iterator[str]:
     rule = found.rule
     title = f"{rule.title.zh} / {rule.title.en}"
     yield f"{rule.id} {rule.version}  {rule.alert_class.value} {rule.priority}  {title}"
-    yield f"  looks for {found.metric} {rule.condition.compared}{_delays(rule)}  ({rule.source})"
-    yield f"  {_heard(found, clock)}"
+    looks = f"{found.metric or rule.scope} {rule.condition.compared}"
+    yield f"  looks for {looks}{_delays(rule)}  ({rule.source})"
+    if found.metric:
+        yield f"  {_heard(found, clock)}"
     for verdict in found.said[-5:]:
         began = clock(verdict.since)
         yield f"  {SAYS[said(verdict)]} at {clock(verdict.moment)}, the condition began {began}"

@@ -41,6 +41,7 @@ INTERVAL: Mapping[str, int] = {"": 0, "fire_panel": 90_000}  # the daily test, a
 define = no_definitions
 
 MOST_EVENTS = 100  # of one line
+MOST_LINES = 500  # of one payload
 
 _LISTENER = "listen:"  # how the base begins where the line came by our own listener
 _LINK = ("/link", "/status")
@@ -108,10 +109,13 @@ def decode(said: Said) -> Result:
         return IGNORED if said.retained else malformed("empty payload", said)
     found, rest = pieces(said.payload)
     parts = Parts()
-    for raw in [*found, *([rest] if rest else [])]:
-        _hear(raw, said, parts)
-    if not found and not rest:
+    every = [*found, rest] if rest else found
+    if not every:
         return malformed("blanks only", said)
+    for raw in every[:MOST_LINES]:
+        _hear(raw, said, parts)
+    if len(every) > MOST_LINES:
+        parts.rejected.append(malformed(f"{len(every)} lines in one payload; {MOST_LINES} were read", said))
     return parts if parts.heard or len(parts.rejected) != 1 else parts.rejected[0]
 
 

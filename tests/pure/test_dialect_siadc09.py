@@ -311,6 +311,12 @@ def test_several_lines_in_one_payload_are_all_heard(centre):
     assert len(found.rejected) == 1
 
 
+def test_a_payload_of_nothing_but_ends_of_lines_does_not_fill_the_quarantine(centre):
+    found = centre.hear(b"x\r" * 30_000)
+    assert len(found.rejected) == 501
+    assert found.rejected[-1].detail == "30000 lines in one payload; 500 were read"
+
+
 def test_what_is_retained_is_no_sign_of_life_and_an_empty_one_is_nothing(centre):
     found = centre.hear(line("NFA3"), retained=True)
     assert [one.alive for one in found.heard] == [False, False]

@@ -1,11 +1,13 @@
 """Thinks. What is refused of a set of rules as a whole: nothing may hide a fire, and names lead somewhere."""
 
+import msgspec
 import pytest
 
 from rules.law import broken, hazards, unheard
 from rules.load import load
 from rules.parse import parse
-from rules.rule import Rule
+from rules.rule import Rule, Suppressor
+from rules.verdict import Class
 from tests.fakes.engine import rule
 
 PACK = load().by_id
@@ -74,6 +76,19 @@ def test_what_looks_at_some_or_waits_for_more_is_no_first_alarm(when, more):
 def test_what_rules_say_of_one_another_is_checked_at_load(rules, says):
     found = mistakes_in(*rules)
     assert any(says in mistake for mistake in found), found
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"on_delay": 1000},
+        {"suppressed_by": (Suppressor("own-disk", "device"),)},
+        {"alert_class": Class.TROUBLE},
+    ],
+)
+def test_an_alarm_that_waits_may_be_hidden_or_is_of_another_class_is_no_first_alarm(change):
+    weaker = msgspec.structs.replace(PACK["smoke-alarm"], **change)
+    assert any("smoke of every smoke_detector" in one for one in unheard({**PACK, "smoke-alarm": weaker}))
 
 
 def test_an_alarm_beyond_the_first_may_wait_half_a_minute():

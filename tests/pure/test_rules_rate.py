@@ -19,6 +19,7 @@ def told(engine: Engine, samples: list, device: str = "store-1") -> list:
     [
         ([(0, 20.0), (60, 28.0)], [("yes", 60)]),
         ([(0, 20.0), (60, 27.9)], []),
+        ([(0, 20.0), (67, 28.0)], [("yes", 67)]),
         ([(0, 20.0), (68, 28.0)], []),  # longer ago than the window and its eighth
         ([(at, 20.0 + at * 8 / 60) for at in range(0, 70, 10)], [("yes", 60)]),
         ([(at, 20.0 + at * 6 / 60) for at in range(0, 600, 10)], []),

@@ -102,6 +102,13 @@ def test_it_has_delays_of_its_own_and_rules_can_build_on_it():
     assert [(v.rule, v.moment) for v in engine.pass_time(20_000)] == [("both", 10_001), ("top", 10_001)]
 
 
+def test_what_builds_on_it_is_told_in_the_same_moment():
+    top = rule("{any: [both]}", name="top")
+    engine = Engine(HOT, DAMP, rule("{all: [hot, damp]}", name="both"), top, registry=STORE)
+    told = [v for at, one in enumerate(ALL) for v in engine.take(reading(*one, at))]
+    assert [(v.holds.value, v.moment) for v in told if v.rule == "top"] == [("yes", 1), ("no", 2)]
+
+
 def test_an_event_on_which_it_builds_ends_it_by_time_alone():
     engine = Engine(
         rule("{metric: press, happens: [alarm], hold: 10s}", name="press"),
@@ -125,10 +132,10 @@ def test_a_rule_loaded_while_its_parts_hold_raises_at_once():
 MAINS = rule("{metric: power, is: [battery]}", "status", name="mains-lost", only="{kind: pump}")
 
 
-def light(same: str = "building") -> Engine:
+def light(same: str = "building", **more: str) -> Engine:
     hidden = rule(
         "{metric: power, is: [battery]}", name="light", only="{kind: emergency_light}",
-        suppressed_by=f"{{rule: mains-lost, same: {same}}}",
+        suppressed_by=f"{{rule: mains-lost, same: {same}}}", **more,
     )  # fmt: skip
     return Engine(MAINS, hidden, registry=STORE)
 
@@ -165,6 +172,14 @@ def test_what_ends_while_it_is_suppressed_is_told_nothing_more():
     power(engine, ("mains", "battery"), ("light-1", "battery"), ("light-1", "mains"))
     assert power(engine, ("mains", "mains")) == [("mains-lost", "mains", "no", "")]
     assert len(engine.memories) == 0
+
+
+def test_what_only_waits_for_its_off_delay_is_released_too():
+    engine = light(off_delay="60s")
+    power(engine, ("mains", "battery"), ("light-1", "battery"), ("light-1", "mains"))
+    assert power(engine, ("mains", "mains")) == [
+        ("mains-lost", "mains", "no", ""), ("light", "light-1", "yes", ""),
+    ]  # fmt: skip
 
 
 def test_a_gateway_hides_what_is_behind_it():

@@ -50,7 +50,7 @@ def test_a_test_that_fails_says_where_and_what_happened_instead(
     assert main(["rules", "test", "rules.d/mine.test.yaml"]) == 1
     told = capsys.readouterr()
     assert told.err == (
-        "rules.d/mine.test.yaml:4:50  “a cold store over 8 °C is told at once”, at 0s  expected cold-store"
+        "rules.d/mine.test.yaml:4:52  “a cold store over 8 °C is told at once”, at 0s  expected cold-store"
         " raised on climate/temperature  got nothing: it is at rest, it looks for temperature above 9\n"
     )
     assert told.out == "0 of 1 tests passed\n"
