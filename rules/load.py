@@ -1,6 +1,6 @@
 """Touches. Reads the rule files (the standard pack and the user's) into a RuleSet, or lists every mistake."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,11 +25,11 @@ class RuleErrors(Exception):
 
 
 class Texts(NamedTuple):
-    """Rule files as they stood at one moment: name → text, and what could not be read."""
+    """Rule files as they stood at one moment: name → text, and name → why it could not be read."""
 
     standard: Mapping[str, str]
     own: Mapping[str, str]
-    mistakes: Sequence[str] = ()
+    unread: Mapping[str, str] = {}
 
 
 class Loaded(NamedTuple):
@@ -48,19 +48,27 @@ def load(paths: Iterable[str | Path] = (), standard: bool = True) -> RuleSet:
 
 
 def read(paths: Iterable[str | Path] = (), standard: bool = True) -> Texts:
-    mistakes: list[str] = []
+    unread: dict[str, str] = {}
+
+    def text(path: Path, name: str) -> str:
+        noted: list[str] = []
+        found = _text(path, name, noted, "rules")
+        unread.update((name, one) for one in noted)
+        return found
+
     pack = {f"standard/{path.name}": path for path in _inside(STANDARD)} if standard else {}
-    texts = {name: _text(path, name, mistakes, "rules") for name, path in pack.items()}
-    own = {str(path): _text(path, str(path), mistakes, "rules") for path in rule_files(paths)}
-    return Texts(texts, own, mistakes)
+    texts = {name: text(path, name) for name, path in pack.items()}
+    return Texts(texts, {str(path): text(path, str(path)) for path in rule_files(paths)}, unread)
 
 
 def build(texts: Texts) -> Loaded:
     """Raises RuleErrors."""
-    mistakes = list(texts.mistakes)
+    mistakes: list[str] = []
     found: dict[str, Rule] = {}
     said: dict[str, Said] = {}
     for name, text in (*texts.standard.items(), *texts.own.items()):
+        if name in texts.unread:
+            mistakes.append(texts.unread[name])
         parse(text, name, found, mistakes, said)
     if not mistakes:
         mistakes = law.broken(found)

@@ -19,6 +19,7 @@ from rules import record
 from rules.changes import Change, changes
 from rules.evaluate import arm
 from rules.load import Loaded, RuleErrors, Texts, build, marks, read
+from rules.memory import Memories, Memory
 from rules.ruleset import RuleSet
 from rules.vanish import reconcile
 from tocsin.hand_over import apply_facts
@@ -72,8 +73,7 @@ class Rulebook:
         """Write what is in force, and what is different from what was written before."""
         found = changes(record.past(tx), self.loaded.rules, self.loaded.said)
         record.keep(tx, found, self._now(), self.loaded.rules.version)
-        if not self._fallen_back:
-            record.keep_files(tx, self._texts.own)
+        record.keep_files(tx, self._texts.own)
         return found
 
     def watch(self, house: "House", writer: "Writer", report: Report) -> None:
@@ -123,10 +123,15 @@ class Rulebook:
             house, old, now = self._house, before[0].rules, self._now()  # it may be tried more than once
             self.loaded, self._texts, self._fallen_back = loaded, texts, False
             made[:] = self.record(tx)
-            verdicts = reconcile(old, loaded.rules, house.memories, house.registry, now)
-            house.rules = loaded.rules
-            arm(house.rules, house.memories, house.registry, now)
-            return apply_facts(house, tx, verdicts, now)
+            remembered = list(house.memories)
+            try:
+                verdicts = reconcile(old, loaded.rules, house.memories, house.registry, now)
+                house.rules = loaded.rules
+                arm(house.rules, house.memories, house.registry, now)
+                return apply_facts(house, tx, verdicts, now)
+            except Exception:  # the act alone is undone, and with it goes what it did to the memory
+                _restore(house.memories, remembered)
+                raise
 
         def undo(future: Any) -> None:
             if future.exception() is not None:  # on the writer's thread, before it judges anything else
@@ -138,6 +143,13 @@ class Rulebook:
         future.result(TAKES)
         log.info("rules loaded", version=loaded.rules.version, changed=[one.rule for one in made])
         return made
+
+
+def _restore(memories: Memories, rows: list[Memory]) -> None:
+    for row in memories:
+        memories.drop(row)
+    for row in rows:
+        memories.put(row)
 
 
 def _build(texts: Texts) -> Loaded:

@@ -77,9 +77,13 @@ class _Info(msgspec.Struct, gc=False, rename="camel"):
     tags: Any = None
 
 
+class _Received(msgspec.Struct, gc=False):
+    rssi: Any = None
+    time: Any = None
+
+
 class _Event(msgspec.Struct, gc=False, rename="camel"):
-    """What is needed of any event. What is only of use, not of need, is read leniently: it must not cost an
-    alarm. `object` is read apart, with care for keys given twice."""
+    """What is needed of any event. `object` is read apart, with care for keys given twice."""
 
     device_info: _Info | None = None
     v3_dev_eui: Any = msgspec.field(name="devEUI", default=None)
@@ -89,7 +93,7 @@ class _Event(msgspec.Struct, gc=False, rename="camel"):
     data: Any = None
     object: msgspec.Raw = msgspec.Raw(b"")
     object_json: Any = msgspec.field(name="objectJSON", default=None)
-    rx_info: msgspec.Raw = msgspec.Raw(b"")
+    rx_info: Any = None
     battery_level: Any = None
     battery_level_unavailable: Any = None
     external_power_source: Any = None
@@ -100,13 +104,12 @@ class _Event(msgspec.Struct, gc=False, rename="camel"):
     error: Any = None
 
 
-class _Received(msgspec.Struct, gc=False):
-    rssi: Any = None
-    time: Any = None
+class _Heard(_Event, gc=False):
+    rx_info: list[_Received] | None = None
 
 
-_decode_event = msgspec.json.Decoder(_Event).decode
-_decode_received = msgspec.json.Decoder(list[_Received] | None).decode
+_decode_heard = msgspec.json.Decoder(_Heard).decode
+_decode_event = msgspec.json.Decoder(_Event).decode  # strange talk of gateways must not cost an alarm
 
 
 def decode(said: Said) -> Result:
@@ -122,10 +125,15 @@ def decode(said: Said) -> Result:
 
 
 def _event(payload: bytes) -> _Event:
+    event: _Event
     try:
-        event = _decode_event(payload)
-    except (ValueError, RecursionError) as error:
-        raise Malformed(str(error)) from None
+        event = _decode_heard(payload)
+    except (ValueError, RecursionError):
+        try:
+            event = _decode_event(payload)
+        except (ValueError, RecursionError) as error:
+            raise Malformed(str(error)) from None
+        event.rx_info = None
     if _perhaps_twice(payload, event):
         json_object(payload)
     return event
@@ -144,7 +152,7 @@ def _said(said: Said, event: _Event, kind: str) -> Result:
     if named and _hexadecimal(named) != said.address.lower():
         told = f"the topic is of {said.address!r}, the payload says {str(named)[:40]!r}"
         return rejected(Reason.IDENTITY, told, said)
-    received = _received(event)
+    received = event.rx_info or []
     when = event.time or _first_time(received) or event.published_at
     moment, quality = event_time(when, said.received, said.retained)
     up = Uplink(said.device, said.address, moment, quality, _strongest(received))
@@ -174,13 +182,6 @@ def _hexadecimal(eui: Any) -> str:
         except ValueError:
             return ""
     return eui[:17].lower()
-
-
-def _received(event: _Event) -> list[_Received]:
-    try:
-        return (_decode_received(event.rx_info) if bytes(event.rx_info) else None) or []
-    except (ValueError, RecursionError):
-        return []
 
 
 def _first_time(received: list[_Received]) -> Any:

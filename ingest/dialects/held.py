@@ -15,6 +15,7 @@ from ingest.dialects.hazard import CALM, graver
 from ingest.reading import Decoded, Parts, Reading, TimeQuality
 from ingest.value import Value
 
+_MOST_PARTS = 50
 _LONGEST_KEY = 200  # of what is learned, as it is stored
 
 
@@ -74,7 +75,8 @@ def held(known: Known, address: str, metric: str, part: str, value: Value, news:
     if before.get(part, "") == ("" if word in CALM else word) and len(before) <= (word not in CALM):
         return value  # nothing new, and nobody else has raised anything
     others = {name: word for name, word in before.items() if name != part}
-    now = others if word in CALM else {**others, part: word}
+    full = len(others) >= _MOST_PARTS  # a device that invents names must not make every message dear
+    now = others if word in CALM or full else {**others, part: word}
     if now != before:
         news[key] = now or None
     for name, other in others.items():

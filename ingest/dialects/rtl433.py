@@ -57,6 +57,8 @@ def addresses(rest: str, known: Known) -> tuple[str, ...] | None:
     levels = rest.split("/")
     if len(levels) == 2 and levels[1] in _OWN:
         return MANY if levels[1] == "events" else () if levels[1] == "log" else (levels[0],)
+    if levels[1:2] == ["devices"] and len(levels) < 4:
+        return ()
     if len(levels) >= 4 and levels[1] == "devices":
         path = levels[2:-1]
         path = path[1:] if path[0] in _TYPES and len(path) > 1 else path

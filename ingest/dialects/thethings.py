@@ -38,6 +38,7 @@ guard, define = json_guard, no_definitions
 
 _EUI = re.compile(r"[0-9A-Fa-f]{16}")
 _HEARD = ("up", "join")
+_MOST_NAMES = 3  # older ones of one DevEUI
 
 
 def topics(known: Known) -> list[str]:
@@ -166,7 +167,9 @@ def _whose(said: Said, ids: _Ids) -> tuple[Device, dict[str, Any]]:
     name = _name(said.rest)
     known = said.known.registered(eui) or said.known.registered(eui.upper())
     if known is not None:
-        return known, {NAMES: {**names, name: known.address}}
+        older = [one for one, of in names.items() if of == known.address][-_MOST_NAMES:]
+        kept = {one: of for one, of in names.items() if of != known.address or one in older}
+        return known, {NAMES: {**kept, name: known.address}}
     if not bound:
         return device, {}
     others = {one: of for one, of in names.items() if one != said.address}  # other hardware, same name

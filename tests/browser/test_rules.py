@@ -16,15 +16,15 @@ MISTAKES = [f"rules.d/lab.yaml:{line}:5  rules[0].klass  got 'klass'  unknown ke
 
 
 @pytest.fixture
-def refused(house: FakeHouse, tmp_path: Path) -> FakeHouse:  # noqa: F811
+def refused(house: FakeHouse, tmp_path: Path) -> FakeHouse:
     loaded = comes_into_force(house, tmp_path, "rules:\n" + COLD)
     house.rules = RulesInfo("1a2b3c4d", len(loaded.rules.rules), "\n".join(MISTAKES), loaded)
     return house
 
 
 def test_every_mistake_stands_in_the_banner_and_the_alerts_keep_their_room(
-    browser: Browser,  # noqa: F811
-    server: WebServer,  # noqa: F811
+    browser: Browser,
+    server: WebServer,
     refused: FakeHouse,
 ) -> None:
     guard = Guard(browser, server)
@@ -39,8 +39,8 @@ def test_every_mistake_stands_in_the_banner_and_the_alerts_keep_their_room(
 
 
 def test_the_page_of_the_rules_fits_a_telephone(
-    browser: Browser,  # noqa: F811
-    server: WebServer,  # noqa: F811
+    browser: Browser,
+    server: WebServer,
     refused: FakeHouse,
 ) -> None:
     guard = Guard(browser, server, viewport={"width": 390, "height": 844})

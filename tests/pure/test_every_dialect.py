@@ -13,7 +13,7 @@ from ingest.campus.kinds import UNREGISTERED
 from ingest.dialects import DIALECTS
 from ingest.dialects.hazard import CALM, HAZARDS
 from ingest.filters import Filters
-from ingest.reading import Rejected
+from ingest.reading import Parts, Rejected
 from tests.fakes.messages import TALKS, decoder, hear, heard, registered, words
 from tests.fuzz.judge import EVENTS, impure, wrong
 
@@ -128,6 +128,18 @@ def test_a_topic_with_an_empty_level_or_an_endless_one_is_of_no_device_without_a
             assert wrong(found) is None, (at, strange[:9])
 
 
+@pytest.mark.parametrize(("name", "topic", "payload", "word"), MESSAGES)
+def test_invented_names_in_a_topic_do_not_make_what_is_learned_grow(name, topic, payload, word):
+    levels = topic.split("/")
+    for at in range(len(levels)):
+        by = decoder(name)
+        for number in range(120):
+            named = "/".join([*levels[:at], f"{levels[at]}{number}_smoke", *levels[at + 1 :]])
+            found = hear(by, named, payload)
+            learned = found.learned.values() if isinstance(found, Parts) else ()
+            assert all(len(json.dumps(value)) < 12_000 for value in learned), f"level {at}"
+
+
 def leaves(value, path=()):
     """The paths of everything in a JSON value that is no object and no list."""
     if isinstance(value, dict | list):
@@ -231,3 +243,40 @@ def test_whatever_becomes_of_messages_on_the_way_is_never_our_failure(messages, 
     for name, topic, payload in messages:
         found = hear(UNDER_TEST[name][stranger], topic, payload, retain)
         assert wrong(found, retain) is None, (name, topic, payload, found)
+
+
+FOUND = [  # by the fuzzer and the stall messages of tests/fuzz: dialect, topic, payload
+    ("texecom", "texecom2mqtt/area/h", b'{"status": ["triggered"]}'),
+    ("texecom", "texecom2mqtt/power", b'{"panel_current": 1%b}' % (b"0" * 400)),
+    ("ring", "ring/loc/alarmhub//fire/state", b"ON"),
+    ("ws2mqtt", "ws2mqtt//alarm/state", b"ON"),
+    ("rtl433", "rtl_433/host/devices/temperature_C", b"21.5"),
+    ("tasmota", "tasmota/discovery/tele/stairs/LWT", b"Offline"),
+    ("siadc09", "siadc09//link", b"offline"),
+    ("gb26875", "gb26875/new\u202ename", TALKS["gb26875"].messages[0][1]),
+    ("zigbee2mqtt", "zigbee2mqtt/bridge/devices",
+     b'[{"ieee_address": "%b", "friendly_name": "x"}]' % (b"9" * 30_000)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "topic", "payload"), FOUND)
+def test_what_the_fuzzer_found_stays_mended(name, topic, payload):
+    for by in UNDER_TEST[name]:
+        assert wrong(hear(by, topic, payload)) is None
+
+
+def test_an_alarm_in_output_mode_attribute_of_a_stranger_is_heard():
+    found = hear(UNDER_TEST["zigbee2mqtt"][1], "zigbee2mqtt/cellar/smoke", b"true")
+    assert [one[1:] for one in said(found)] == [("smoke", "alarm")]
+
+
+def test_a_state_of_a_panel_that_is_not_known_ends_no_fire():
+    found = hear(decoder("ring"), "ring/loc/alarm/hub/info/state", b'{"alarmState": "hydrogen-alarm"}')
+    told = {one[1:] for one in said(found)}
+    assert told == {("intrusion", "alarm"), ("fire", "unknown"), ("co", "unknown")}
+
+
+def test_a_device_of_a_platform_may_have_a_slash_in_its_name():
+    found = hear(decoder("thingsboard"), "v1/devices/Hall 烟感/1/telemetry", b'{"smoke": 1}')
+    assert [one[1:] for one in said(found)] == [("smoke", "alarm")]
+    assert Filters(decoder("thingsboard").all_filters()).match("v1/devices/Hall 烟感/1/telemetry")

@@ -52,6 +52,12 @@ def test_a_verdict_at_another_moment_fails_and_the_failure_says_when_it_was():
     )
 
 
+def test_a_verdict_between_two_rows_is_not_the_one_that_the_later_row_expects():
+    missed, early = failures("{at: 0s, climate/temperature: 9}", "{at: 11m, raises: warm}")
+    assert missed.endswith("expected warm raised  got raised on climate/temperature at 10m")
+    assert "expected nothing else  got warm raised on climate/temperature at 10m" in early
+
+
 def test_what_is_not_raised_fails_and_the_failure_says_how_far_the_rule_has_come():
     (pending,) = failures("{at: 0s, climate/temperature: 9}", "{at: 1m, raises: warm}")
     assert pending.endswith("got nothing: climate/temperature is pending until 10m, last value 9.0")

@@ -42,10 +42,13 @@ CAMPUS: dict[str, Any] = {
         {"id": "dorm-2", "zh": "2号宿舍楼", "en": "Dormitory 2", "parent": "campus"},
         {"id": "dorm-2-305", "zh": "305室", "en": "Room 305", "parent": "dorm-2"},
     ],
-    "zones": [{"id": "dorm-2-z1", "zh": "3层1区", "en": "Floor 3 zone 1"}],
+    "zones": [
+        {"id": "dorm-2-z1", "zh": "3层1区", "en": "Floor 3 zone 1"},
+        {"id": "dorm-2-z2", "zh": "3层2区", "en": "Floor 3 zone 2"},
+    ],
     "devices": [
         {"id": "smoke-305", "kind": "smoke_detector", "place": "dorm-2-305", "zone": "dorm-2-z1"},
-        {"id": "smoke-306", "kind": "smoke_detector", "place": "dorm-2", "zone": "dorm-2-z1"},
+        {"id": "smoke-306", "kind": "smoke_detector", "place": "dorm-2", "zone": "dorm-2-z2"},
         {"id": "call-3", "kind": "call_point", "place": "dorm-2"},
         {"id": "panic-1", "kind": "panic_button", "place": "dorm-2"},
         {"id": "lib/smoke", "kind": "smoke_detector", "place": "dorm-2"},

@@ -191,6 +191,27 @@ def test_rules_that_cannot_be_recorded_are_not_in_force_and_are_tried_again(keep
     assert [one.change.what for one in keeper.history()] == ["changed", "added"]
 
 
+def test_an_exchange_that_fails_by_a_mistake_of_ours_leaves_rules_and_memory_as_they_were(
+    keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = keeper.school.house.rules
+    keeper.school.say("store-1", temperature=9)
+
+    def fails(*_: Any) -> None:
+        raise ZeroDivisionError("a mistake of ours")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("tocsin.rulebook.arm", fails)
+        with pytest.raises(ZeroDivisionError):
+            keeper.saves(OPEN)
+    assert keeper.school.house.rules is before
+    assert keeper.book.loaded.rules is before
+    keeper.school.say("store-1", temperature=1)
+    assert raised(keeper) == [("cold-store", "normal")]
+    keeper.book.look()
+    assert "archive-open" in keeper.school.house.rules.by_id
+
+
 def test_every_change_is_recorded_with_its_difference_and_with_who_and_why_where_the_file_says(
     keeper: Keeper,
 ) -> None:
