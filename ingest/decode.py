@@ -11,7 +11,7 @@ from ingest.campus.kinds import UNREGISTERED
 from ingest.campus.registry import Registry
 from ingest.dialects import DIALECTS, defined
 from ingest.dialects.dialect import IGNORED, NAMES, SAMPLE_BYTES, Dialect, Known, Result, Said
-from ingest.filters import Filters
+from ingest.filters import Filters, sound
 from ingest.message import Message
 from ingest.reading import Decoded, Parts, Reason, Rejected
 from ingest.settings import BrokerSettings
@@ -45,6 +45,7 @@ class Decoder:
     ) -> None:
         self._registry = registry
         self.strangers: dict[str, Device] = {}  # id of a stand-in → the stand-in
+        self.renamed = False  # registered devices have other topics: the session `life` must be told
         self.news: Learned = {}  # learned, and not yet stored
         self._doors: list[tuple[str, Dialect, Known]] = []  # asked in this order
         self._broker: list[tuple[str, Dialect, Known]] = []  # those with topics on the broker
@@ -113,6 +114,7 @@ class Decoder:
         return result
 
     def _learn(self, known: Known, learned: dict[str, Any]) -> None:
+        names = known.learned.get(NAMES, {}).items() ^ (learned.get(NAMES) or {}).items()
         for key, value in learned.items():
             if value is None:
                 known.learned.pop(key, None)
@@ -121,9 +123,10 @@ class Decoder:
             else:
                 continue  # somebody invents keys; those that are known go on
             self.news[(known.dialect, known.base, key)] = value
-        if NAMES in learned:  # somebody is called something else now
-            self._routes.clear()
+        if NAMES in learned and any(self._registered(known, address) for _, address in names):
+            self._routes.clear()  # somebody is called something else now
             self._match_life()
+            self.renamed = True
 
     def life_filters(self) -> list[str]:
         """The filters of the session `life`: every life-safety device, and our own loop message."""
@@ -134,6 +137,7 @@ class Decoder:
                 for base, dialect, known in self._doors_of(device, address):
                     below = address.removeprefix(base + "/") if base else address
                     found.update(_under(base, topic) for topic in dialect.filters(below, known))
+        found = {one for one in found if sound(one)}  # a name nobody can subscribe to is heard by `all`
         return Filters(found).narrowest()
 
     def all_filters(self) -> list[str]:

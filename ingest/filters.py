@@ -6,6 +6,23 @@ from typing import Any
 _END = ""  # no level of a filter: an empty one is stored as "/", which no level can hold
 
 
+def sound(one: str) -> bool:
+    """Whether a broker takes this filter; one that it does not would cost the whole subscription."""
+    if not one or "\0" in one or not _encodable(one):
+        return False
+    levels = one.split("/")
+    if any(("+" in level or "#" in level) and len(level) > 1 for level in levels):
+        return False
+    return "#" not in levels[:-1]
+
+
+def _encodable(text: str) -> bool:
+    try:
+        return len(text.encode()) <= 60_000
+    except UnicodeEncodeError:
+        return False
+
+
 class Filters:
     """A set of filters. `narrowest` leaves out those that others cover: a broker may deliver once for each
     filter that matches, and a press must not ring twice."""

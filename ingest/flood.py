@@ -1,8 +1,9 @@
 """Thinks. A device that floods: its repetitions are merged, what is new in them is not.
 
 While a device sends more than LIMIT messages a second, each word of each metric passes at once, once a
-second, and what it said last passes at the end of the second. So its first alarm is raised as ever, the
-history keeps what changed, and nobody else's alarm waits behind five thousand equal readings.
+second, and what it said last passes at the end of the second; of a number also the lowest and the highest.
+So its first alarm is raised as ever, a peak is judged, the history keeps what changed, and nobody else's
+alarm waits behind five thousand equal readings.
 """
 
 import msgspec
@@ -58,7 +59,7 @@ class _Flood:
         self._second = -1
         self._passed: set[tuple[str, str]] = set()
         self._last: dict[str, float | str] = {}  # metric → what passed last
-        self._held: dict[str, Reading] = {}
+        self._held: dict[str, list[Reading]] = {}
 
     def sift(self, readings: list[Reading], received: int) -> list[Reading]:
         found = self.released(received)
@@ -74,9 +75,21 @@ class _Flood:
                 found.append(reading)
             else:
                 self.merged += 1
-                if METRICS[reading.metric].form is not Form.EVENT:
-                    self._held[reading.metric] = reading
+                self._hold(reading)
         return found
+
+    def _hold(self, reading: Reading) -> None:
+        form, value = METRICS[reading.metric].form, reading.value
+        if form is Form.EVENT:
+            return
+        held = self._held.get(reading.metric, [])
+        if form is Form.NUMBER and held and isinstance(value, float):
+            numbers = [one for one in held if isinstance(one.value, float)]
+            extremes = [pick([*numbers, reading], key=_number) for pick in (min, max)]
+            held = [one for one in held if any(one is extreme for extreme in extremes)]
+            self._held[reading.metric] = [*held, reading]
+        else:
+            self._held[reading.metric] = [reading]
 
     def released(self, now: int) -> list[Reading]:
         """At the end of its second, what was held, where it says something else than what passed last."""
@@ -85,15 +98,22 @@ class _Flood:
         held, self._held = self._held, {}
         self._second = now // 1000
         self._passed = set()
-        found = [
-            msgspec.structs.replace(reading, received=now)
-            for reading in held.values()
-            if reading.value != self._last.get(reading.metric)
-        ]
+        found: list[Reading] = []
+        for metric, readings in held.items():
+            said = self._last.get(metric)
+            for reading in readings:
+                if reading.value != said:
+                    said = reading.value
+                    found.append(msgspec.structs.replace(reading, received=now))
         for reading in found:
             self._last[reading.metric] = reading.value
             self._passed.add((reading.metric, reading.value if isinstance(reading.value, str) else ""))
         return found
+
+
+def _number(reading: Reading) -> float:
+    assert isinstance(reading.value, float)
+    return reading.value
 
 
 def _said(device: str, word: str, moment: int, note: str) -> Reading:

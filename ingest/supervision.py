@@ -27,6 +27,7 @@ PATIENCE = 300_000  # a silent device is held for one and a half intervals, and 
 TOGETHER = 10_000  # the same where no gateway above has an interval: last wills of one outage come together
 SILENT_BEFORE = "it was silent before that"  # read again at a start: the word alone does not tell
 LINES = ("broker_life", "broker_all")  # our own points that say whether devices can be heard at all
+HEARS_ALL = "broker_all"  # while it stands, nobody is silent because of us
 _WILL = "its connection was lost (last will)"
 
 
@@ -152,9 +153,9 @@ class Supervision:
     def lines(self, reports: Sequence[Reading]) -> None:
         """What Tocsin says of itself: while a line to the broker is down no device can be called silent."""
         for report in reports:
-            if report.metric in LINES and report.value == "normal":
+            if report.metric == HEARS_ALL and report.value == "normal":
                 self._sighted(report.metric, report.received)
-            elif report.metric in LINES:
+            elif report.metric == HEARS_ALL:
                 self._blind.setdefault(report.metric, report.received)
 
     # ---- what time alone makes true ----------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 They wait here, visible and counted, until the administrator registers them. Ten thousand invented ids in a
 minute disturb nobody: the tray takes only so many in a minute and holds only so many in all. A life-safety
-alarm of a stranger is raised all the same, for at most OPEN strangers at once; the rest are counted in one.
+alarm of a stranger is raised all the same, for at most OPEN strangers at once; the rest share one alert,
+which rings anew for those who join them.
 """
 
 from collections.abc import Collection, Iterable
@@ -18,7 +19,8 @@ MOST = 2000
 NEW_A_MINUTE = 120
 OPEN = 5  # strangers whose alarms stand at once (issue: "at most five open at once")
 MOST_WAITING = 10_000
-FORGET = 600_000  # ms after its last alarm until a stranger over the five is counted no more
+FORGET = 600_000  # ms after its last alarm until a stranger over the five waits no more for a place
+TELL = 10_000  # ms at least between two readings that tell of more
 _MINUTE = 60_000
 _ALARMING = frozenset(KINDS[UNREGISTERED].metrics)
 
@@ -48,18 +50,20 @@ class Tray:
 
     def __init__(self, rows: Iterable[Pending] = ()) -> None:
         self.rows = {row.device.id: row for row in rows}
+        self._judged = {name: row for name, row in self.rows.items() if row.judged}
         self.turned_away = 0  # strangers that found no room since the start
         self.changed: set[str] = set()
         self.gone: set[str] = set()
         self.urgent = False
-        self._waiting: dict[str, int] = {}  # in alarm and over the five: id → moment of the last alarm
+        self._waiting: dict[str, tuple[int, Device, list[Reading]]] = {}  # in alarm and over the five
+        self._joined: list[str] = []  # addresses of those nobody was told of yet
         self._told = 0
         self._minute, self._taken = 0, 0
 
     @property
     def judged(self) -> dict[str, Device]:
         """The strangers whose alarms are judged, as devices of the campus as a whole."""
-        return {name: row.device for name, row in self.rows.items() if row.judged}
+        return {name: row.device for name, row in self._judged.items()}
 
     def hear(self, stranger: Device, decoded: Decoded, now: int, root: str) -> list[Reading]:
         """What a stranger says: the readings of it that are to be judged."""
@@ -78,16 +82,23 @@ class Tray:
             return alarms
         if not alarmed:
             self._waiting.pop(stranger.id, None)
-            return self._count(now)
-        if sum(one.judged for one in self.rows.values()) < OPEN:
-            row.judged = self.urgent = True
-            name = row.name or stranger.address
-            row.device = msgspec.structs.replace(row.device, place=root, zh=name, en=name)
-            self._waiting.pop(stranger.id, None)
-            return [*alarms, *self._count(now)]
+            return []
+        if self._room():
+            return self._admit(row, root, alarms)
         if len(self._waiting) < MOST_WAITING:
-            self._waiting[stranger.id] = now
-        return self._count(now)
+            if stranger.id not in self._waiting:
+                self._joined.append(stranger.address)
+            self._waiting[stranger.id] = now, stranger, alarms
+        return self._tell(now)
+
+    def _admit(self, row: Pending, root: str, alarms: list[Reading]) -> list[Reading]:
+        row.judged = self.urgent = True
+        name = row.name or row.device.address
+        row.device = msgspec.structs.replace(row.device, place=root, zh=name, en=name)
+        self.rows[row.device.id] = self._judged[row.device.id] = row
+        self.changed.add(row.device.id)
+        self._waiting.pop(row.device.id, None)
+        return alarms
 
     def announce(self, announced: Announced, now: int) -> None:
         """What a gateway says of a device that is not registered."""
@@ -104,17 +115,16 @@ class Tray:
         """Give the places of those whose alerts are closed to others; True if there were any. `alerted`: the
         devices with an open alert. Who was in alarm a moment ago may be about to have one."""
         over = [
-            name
-            for name, row in self.rows.items()
-            if row.judged and name not in alerted and now - row.alarmed > _MINUTE
+            name for name, row in self._judged.items() if name not in alerted and now - row.alarmed > _MINUTE
         ]
         for name in over:
-            self.rows[name].judged, self.urgent = False, True
+            self._judged.pop(name).judged, self.urgent = False, True
             self.changed.add(name)
         return bool(over)
 
     def forget(self, device: str) -> None:
         """The administrator wants to see it no more; it comes back when it speaks again."""
+        self._judged.pop(device, None)
         if self.rows.pop(device, None) is not None:
             self.gone.add(device)
             self.changed.discard(device)
@@ -126,21 +136,31 @@ class Tray:
                 self.forget(row.device.id)
                 self._waiting.pop(row.device.id, None)
 
-    def due(self, now: int) -> list[Reading]:
-        """Once in a while: who has not been in alarm for long is counted no more."""
-        if not self._waiting:
-            return []
-        self._waiting = {name: at for name, at in self._waiting.items() if now - at < FORGET}
-        return self._count(now)
+    def due(self, now: int, root: str) -> list[Reading]:
+        """Who is given a free place without having to shout again, and who has joined the others."""
+        found: list[Reading] = []
+        while self._waiting and self._room():
+            name = next(iter(self._waiting))
+            moment, stranger, alarms = self._waiting.pop(name)
+            if now - moment < FORGET:
+                row = self.rows.get(name) or Pending(stranger, first=moment, last=moment, count=1)
+                row.alarmed = now
+                found += self._admit(row, root, [msgspec.structs.replace(r, received=now) for r in alarms])
+        return [*found, *self._tell(now)]
 
     def stored(self) -> None:
         self.changed, self.gone, self.urgent = set(), set(), False
 
-    def _count(self, now: int) -> list[Reading]:
-        if len(self._waiting) == self._told:
+    def _tell(self, now: int) -> list[Reading]:
+        if not self._joined or now - self._told < TELL:
             return []
-        self._told = len(self._waiting)
-        return [Reading(OWN, "strangers", float(self._told), now, now)]
+        first, self._joined, self._told = self._joined, [], now
+        named = ", ".join(one[:60] for one in first[:5])
+        more = f" +{len(first) - 5}" if len(first) > 5 else ""
+        return [Reading(OWN, "strangers", "alarm", now, now, note=f"{named}{more}")]
+
+    def _room(self) -> bool:
+        return len(self._judged) < OPEN
 
     def _row(self, stranger: Device, now: int, alarmed: bool) -> Pending | None:
         row = self.rows.get(stranger.id)
@@ -148,7 +168,7 @@ class Tray:
             return row
         if now // _MINUTE != self._minute:
             self._minute, self._taken = now // _MINUTE, 0
-        if self._taken >= NEW_A_MINUTE and not (alarmed and self._room_for_an_alarm()):
+        if self._taken >= NEW_A_MINUTE and not (alarmed and self._room()):
             self.turned_away += 1
             return Pending(stranger) if alarmed else None  # it is counted among the alarms, and not kept
         self._taken += 1
@@ -157,9 +177,6 @@ class Tray:
         if len(self.rows) > MOST:
             self._let_go()
         return row
-
-    def _room_for_an_alarm(self) -> bool:
-        return sum(row.judged for row in self.rows.values()) < OPEN
 
     def _let_go(self) -> None:
         """A tenth of the longest unheard, so that a full tray does not look for one with each stranger."""

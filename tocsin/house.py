@@ -76,8 +76,10 @@ class House:
         return [*said, *self.blind.due(now)]
 
     def admit(self) -> None:
-        """The strangers whose alarms are judged have changed."""
-        self.registry = self.registry.admitting(self.tray.judged)
+        """The strangers whose alarms are judged may have changed."""
+        judged = self.tray.judged
+        if judged.keys() != self.registry.admitted.keys():
+            self.registry = self.registry.admitting(judged)
 
     def committed(self, readings: bool) -> None:
         """What was judged and remembered is on disk. `readings`: a batch of them went to the spool."""

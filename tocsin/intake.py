@@ -1,6 +1,5 @@
 """Touches. One message on its way into a batch: read, recognised, supervised, sifted; or for the tray."""
 
-from ingest.dialects.dialect import NAMES
 from ingest.message import Message
 from ingest.reading import Decoded, Parts, Reading, Rejected
 from tocsin.house import House, Prepared
@@ -19,7 +18,8 @@ def take_in(house: House, into: Prepared, message: Message) -> None:
         into.replies += result.replies
         for announced in result.announced:
             house.tray.announce(announced, message.received)
-        if NAMES in result.learned:
+        if house.decoder.renamed:
+            house.decoder.renamed = False
             house.renamed()
         for decoded in house.seen.new_among(message, result.heard):
             _take(house, into, decoded, message.received)
@@ -33,6 +33,8 @@ def _take(house: House, into: Prepared, decoded: Decoded, moment: int) -> None:
         into.devices.add(decoded.device)
         return
     judged = house.tray.hear(stranger, decoded, moment, house.registry.root.id)
+    if judged and house.registry.device(stranger.id) is not None:
+        judged = house.floods.sift(stranger.id, judged, moment)
     if house.tray.urgent:
         house.admit()
     into.readings += judged

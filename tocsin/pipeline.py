@@ -44,7 +44,14 @@ def prepare(
                 Rejected(Reason.FAILED, repr(error)[:500], message.topic, sample, message.received)
             )
     own = [*reports, *house.watch_itself(messages, reports, now)]
-    found = [*house.supervision.due(now), *house.tray.due(now), *house.floods.due(now), *own]
+    found = [
+        *house.supervision.due(now),
+        *house.tray.due(now, house.registry.root.id),
+        *house.floods.due(now),
+        *own,
+    ]
+    if house.tray.urgent:
+        house.admit()
     into.readings += found
     into.devices.update(reading.device for reading in found)
     into.moment = now

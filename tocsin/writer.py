@@ -37,6 +37,8 @@ OUTAGE = (OperationalError, InterfaceError, OSError)  # the database is away or 
 
 BATCH = 1000  # messages in one transaction: some 20 ms of thinking
 SLICE = 100  # ordinary messages judged at once: what comes from `life` meanwhile waits for no more
+STEP = 5  # of these between two looks at the clock: a single message can cost as much as a thousand
+LONGEST_SLICE = 0.02  # seconds
 BESIDE_ALARM = 20  # the same where something happened: it waits for them before its commit
 LINGER = 0.025  # seconds that messages in which nothing happened wait for company
 RETRY = 0.2  # seconds between tries of a failing commit
@@ -231,8 +233,12 @@ class Writer:
         if self._life:
             pipeline.prepare(house, held, _take(self._life, BATCH), (), now)
             pipeline.think(house, held)
-        ordinary = _take(self._all, BESIDE_ALARM if held.verdicts else SLICE)
-        pipeline.prepare(house, held, ordinary, _take(self._reports, BATCH), now)
+        pipeline.prepare(house, held, (), _take(self._reports, BATCH), now)
+        left, until = BESIDE_ALARM if held.verdicts else SLICE, time.monotonic() + LONGEST_SLICE
+        while self._all and left > 0 and time.monotonic() < until:
+            ordinary = _take(self._all, STEP)
+            pipeline.prepare(house, held, ordinary, (), now)
+            left -= len(ordinary)
         pipeline.think(house, held)
 
     def _full(self) -> bool:

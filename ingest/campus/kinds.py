@@ -113,7 +113,14 @@ for _name in OWN_POINTS:
     METRICS[_name] = _state(_name, _name, _name, ("normal", "fault"), "normal", "fault")
 METRICS["loop"] = Metric("loop", Form.EVENT, "自检回路", "loop message", words=("alarm",), true="alarm")
 METRICS["blind"] = Metric("blind", Form.EVENT, "失明时段", "blind span", words=("alarm",), true="alarm")
-METRICS["strangers"] = _number("strangers", "未登记设备报警", "alarms of unregistered devices", "", 0, 1e9)
+METRICS["strangers"] = Metric(
+    "strangers",
+    Form.EVENT,
+    "未登记设备报警",
+    "alarms of unregistered devices",
+    words=("alarm",),
+    true="alarm",
+)
 METRICS["loop_returned"] = _number("loop_returned", "自检回路返回", "loop message returned", "", 0, 1e12)
 
 

@@ -30,7 +30,7 @@ class Registry:
         self.zones: Mapping[str, Zone] = zones
         self.devices: Mapping[str, Device] = devices
         self.definitions: Definitions = definitions or {}
-        self._admitted: Mapping[str, Device] = {}
+        self.admitted: Mapping[str, Device] = {}
         self._by_address = {(d.dialect, address_of(d)): d for d in devices.values()}
         self._paths = {place: tuple(_up(places, place))[::-1] for place in places}
         self._children: dict[str, list[Device]] = {}
@@ -81,12 +81,12 @@ class Registry:
 
     def device(self, device_id: str) -> Device | None:
         """A registered device, or a stand-in whose alarm is judged although nobody registered it."""
-        return self.devices.get(device_id) or self._admitted.get(device_id)
+        return self.devices.get(device_id) or self.admitted.get(device_id)
 
     def admitting(self, strangers: Mapping[str, Device]) -> "Registry":
         """The same registry with other stand-ins."""
         other = copy(self)
-        other._admitted = strangers
+        other.admitted = strangers
         return other
 
     def by_address(self, dialect: str, address: str) -> Device | None:

@@ -25,8 +25,8 @@ from ingest.dialects.dialect import (
 from ingest.dialects.hazard import bare, hazard_of
 from ingest.dialects.held import Hearing
 from ingest.dialects.rtl433 import flat_object, framed, whose
-from ingest.dialects.rtl433_fields import fahrenheit, scaled, topic_name
-from ingest.dialects.rtl433_repeat import ONE_SHOT, PRESS, repeated
+from ingest.dialects.rtl433.fields import fahrenheit, scaled, topic_name
+from ingest.dialects.rtl433.repeat import ONE_SHOT, PRESS, repeated
 from ingest.guard import Malformed
 from ingest.reading import Reason
 from ingest.value import READERS, UNKNOWN, Value, shown

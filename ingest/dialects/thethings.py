@@ -25,7 +25,7 @@ from ingest.dialects.dialect import (
     no_definitions,
     rejected,
 )
-from ingest.dialects.lorawan_uplink import Uplink, uplink
+from ingest.dialects.lorawan.uplink import Uplink, uplink
 from ingest.guard import Malformed, json_object
 from ingest.moment import event_time
 from ingest.reading import Reason

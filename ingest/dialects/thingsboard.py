@@ -18,7 +18,7 @@ from ingest.dialects.dialect import (
     no_definitions,
     rejected,
 )
-from ingest.dialects.mapping_payload import json_value
+from ingest.dialects.mapping.payload import json_value
 from ingest.dialects.properties import understood
 from ingest.dialects.property_readings import Sample, asked, at_once, sampled
 from ingest.guard import Malformed, json_object

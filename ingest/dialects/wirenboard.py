@@ -2,19 +2,19 @@
 
 A control whose `meta/error` is not empty shows its last known good value: it is unknown, but for an alarm,
 which stays one. The value of a state is learned, so that it stands again when the error is over. The controls
-of emergency lights on a DALI bus carry status bytes: see dali_heard.
+of emergency lights on a DALI bus carry status bytes: see heard.
 """
 
 from typing import Any
 
 from ingest.campus.kinds import KINDS, METRICS, UNREGISTERED, Form
-from ingest.dialects import dali_heard
+from ingest.dialects.dali import heard
 from ingest.dialects.dialect import IGNORED, Known, Result, Said, malformed, no_definitions
 from ingest.dialects.hazard import CALM, bare, hazard_of
 from ingest.dialects.held import Hearing, key_of
 from ingest.dialects.named import number_named, state_named
 from ingest.dialects.panel import told
-from ingest.dialects.rtl433_fields import scaled
+from ingest.dialects.rtl433.fields import scaled
 from ingest.guard import Malformed, check, check_size, json_object
 from ingest.reading import Reason
 from ingest.value import READERS, UNKNOWN, Value
@@ -123,12 +123,12 @@ def _key(hearing: Hearing, what: str, control: str) -> str:
 
 
 def _value(hearing: Hearing, control: str, text: str) -> Result:
-    query = dali_heard.query_of(control)
+    query = heard.query_of(control)
     error = _known(hearing, "error", control)
     if query is not None:
         if error:
             return hearing.result(alive=False)  # the lamp does not answer: what is shown was
-        return dali_heard.answer(hearing, query, text, _meta(hearing, control)[1])
+        return heard.answer(hearing, query, text, _meta(hearing, control)[1])
     _meant(hearing, control, text, error)
     return hearing.result(alive=False if error else None)
 
@@ -157,7 +157,7 @@ def _error(hearing: Hearing, control: str, text: str) -> Result:
     if before is None and not text:
         return hearing.result(alive=False)
     _learn(hearing, "error", control, text[:8] or None)
-    if dali_heard.query_of(control) is not None:
+    if heard.query_of(control) is not None:
         hearing.take("link", ("offline", "the lamp does not answer") if text else ("online", ""))
         return hearing.result(alive=False)
     fault: Value = ("fault", f"{control[:40]}: {_words(text)}") if text else ("normal", "")

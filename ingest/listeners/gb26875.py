@@ -4,8 +4,8 @@ Who speaks is the address in its frames, else that of its connection: only the a
 """
 
 from ingest.dialects.gb26875 import NAME, confirmation
-from ingest.dialects.gb26875_frame import Piece as Found
-from ingest.dialects.gb26875_frame import pieces, unread
+from ingest.dialects.gb26875.frame import Piece as Found
+from ingest.dialects.gb26875.frame import pieces, unread
 from ingest.listeners.listening import Piece, Speech
 
 

@@ -14,8 +14,9 @@ The server (server.py) makes a Message of each piece: its topic is `listen:<name
 the peer where `who` is "". It sends `answer` after the commit of this message, never before, in the order of
 arrival on each connection. One that has ended by then gets none: the device repeats what was not confirmed.
 
-A new listener: a file with a function from its settings to a Speech, its line in `ingest/listeners/__init__.py`, its field in
-`ListenersSettings` (ingest/settings.py), and its dialect's name in LISTENED (ingest/decode.py).
+A new listener: a file with a function from its settings to a Speech, its line in
+`ingest/listeners/__init__.py`, its field in `ListenersSettings` (ingest/settings.py), and its dialect's name
+in LISTENED (ingest/decode.py).
 """
 
 from collections.abc import Callable

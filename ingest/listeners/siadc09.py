@@ -13,8 +13,8 @@ from hashlib import blake2s
 import msgspec
 
 from ingest.dialects.siadc09 import NAME, told
-from ingest.dialects.siadc09_heard import Told
-from ingest.dialects.siadc09_line import HEARTBEAT, Line, pieces, read, written
+from ingest.dialects.siadc09.heard import Told
+from ingest.dialects.siadc09.line import HEARTBEAT, Line, pieces, read, written
 from ingest.listeners.listening import Piece, Speech
 from ingest.settings import SiaSettings
 

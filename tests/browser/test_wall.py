@@ -266,7 +266,16 @@ def test_hostile_names_run_nothing_on_any_page(guard: Guard, house: FakeHouse) -
         house.reads(f"d{n}", "smoke", text)
         house.quarantines(f"campus/{text}", text.encode())
     page = guard.enters()
-    paths = ["/", "/alerts", f"/alerts/{numbers[3]}", "/devices", "/devices/d3", "/quarantine", "/health", "/system"]
+    paths = [
+        "/",
+        "/alerts",
+        f"/alerts/{numbers[3]}",
+        "/devices",
+        "/devices/d3",
+        "/quarantine",
+        "/health",
+        "/system",
+    ]
     for path in paths:
         page.goto(guard.server.url + path)
         page.wait_for_selector("main")

@@ -5,7 +5,7 @@ import pytest
 from ingest.campus.device import Device
 from ingest.campus.registry import Registry, RegistryError
 from ingest.decode import Decoder
-from ingest.dialects.gb26875_frame import pieces
+from ingest.dialects.gb26875.frame import pieces
 from ingest.message import Message
 from ingest.reading import Ignored, Parts, Reason, TimeQuality
 from ingest.settings import BrokerSettings

@@ -8,9 +8,9 @@ from ingest.campus.device import Device
 from ingest.campus.kinds import METRICS
 from ingest.campus.registry import Registry
 from ingest.decode import Decoder
-from ingest.dialects.siadc09_codes import CODES, HAZARD
-from ingest.dialects.siadc09_contact import contact as meaning_of
-from ingest.dialects.siadc09_line import checksum, pieces, read
+from ingest.dialects.siadc09.codes import CODES, HAZARD
+from ingest.dialects.siadc09.contact import contact as meaning_of
+from ingest.dialects.siadc09.line import checksum, pieces, read
 from ingest.message import Message
 from ingest.reading import Decoded, Parts, Reason, Rejected, TimeQuality
 from ingest.settings import BrokerSettings

@@ -10,8 +10,8 @@ from ingest.campus.device import Device
 from ingest.campus.registry import Registry
 from ingest.decode import Decoder
 from ingest.dialects import sparkplug
-from ingest.dialects.sparkplug_node import ROOM
-from ingest.dialects.sparkplug_payload import MOST_METRICS, signed
+from ingest.dialects.sparkplug.node import ROOM
+from ingest.dialects.sparkplug.payload import MOST_METRICS, signed
 from ingest.message import Message
 from ingest.reading import Ignored, Parts, Reason, Rejected, TimeQuality
 from ingest.settings import BrokerSettings

@@ -11,7 +11,7 @@ from ingest.campus.registry import Registry
 from ingest.decode import Decoder
 from ingest.dialects import thethings
 from ingest.dialects.dialect import Known
-from ingest.dialects.lorawan_uplink import CODEC
+from ingest.dialects.lorawan.uplink import CODEC
 from ingest.message import Message
 from ingest.reading import Decoded, Ignored, Parts, Reason, Rejected, TimeQuality
 from ingest.settings import BrokerSettings

@@ -10,8 +10,8 @@ from ingest.campus.device import Device
 from ingest.campus.kinds import KINDS
 from ingest.campus.registry import Registry
 from ingest.decode import Decoder
-from ingest.dialects import dali_bytes
-from ingest.dialects.dali_heard import query_of
+from ingest.dialects.dali import bits
+from ingest.dialects.dali.heard import query_of
 from ingest.message import Message
 from ingest.reading import Ignored, Parts, Reason, Rejected, TimeQuality
 from ingest.settings import BrokerSettings
@@ -181,7 +181,7 @@ def test_a_status_byte_says_what_its_bits_mean(query, payload, expected):
 
 
 def test_every_failure_bit_has_its_words():
-    assert [dali_bytes.fault(1 << bit)[1] for bit in range(8)] == [
+    assert [bits.fault(1 << bit)[1] for bit in range(8)] == [
         "circuit failure",
         "battery duration failure",
         "battery failure",
@@ -191,7 +191,7 @@ def test_every_failure_bit_has_its_words():
         "function test failed",
         "duration test failed",
     ]
-    assert (dali_bytes.minutes(90), dali_bytes.minutes(255)) == (180, None)
+    assert (bits.minutes(90), bits.minutes(255)) == (180, None)
 
 
 def test_one_query_has_many_names():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.filters import Filters
+from ingest.filters import Filters, sound
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,12 @@ def test_no_filter_that_is_kept_covers_another(some):
     for one in kept:
         others = Filters([other for other in kept if other != one])
         assert len(Filters([*others.narrowest(), one]).narrowest()) == len(others.narrowest()) + 1
+
+
+@pytest.mark.parametrize(
+    ("one", "taken"),
+    [("a/b", True), ("a/+/#", True), ("/a", True), ("", False), ("a\0", False), ("a/#/b", False), ("a+/b", False),
+     ("a/b#", False), ("\ud800", False), ("x" * 70_000, False), ("楼/烟感", True)],
+)  # fmt: skip
+def test_a_filter_that_a_broker_would_refuse_is_known(one, taken):
+    assert sound(one) is taken

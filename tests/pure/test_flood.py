@@ -60,10 +60,18 @@ def test_a_flood_that_goes_to_and_fro_passes_each_word_once_a_second_and_ends_as
     assert (last.metric, last.value, last.received) == ("smoke", "normal", T + 1000)
 
 
-def test_numbers_are_kept_once_a_second():
+def test_numbers_are_kept_a_few_times_a_second():
     floods, _ = flooding()
     kept = [r for step in range(1, 5000) for r in say(floods, T + step, temperature=20.0 + step)]
-    assert len(kept) <= 2 * 5
+    assert len(kept) <= 4 * 5
+
+
+def test_a_peak_and_a_dip_in_a_flood_are_judged():
+    floods, _ = flooding()
+    for step in range(1, 900):
+        value = {300: 90.0, 600: -30.0}.get(step, 20.0)
+        say(floods, T + step, temperature=value)
+    assert [r.value for r in floods.due(T + 1000)] == [90.0, -30.0, 20.0]
 
 
 def test_others_are_not_touched_by_a_flood():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.dialects.gb26875_frame import pieces
+from ingest.dialects.gb26875.frame import pieces
 from ingest.reading import Ignored, Reason, Rejected
 from tests.fakes.gb26875 import FIRE, NORMAL, component, frame, unit
 from tests.pure.test_dialect_gb26875 import NOW, decode, said, states

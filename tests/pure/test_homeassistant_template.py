@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import Undefined
 
-from ingest.dialects.homeassistant_filters import FILTERS, Unreadable
-from ingest.dialects.homeassistant_template import LONGEST, LONGEST_TEMPLATE, Nothing, template
+from ingest.dialects.homeassistant.filters import FILTERS, Unreadable
+from ingest.dialects.homeassistant.template import LONGEST, LONGEST_TEMPLATE, Nothing, template
 
 NOTHING, UNREADABLE = "says nothing", "cannot be read"
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ingest.campus.device import Device
 from ingest.campus.kinds import KINDS
-from ingest.dialects.lorawan_fields import found
+from ingest.dialects.lorawan.fields import found
 
 
 def values(kind, body, unit="", labels=None):

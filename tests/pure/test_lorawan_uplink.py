@@ -7,7 +7,7 @@ import pytest
 from ingest.campus.device import Device
 from ingest.campus.registry import Registry
 from ingest.decode import Decoder
-from ingest.dialects.lorawan_uplink import CODEC
+from ingest.dialects.lorawan.uplink import CODEC
 from ingest.message import Message
 from ingest.reading import Decoded, Parts, TimeQuality
 from ingest.settings import BrokerSettings

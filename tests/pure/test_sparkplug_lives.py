@@ -3,7 +3,7 @@
 import pytest
 
 from ingest.campus.device import Device
-from ingest.dialects.sparkplug_payload import read
+from ingest.dialects.sparkplug.payload import read
 from ingest.filters import Filters
 from ingest.reading import Ignored
 from tests.fakes.sparkplug import (

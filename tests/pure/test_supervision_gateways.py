@@ -360,6 +360,13 @@ def test_while_the_broker_is_away_nobody_is_called_silent_and_then_everybody_has
     ]  # fmt: skip
 
 
+def test_while_only_the_line_for_life_safety_is_away_the_silent_are_told_as_ever():
+    house = House(gateway(), child("a", interval=600))
+    house.watch.lines([own("broker_life", "fault", 10)])
+    house.pass_time(5000)
+    assert [word for _, word, _ in house.new()] == ["late", "silent", "unknown"]
+
+
 def test_a_last_will_that_was_not_told_before_an_outage_of_the_broker_is_told_after_it():
     house = House(gateway(), child("a", interval=0), child("b"))
     house.will("a", 10)

@@ -8,7 +8,7 @@ from ingest.campus.device import OWN, Device
 from ingest.campus.kinds import UNREGISTERED
 from ingest.campus.registry import Registry
 from ingest.reading import Announced, Decoded
-from ingest.tray import FORGET, MOST, NEW_A_MINUTE, OPEN, Tray
+from ingest.tray import FORGET, MOST, NEW_A_MINUTE, OPEN, TELL, Tray
 from tests.fakes.engine import reading
 
 M = 60_000
@@ -26,8 +26,8 @@ def hear(tray, number, now, **values):
     return tray.hear(device, decoded, now, "campus")
 
 
-def counted(readings):
-    return [r.value for r in readings if (r.device, r.metric) == (OWN, "strangers")]
+def told(readings):
+    return [r.note for r in readings if (r.device, r.metric) == (OWN, "strangers")]
 
 
 def test_a_stranger_waits_with_what_it_said_and_how_often():
@@ -58,28 +58,46 @@ def test_what_is_no_life_safety_alarm_of_a_stranger_is_not_judged(values):
     assert hear(Tray(), 1, M, **values) == []
 
 
-def test_at_most_five_are_judged_at_once_and_the_rest_are_counted_in_one():
+def test_at_most_five_are_judged_at_once_and_the_rest_are_told_together():
     tray = Tray()
     for number in range(OPEN):
         assert [r.device for r in hear(tray, number, M, smoke="alarm")] == [f"unregistered.s{number}"]
-    assert counted(hear(tray, 10, M, smoke="alarm")) == [1.0]
-    assert counted(hear(tray, 11, M, smoke="alarm")) == [2.0]
+    assert told(hear(tray, 10, M, smoke="alarm")) == ["s10"]
     assert hear(tray, 11, M + 1, smoke="alarm") == []
-    assert counted(hear(tray, 11, M + 2, smoke="normal")) == [1.0]
-    assert counted(tray.due(M + FORGET)) == [0.0]
+    assert hear(tray, 12, M + 2, smoke="alarm") == []
+    assert hear(tray, 11, M + 3, smoke="alarm") == []
+    assert told(tray.due(M + TELL, "campus")) == ["s11, s12"]
+    assert tray.due(M + 3 * TELL, "campus") == []
     assert len(tray.judged) == OPEN
 
 
-def test_the_place_of_one_whose_alert_is_closed_is_free_for_another():
+def test_each_that_joins_the_others_rings_anew():
     tray = Tray()
-    for number in range(OPEN + 1):
+    for number in range(OPEN):
+        hear(tray, number, M, smoke="alarm")
+    notes = [told(hear(tray, 10 + n, M + n * TELL, smoke="alarm")) for n in range(5)]
+    assert notes == [["s10"], ["s11"], ["s12"], ["s13"], ["s14"]]
+
+
+def test_the_place_of_one_whose_alert_is_closed_goes_to_one_who_waits_without_shouting_again():
+    tray = Tray()
+    for number in range(OPEN + 2):
         hear(tray, number, M, smoke="alarm")
     alerted = {f"unregistered.s{number}" for number in range(1, OPEN)}
     assert not tray.free(alerted, M + 1)  # it may be about to have one
     assert tray.free(alerted, 3 * M)
-    found = hear(tray, OPEN, 3 * M, smoke="alarm")
-    assert [r.device for r in found] == [f"unregistered.s{OPEN}", OWN]
-    assert counted(found) == [0.0]
+    (alarm,) = [r for r in tray.due(3 * M, "campus") if r.device != OWN]
+    assert (alarm.device, alarm.value, alarm.received) == (f"unregistered.s{OPEN}", "alarm", 3 * M)
+    assert tray.judged[f"unregistered.s{OPEN}"].place == "campus"
+
+
+def test_one_who_was_in_alarm_long_ago_or_is_normal_again_waits_for_no_place():
+    tray = Tray()
+    for number in range(OPEN + 2):
+        hear(tray, number, M, smoke="alarm")
+    hear(tray, OPEN, M + 1, smoke="normal")
+    assert tray.free((), M + FORGET)
+    assert [r for r in tray.due(M + FORGET, "campus") if r.device != OWN] == []
 
 
 def test_ten_thousand_invented_ids_in_a_minute_disturb_nobody():
@@ -96,7 +114,9 @@ def test_ten_thousand_invented_fires_are_five_and_a_number():
     tray = Tray()
     judged = [r for number in range(10_000) for r in hear(tray, number, M, smoke="alarm")]
     assert len([r for r in judged if r.device != OWN]) == OPEN
-    assert counted(judged)[-1] == 10_000 - OPEN
+    assert len(told(judged)) == 1
+    (rest,) = told(tray.due(M + TELL, "campus"))
+    assert rest.endswith(f"+{10_000 - OPEN - 1 - 5}")
     assert len(tray.rows) <= NEW_A_MINUTE + OPEN
 
 
@@ -136,13 +156,13 @@ def test_what_a_gateway_says_of_a_device_is_kept_with_it_and_said_again_only_whe
         st.tuples(st.integers(0, 8), st.sampled_from(["alarm", "normal", "test"]), st.integers(0, 3 * M))
     )
 )
-def test_no_order_of_alarms_judges_more_than_five_or_loses_count_of_one(history):
-    tray, now, told = Tray(), M, 0.0
+def test_no_order_of_alarms_judges_more_than_five_or_leaves_one_untold(history):
+    tray, now, heard = Tray(), M, []
     for number, word, wait in history:
         now += wait
-        found = [*tray.due(now), *hear(tray, number, now, smoke=word)]
-        told = [told, *counted(found)][-1]
+        heard += [*tray.due(now, "campus"), *hear(tray, number, now, smoke=word)]
         assert len(tray.judged) <= OPEN
-        alarmed = word == "alarm"
-        judged = any(r.device == f"unregistered.s{number}" for r in found)
-        assert judged or not alarmed or told >= 1
+    heard += tray.due(now + TELL, "campus")
+    named = {r.device for r in heard if r.device != OWN and r.value == "alarm"}
+    named |= {f"unregistered.{one}" for note in told(heard) for one in note.split(", ")}
+    assert {f"unregistered.s{number}" for number, word, _ in history if word == "alarm"} <= named

@@ -113,3 +113,20 @@ def test_a_list_of_hundreds_of_devices_is_read_whole():
     found = say(a_decoder(), "bridge/devices", listed)
     assert len(found.announced) == 300
     assert isinstance(say(a_decoder(), "device 7", {"smoke": True}), Decoded)
+
+
+@pytest.mark.parametrize("name", ["#/x", "a/#/b", "+", "a+b", "a\0b", "x" * 300, "", "a\u202eb"])
+def test_a_name_that_is_no_topic_is_not_learned_and_costs_the_others_nothing(name):
+    decoder = a_decoder()
+    before = decoder.life_filters()
+    found = say(decoder, "bridge/devices", [entry(SMOKE, name), entry("0x02", "plain")])
+    assert [one.name for one in found.announced] == ["plain"]
+    assert decoder.life_filters() == before
+
+
+def test_only_a_name_of_a_registered_device_moves_the_topics_of_life():
+    decoder = a_decoder()
+    say(decoder, "bridge/devices", [entry("0x02", "plain")])
+    assert not decoder.renamed
+    say(decoder, "bridge/devices", [entry("0x02", "plain"), entry(SMOKE, "hall")])
+    assert decoder.renamed

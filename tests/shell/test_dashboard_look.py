@@ -101,6 +101,8 @@ def test_every_word_that_is_put_together_is_in_the_catalogue() -> None:
 
 def test_no_page_holds_script_or_style_of_its_own() -> None:
     for path in TEMPLATES:
+        if path.name.endswith("_letter.html"):
+            continue  # no page: mail programs know styles on elements alone
         text = path.read_text("utf-8")
         inline = re.findall(r"<script(?![^>]*(?:src=|application/json))", text)
         assert not inline, path

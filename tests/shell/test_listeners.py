@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from ingest.dialects.gb26875_frame import pieces
+from ingest.dialects.gb26875.frame import pieces
 from ingest.listeners import opened
 from ingest.listeners.server import MOST_UNSETTLED, Server
 from ingest.message import Message

@@ -9,7 +9,7 @@ import pytest
 from ingest.campus.device import Device
 from ingest.campus.registry import Registry
 from ingest.decode import Decoder
-from ingest.dialects.sparkplug_payload import read
+from ingest.dialects.sparkplug.payload import read
 from ingest.message import Message
 from ingest.reading import Ignored, Parts
 from ingest.settings import BrokerSettings

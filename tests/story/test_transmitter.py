@@ -8,7 +8,7 @@ import pytest
 
 from alerts.alert import Activity
 from ingest import quarantine
-from ingest.dialects.gb26875_frame import Frame, pieces
+from ingest.dialects.gb26875.frame import Frame, pieces
 from ingest.listeners import gb26875
 from ingest.listeners.server import Server
 from ingest.settings import ListenerSettings
