@@ -55,8 +55,8 @@ def test_no_filter_that_is_kept_covers_another(some):
 
 @pytest.mark.parametrize(
     ("one", "taken"),
-    [("a/b", True), ("a/+/#", True), ("/a", True), ("", False), ("a\0", False), ("a/#/b", False), ("a+/b", False),
-     ("a/b#", False), ("\ud800", False), ("x" * 70_000, False), ("楼/烟感", True)],
+    [("a/b", True), ("a/+/#", True), ("/a", True), ("", False), ("a\0", False), ("a/#/b", False),
+     ("a+/b", False), ("a/b#", False), ("\ud800", False), ("x" * 70_000, False), ("楼/烟感", True)],
 )  # fmt: skip
 def test_a_filter_that_a_broker_would_refuse_is_known(one, taken):
     assert sound(one) is taken
