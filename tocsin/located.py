@@ -27,7 +27,7 @@ def _located(line: str, document: Document) -> str:
     section = _SECTIONS.get(found[1], f"{found[1]}s")
     rows = document.value.get(section) if isinstance(document.value, dict) else None
     for index, row in enumerate(rows if isinstance(rows, list) else []):
-        if isinstance(row, dict) and str(row.get("id")) == found[2]:
+        if isinstance(row, dict) and repr(str(row.get("id")))[1:-1] == found[2]:  # as the sentence shows it
             path: KeyPath = (section, index)
             for name in _QUOTED.findall(found[3]):
                 path = next(_paths_of(name, row, path), path)
