@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from ingest.campus.device import OWN
 from tocsin.doctor.link import Door, Interrupted, Link, Login, NoLink
 
-CLEANING = 3.0  # seconds
+CLEANING = 10.0  # seconds
 
 
 @dataclass
@@ -55,13 +55,19 @@ class Ground:
         door = replace(self.door, stop=threading.Event())
         end = threading.Timer(CLEANING, door.stop.set)
         end.start()
-        with contextlib.suppress(NoLink, Interrupted):
-            for name in sorted(self.sessions):
-                with Link(door, name, self.own):
-                    self.sessions.discard(name)
-            while self.retained:
-                topic = next(iter(self.retained))
-                with Link(door, self.name("c"), self.own) as link:
-                    link.publish(topic, [b""], retain=True)
-                    self.retained.discard(topic)
+        while (self.sessions or self.retained) and not door.stop.wait(0.05):
+            with contextlib.suppress(
+                NoLink, Interrupted
+            ):  # a probe that ends may take the name away once more
+                self._remove(door)
         end.cancel()
+
+    def _remove(self, door: Door) -> None:
+        for name in sorted(self.sessions):
+            with Link(door, name, self.own):
+                self.sessions.discard(name)
+        while self.retained:
+            topic = next(iter(self.retained))
+            with Link(door, self.name("c"), self.own) as link:
+                link.publish(topic, [b""], retain=True)
+                self.retained.discard(topic)

@@ -20,7 +20,7 @@ Check = Callable[[], list[Finding]]
 LOCAL, PROBE = 15.0, 60.0  # seconds a check of this machine, or of the broker, may take
 PER_MESSAGE = 0.005  # seconds more for each message of a longer queue
 WAITED_FOR = 1000.0
-ENDING = 1.0  # seconds a probe has to notice that the person wants no more
+ENDING = 3.0  # seconds a probe has to notice that the person wants no more
 
 
 @dataclass(frozen=True)
