@@ -257,6 +257,11 @@ def test_arguments_that_cannot_be_are_told(site: Site, capsys: Output) -> None:
     assert "TOCSIN_DOCTOR_PASSWORD" in capsys.readouterr().err
 
 
+def listening() -> None:
+    """A shell starts what is in its background deaf to Ctrl-C, and so would be all that the tests start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_the_command_is_broken_off_with_its_probes_removed(site: Site, shipped: Shipped, how: int) -> None:
     site.write(f"broker: {{port: {shipped.port}, username: tocsin, password: tocsin}}")
@@ -265,6 +270,7 @@ def test_the_command_is_broken_off_with_its_probes_removed(site: Site, shipped: 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=listening,
     )
     wait_for("it fills the queue", lambda: "-w" in shipped.log())
     doctor.send_signal(how)
