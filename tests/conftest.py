@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests import packages
 from tests.servers import Mosquitto, Postgres, S, VictoriaMetrics, running
@@ -25,6 +26,9 @@ ALLOWED_SKIPS = {
     "systemd": "there is no systemd-analyze on this machine",
 }
 _refused: list[str] = []
+
+settings.register_profile("suite", max_examples=60)  # each run looks elsewhere; who needs more says so
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")
