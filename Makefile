@@ -11,7 +11,7 @@ demo: ## run Tocsin with a simulated campus and print the dashboard's address
 test: ## run every test; ARGS="tests/pure -k silence" runs some
 	@deploy/venv.sh dev
 	@$(PYTHON_HERE) -m tests.setup
-	@$(PYTHON_HERE) -m pytest $(ARGS)
+	@$(PYTHON_HERE) -m pytest -n 4 --dist loadfile $(ARGS)
 
 check: ## formatting, types and the laws of the house
 	@deploy/venv.sh dev

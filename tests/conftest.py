@@ -103,8 +103,13 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.skipped and not hasattr(report, "wasxfail") and not _may_skip(item):
-        _refused.append(f"{item.nodeid}: {_reason(report)}")
+        report.refused = f"{item.nodeid}: {_reason(report)}"
     return report
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if refused := getattr(report, "refused", None):  # comes from a worker where tests run side by side
+        _refused.append(refused)
 
 
 def pytest_collectreport(report: pytest.CollectReport) -> None:

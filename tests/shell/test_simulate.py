@@ -55,6 +55,7 @@ class Listener:
         )
 
     def ask(self, scenario: str) -> None:
+        self.wait("campus-simulator/status", b'"running"')  # before that nobody listens to what is asked
         self.client.publish("campus-simulator/scenario", scenario, 1).wait_for_publish(SLOW)
 
     def close(self) -> None:
