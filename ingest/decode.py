@@ -1,7 +1,7 @@
 """Thinks. From a message to its readings: which dialect, which device, and what it says. Never raises."""
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from ingest.campus.device import OWN, Device, address_of
 from ingest.campus.kinds import UNREGISTERED
 from ingest.campus.registry import Registry
+from ingest.claims import Door, Route, claimed, clashes, each
 from ingest.dialects import DIALECTS, defined
 from ingest.dialects.dialect import IGNORED, NAMES, SAMPLE_BYTES, Dialect, Known, Result, Said
 from ingest.filters import Filters, sound
@@ -17,8 +18,6 @@ from ingest.reading import Decoded, Parts, Reason, Rejected
 from ingest.settings import BrokerSettings
 
 Learned = dict[tuple[str, str, str], Any]  # dialect, base, key → value
-_Guard = Callable[[str, bytes], tuple[Reason, str] | None]
-_Route = tuple[_Guard, Callable[[Said], Result], str, str, Device, Known]
 
 LISTENED = ("gb26875", "siadc09")  # dialects that have a listener; one that is closed brings nothing
 LISTENER = "listen:"  # begins the topics of what came in by a listener: no broker may use them
@@ -47,11 +46,11 @@ class Decoder:
         self.strangers: dict[str, Device] = {}  # id of a stand-in → the stand-in
         self.renamed = False  # registered devices have other topics: the session `life` must be told
         self.news: Learned = {}  # learned, and not yet stored
-        self._doors: list[tuple[str, Dialect, Known]] = []  # asked in this order
-        self._broker: list[tuple[str, Dialect, Known]] = []  # those with topics on the broker
+        self._doors: list[Door] = []  # asked in this order
+        self._broker: list[Door] = []  # those with topics on the broker
         self._open(settings, listeners, learned or {})
         self._limit = 10_000 + 16 * len(registry.devices)
-        self._routes: dict[str, _Route] = {}
+        self._routes: dict[str, Route] = {}
         self._match_life()
 
     def _open(self, settings: BrokerSettings, listeners: Iterable[str], learned: Mapping[Any, Any]) -> None:
@@ -76,7 +75,9 @@ class Decoder:
         documents: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Known:
         mine = {key: value for (of, at, key), value in learned.items() if (of, at) == (name, base)}
-        return Known(name, base, self._registered, defined(name, documents or {}), mine, self.strangers)
+        approved = self._registry.definitions.get(name, {})
+        definitions = defined(name, documents or {})
+        return Known(name, base, self._registered, definitions, mine, self.strangers, approved)
 
     def _registered(self, known: Known, address: str) -> Device | None:
         by_address = self._registry.by_address
@@ -105,16 +106,29 @@ class Decoder:
         if device is _NOBODY and _nameless(result):
             return _rejected(message, Reason.BAD_TOPIC, "a level of the topic that names the device is empty")
         if type(result) is Parts:
-            self._learn(known, result.learned)
-            result.announced = [
-                replace(one, stand_in=known.stand_in(one.address))
-                for one in result.announced
-                if known.registered(one.address) is None
-            ]
+            self._take(known, result)
         return result
 
+    def _take(self, known: Known, parts: Parts) -> None:
+        """What is learned is kept, and who is announced gets a stand-in, unless there is nothing to say."""
+        if parts.learned:
+            self._learn(known, parts.learned)
+        announced, parts.announced = parts.announced, []
+        for one in announced:
+            known_here = one.stand_in is None and known.registered(one.address) is not None
+            if one.stand_in is not None:
+                parts.announced.append(one)
+            elif not known_here or one.changed is not None:
+                changed = one.changed if known_here else None
+                stand_in = known.stand_in(one.address)
+                parts.announced.append(replace(one, stand_in=stand_in, changed=changed))
+
+    def clashes(self) -> list[str]:
+        """A sentence for each registered device whose topic is another's as well."""
+        return list(clashes(self._registry.devices.values(), self._broker))
+
     def _learn(self, known: Known, learned: dict[str, Any]) -> None:
-        names = known.learned.get(NAMES, {}).items() ^ (learned.get(NAMES) or {}).items()
+        before = known.learned.get(NAMES, {})
         for key, value in learned.items():
             if value is None:
                 known.learned.pop(key, None)
@@ -123,7 +137,12 @@ class Decoder:
             else:
                 continue  # somebody invents keys; those that are known go on
             self.news[(known.dialect, known.base, key)] = value
-        if NAMES in learned and any(self._registered(known, address) for _, address in names):
+        if NAMES in learned:
+            self._rename(known, before.items() ^ (learned[NAMES] or {}).items())
+
+    def _rename(self, known: Known, names: set[tuple[str, str]]) -> None:
+        """`names`: those that were not so before, and those that are not so any more."""
+        if any(self._registered(known, address) for _, address in names):
             self._routes.clear()  # somebody is called something else now
             self._match_life()
             self.renamed = True
@@ -159,38 +178,29 @@ class Decoder:
         self._owned: dict[str, bool] = {}
         self._life = Filters(self.life_filters())
 
-    def _doors_of(self, device: Device, address: str) -> list[tuple[str, Dialect, Known]]:
+    def _doors_of(self, device: Device, address: str) -> list[Door]:
         """Where a device speaks: under the base its address begins with, else under all of its dialect."""
         doors = [door for door in self._broker if device.dialect == door[1].NAME]
         return [door for door in doors if door[0] and address.startswith(door[0] + "/")] or doors
 
-    def _find(self, message: Message) -> _Route | Result:
+    def _find(self, message: Message) -> Route | Result:
         topic = message.topic
         if len(topic) > MOST_TOPIC:  # of strangers the address is kept: it must not be one of 64 KB
             return _rejected(message, Reason.BAD_TOPIC, f"a topic of more than {MOST_TOPIC} characters")
         listened = topic.startswith(LISTENER)
         if listened and message.source.name in ("life", "all"):
             return _rejected(message, Reason.BAD_TOPIC, f"{LISTENER!r} is not for the broker")
-        for base, dialect, known in self._doors:
-            if not base:
-                rest = topic
-            elif topic.startswith(base + "/"):
-                rest = topic[len(base) + 1 :]
-            else:
-                continue
-            candidates = dialect.addresses(rest, known)
-            if candidates is not None:
-                return self._route(message, rest, dialect, known, candidates)
-        return _rejected(message, Reason.BAD_TOPIC, f"no dialect reads the topic {topic[:200]!r}")
+        claims, first = claimed(self._doors, topic, _NOBODY)
+        if any(device is not _NOBODY for *_, device, _ in claims):
+            return self._remember(topic, claims[0] if len(claims) == 1 else each(claims, self._take))
+        if first is None:
+            return _rejected(message, Reason.BAD_TOPIC, f"no dialect reads the topic {topic[:200]!r}")
+        return self._route(message, *first)
 
     def _route(
         self, message: Message, rest: str, dialect: Dialect, known: Known, candidates: tuple[str, ...]
-    ) -> _Route | Result:
-        for address in filter(None, candidates):
-            device = known.registered(address)
-            if device is not None:
-                route = dialect.guard, dialect.decode, rest, address, device, known
-                return self._remember(message.topic, route)
+    ) -> Route | Result:
+        """For a topic of no registered device."""
         if not candidates:
             return IGNORED
         if any(unicodedata.category(mark) in _CONTROL for mark in message.topic):
@@ -203,7 +213,7 @@ class Decoder:
         address = candidates[0]
         return dialect.guard, dialect.decode, rest, address, known.find(address), known
 
-    def _remember(self, topic: str, route: _Route) -> _Route:
+    def _remember(self, topic: str, route: Route) -> Route:
         if topic.startswith(LISTENER):  # nobody else's message may take this way
             return route
         if len(self._routes) >= self._limit:

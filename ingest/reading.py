@@ -81,7 +81,8 @@ class Announced(msgspec.Struct, frozen=True):
     """A device that its gateway or itself makes known: it waits in the pending tray until it is registered.
 
     `kind` is what it most likely is, "" where that is not said; `note` helps the person who registers it.
-    `document` is the definition to approve, for a dialect that proposes one (see Dialect.define).
+    `document` is the definition to approve, for a dialect that proposes one (see Dialect.define). `changed`:
+    what it says otherwise than the one that a person approved, "" if nothing; None where none is approved.
     """
 
     address: str
@@ -90,6 +91,7 @@ class Announced(msgspec.Struct, frozen=True):
     model: str = ""
     note: str = ""
     document: dict[str, Any] | None = None
+    changed: str | None = None
     stand_in: Device | None = None  # set by the decoder
 
 

@@ -97,7 +97,10 @@ def _post(params: dict[str, Any], said: Said) -> Decoded:
     for name, told in params.items():
         if type(told) is dict and "value" in told:
             body[name], moment = told["value"], told.get("time")
-            times.update((moment,) if moment is None or type(moment) is int else (0, 1))
+            if moment is None or type(moment) is int:
+                times.add(moment)
+            else:
+                times.update((0, 1))
         elif type(told) is list:
             times.update((0, 1))
         else:
@@ -150,10 +153,11 @@ def _entries(found: Parts, entries: Any, said: Said, past: bool) -> None:
 
 def _identity(entry: Any) -> str:
     told = entry.get("identity") if type(entry) is dict else None
-    names = [told.get(key) for key in ("productKey", "deviceName")] if type(told) is dict else [None]
-    if not all(type(name) is str and name and len(name) <= 64 and name.isprintable() for name in names):
-        raise Malformed("expected an `identity` with productKey and deviceName")
-    return "/".join(map(str, names))
+    product, name = (told.get("productKey"), told.get("deviceName")) if type(told) is dict else ("", "")
+    for one in (product, name):
+        if not (type(one) is str and one and len(one) <= 64 and one.isprintable()):
+            raise Malformed("expected an `identity` with productKey and deviceName")
+    return f"{product}/{name}"
 
 
 def _entry(found: Parts, device: Device, entry: dict[str, Any], said: Said, past: bool) -> None:

@@ -47,7 +47,6 @@ _MEANT = {  # how the path of an event begins, without its namespaces → metric
 _BAD = {"tamper": "tamper", "video": "fault", "storage": "fault", "fault": "fault"}
 _KEYS = ("state", "logicalstate", "active", "alert", "disruption", "failed", "failure", "critical",
          "istamper", "tampering", "open", "sensor_level", "fan_failure")  # fmt: skip
-_decode_body = msgspec.json.Decoder(dict[str, Any]).decode
 _END_NOT_SAID = "over as far as is known: the camera does not tell its end"
 
 
@@ -71,6 +70,7 @@ def addresses(rest: str, known: Known) -> tuple[str, ...] | None:
     return (camera, "")  # or only an input of it is registered
 
 
+@lru_cache(2000)
 def _split(rest: str) -> tuple[str, str]:
     """The prefix of the camera, and the path of the event."""
     for mark in (_EVENT, _ONVIF):
@@ -92,7 +92,7 @@ def decode(said: Said) -> Result:
     if said.rest.endswith(_LINK):
         return link(said)
     try:
-        event = _Event(_body(said.payload), path)
+        event = _Event(json_object(said.payload), path)
     except Malformed as error:
         return malformed(error, said)
     if event.operation == "deleted":
@@ -104,20 +104,6 @@ def decode(said: Said) -> Result:
     for one in snapshot.heard if isinstance(snapshot, Parts) else [snapshot]:
         one.alive = not said.retained
     return snapshot
-
-
-def _body(payload: bytes) -> dict[str, Any]:
-    """The JSON of an event. One of the usual shape shows by its colons that no key is given twice."""
-    try:
-        body = _decode_body(payload)
-    except (ValueError, RecursionError) as error:
-        raise Malformed(str(error)) from None
-    message, topic = body.get("message"), body.get("topic")
-    if type(message) is dict and type(topic) is str:
-        keys = len(body) + len(message) + sum(len(one) for one in message.values() if type(one) is dict)
-        if keys + topic.count(":") == payload.count(b":") and b"\\" not in payload:
-            return body
-    return json_object(payload)
 
 
 class _Event:
@@ -138,10 +124,9 @@ class _Event:
 
     def state(self) -> Any:
         """The value that tells the state; of a single one the name does not matter."""
-        for key in _KEYS:
-            if key in self.data:
-                return self.data[key]
-        return next(iter(self.data.values())) if len(self.data) == 1 else None
+        if len(self.data) == 1:
+            return next(iter(self.data.values()))
+        return next((self.data[key] for key in _KEYS if key in self.data), None)
 
     def source(self) -> list[str]:
         """What of the camera it is about: the number of an input, the name of a disk."""
@@ -192,11 +177,12 @@ def _heard(said: Said, event: _Event) -> Decoded | Parts:
 
 def _take(hearing: Hearing, event: _Event, metric: str, how: str) -> None:
     raw = event.state()
-    note = " ".join((event.path, *event.source()[:2]))[:120]
     if metric == "intrusion":  # a camera that sees somebody raises no alarm; a motion detector may
         if "intrusion" in KINDS[hearing.device.kind].metrics:
             hearing.take(metric, READERS[metric](raw))
-    elif how == _ONCE:
+        return
+    note = " ".join((event.path, *event.source()[:2]))[:120]
+    if how == _ONCE:
         level = parsed(raw) if isinstance(raw, str) else raw
         if READERS["fault"](raw) != ("normal", "") and level != 0:
             hearing.once(metric, (_BAD[metric], note), "normal", _END_NOT_SAID)

@@ -1,6 +1,7 @@
 """Thinks. What a dialect is: one file that knows the topics and payloads of a family of devices."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from hashlib import blake2s
 from typing import Any, Protocol
 
@@ -27,6 +28,7 @@ class Known:
     `find(address)` is the registered device, or a stand-in of kind "unregistered" which is decoded like it:
     what it says reaches the pending tray. `definitions` are this dialect's, as `define` made them.
     `learned` is what earlier messages said (Parts.learned); nobody but the decoder writes into it.
+    `approved` are this dialect's definitions as a person wrote them, under each of its bases.
     """
 
     def __init__(
@@ -37,8 +39,10 @@ class Known:
         definitions: Mapping[str, Any] | None = None,
         learned: Mapping[str, Any] | None = None,
         strangers: dict[str, Device] | None = None,
+        approved: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         self.dialect, self.base = dialect, base
+        self.approved: Mapping[str, Mapping[str, Any]] = approved or {}
         self.definitions: Mapping[str, Any] = definitions or {}
         self.learned = dict(learned or {})
         self._find = find
@@ -47,7 +51,7 @@ class Known:
     def registered(self, address: str) -> Device | None:
         """The registered device of an address, or of what the address is called today (NAMES)."""
         device = self._find(self, address)
-        if device is None and (other := self.learned.get(NAMES, {}).get(address)):
+        if device is None and (names := self.learned.get(NAMES)) and (other := names.get(address)):
             device = self._find(self, other)
         return device
 
@@ -56,9 +60,7 @@ class Known:
 
     def stand_in(self, address: str) -> Device:
         """For a device that nobody registered. The same address has the same id, also after a restart."""
-        plain = "".join(mark if mark.isascii() and mark.isalnum() else "-" for mark in address[:24])
-        whole = "\n".join((self.dialect, self.base, address)).encode("utf-8", "replace")
-        name = f"{UNREGISTERED}.{plain}.{blake2s(whole, digest_size=6).hexdigest()}"
+        name = _stranger(self.dialect, self.base, address)
         if name not in self._strangers:
             if len(self._strangers) >= MOST_STRANGERS:
                 self._strangers.clear()
@@ -66,6 +68,13 @@ class Known:
                 name, UNREGISTERED, "", dialect=self.dialect, address=address, interval=0
             )
         return self._strangers[name]
+
+
+@lru_cache(maxsize=4096)  # the neighbours' sensors are heard all day
+def _stranger(dialect: str, base: str, address: str) -> str:
+    plain = "".join(mark if mark.isascii() and mark.isalnum() else "-" for mark in address[:24])
+    whole = "\n".join((dialect, base, address)).encode("utf-8", "replace")
+    return f"{UNREGISTERED}.{plain}.{blake2s(whole, digest_size=6).hexdigest()}"
 
 
 class Said(msgspec.Struct, gc=False):

@@ -21,6 +21,7 @@ from ingest.dialects.dialect import (
 )
 from ingest.dialects.hazard import hazard_of
 from ingest.dialects.held import Hearing
+from ingest.dialects.named import bare_alarm
 from ingest.dialects.panel import told
 from ingest.guard import Malformed, json_object
 from ingest.reading import Announced, Parts, Reason
@@ -132,7 +133,10 @@ def _binary(hearing: Hearing, name: str, word: str, own: bool) -> None:
     kind, metric = hearing.device.kind, _metric(name, _BINARY)
     hazard = hazard_of(kind)
     if metric is None:
-        metric = (hazard or _only_state(kind)) if own and kind != UNREGISTERED else ""
+        if kind == UNREGISTERED:
+            metric = "fire" if bare_alarm(name) else ""
+        else:
+            metric = (hazard or _only_state(kind)) if own else ""
     if metric == "intrusion" and kind not in ("perimeter", UNREGISTERED):
         return
     if metric == "test":

@@ -4,9 +4,10 @@ For dialects with one topic for each fact. What is not calm is learned (persiste
 one topic does not end what another has raised.
 """
 
-from collections.abc import Iterable
 from hashlib import blake2s
 from typing import Any
+
+import msgspec
 
 from ingest.campus.device import Device
 from ingest.campus.kinds import UNREGISTERED
@@ -19,14 +20,15 @@ _MOST_PARTS = 50
 _LONGEST_KEY = 200  # of what is learned, as it is stored
 
 
-class Hearing:
+class Hearing(msgspec.Struct, gc=False):
     """What is gathered from one message about one device, to be one Decoded."""
 
-    def __init__(self, said: Said, device: Device, address: str) -> None:
-        self.said, self.device, self.address = said, device, address
-        self.values: dict[str, Value] = {}
-        self.ends: dict[str, Value] = {}
-        self.news: dict[str, Any] = {}
+    said: Said
+    device: Device
+    address: str
+    values: dict[str, Value] = {}
+    ends: dict[str, Value] = {}
+    news: dict[str, Any] = {}
 
     def take(self, metric: str, value: Value | None, part: str = "") -> None:
         """`part`: which topic or entity says it, where others say the same metric."""
@@ -51,26 +53,28 @@ class Hearing:
         alive: bool | None = None,
         interval: int | None = None,
     ) -> Decoded | Parts:
-        said, device = self.said, self.device.id
+        said, device, values = self.said, self.device.id, self.values
         received, retained = said.received, said.retained
         when = received if moment is None else moment
+        in_order = [*values.items(), *self.ends.items()] if self.ends else values.items()
         readings = [
             Reading(device, metric, value, received, when, quality, retained, note)
-            for metric, (value, note) in self._in_order()
+            for metric, (value, note) in in_order
         ]
         if alive is None:
-            alive = not (retained or (len(self.values) == 1 and "link" in self.values))
-        decoded = Decoded(device, readings, alive=alive, interval=interval)
+            alive = not (retained or (len(values) == 1 and "link" in values))
+        decoded = Decoded(device, readings, None, None, alive, interval)
         return Parts([decoded], learned=self.news) if self.news else decoded
-
-    def _in_order(self) -> Iterable[tuple[str, Value]]:
-        return [*self.values.items(), *self.ends.items()] if self.ends else self.values.items()
 
 
 def held(known: Known, address: str, metric: str, part: str, value: Value, news: dict[str, Any]) -> Value:
     """The gravest of what all parts last said. What is not calm is kept in `news`, to be learned."""
     key = key_of(metric, address)
-    before: dict[str, str] = (news[key] if key in news else known.learned.get(key)) or {}
+    before: dict[str, str] | None = news[key] if key in news else known.learned.get(key)
+    if not before:
+        if value[0] in CALM:
+            return value  # as nearly always
+        before = {}
     word = str(value[0])
     if before.get(part, "") == ("" if word in CALM else word) and len(before) <= (word not in CALM):
         return value  # nothing new, and nobody else has raised anything

@@ -4,6 +4,7 @@ The address is `<product>/<device>`, of a child `<product>/<device>/<child>`. Pr
 the platform's own model: those of the common table are read, the rest is passed over.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from ingest.dialects.dialect import (
@@ -57,6 +58,7 @@ def addresses(rest: str, known: Known) -> tuple[str, ...] | None:
     return () if what.partition("/")[0] in _TALK else None
 
 
+@lru_cache(maxsize=4096)
 def _split(rest: str) -> tuple[str, str]:
     """The address of a topic and what stands behind the device."""
     levels = rest.split("/")
@@ -76,7 +78,7 @@ def decode(said: Said) -> Result:
     try:
         body = json_object(said.payload)
         named = body.get("deviceId")
-        if named not in (None, "", address.rpartition("/")[2]):
+        if named is not None and named != "" and named != address.rpartition("/")[2]:
             detail = f"the topic is of {address!r}, the payload says {shown(named)}"
             return rejected(Reason.IDENTITY, detail, said)
         if what in _REPORTS:
@@ -90,7 +92,7 @@ def decode(said: Said) -> Result:
 
 
 def _object(body: dict[str, Any], name: str) -> dict[str, Any]:
-    found = body.get(name, {} if body.get("success") is False else None)
+    found = body[name] if name in body else {} if body.get("success") is False else None
     if type(found) is not dict:
         raise Malformed(f"expected an object `{name}`")
     return found

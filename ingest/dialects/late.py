@@ -10,12 +10,12 @@ from ingest.moment import AHEAD
 from ingest.reading import Reading, TimeQuality
 
 _ALARMS = {metric.name for metric in METRICS.values() if "alarm" in metric.words}
-_EPOCH_2000 = 946_684_800_000
+EPOCH_2000 = 946_684_800_000  # a clock that says less was never set: that is no moment of the past
 
 
 def historic(readings: Iterable[Reading], moment: int | None, received: int) -> list[Reading]:
     """The same readings as of `moment` (ms), judged by no rule, and a `late_alarm` for each alarm of them."""
-    plausible = moment is not None and _EPOCH_2000 < moment <= received + AHEAD
+    plausible = moment is not None and EPOCH_2000 < moment <= received + AHEAD
     when = moment if moment is not None and plausible else received
     made: list[Reading] = []
     for reading in readings:

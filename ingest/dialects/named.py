@@ -48,6 +48,8 @@ _NUMBERS = _table(
     ("current", "current"),
     ("level", "level"),
 )
+_ALARM = frozenset(("alarm", "alarms"))
+_BESIDE = frozenset(("state", "status", "active", "detected", "sensor", "detector", "input", "zone", "relay"))
 _GUESS = {"contact": "door", "temperature": "climate", "humidity": "climate", "press": "panic_button"}
 
 
@@ -65,6 +67,14 @@ def state_named(name: str, hazard: str = "") -> str | None:
     words = words_of(name)
     found = next((metric for marks, metric in _STATES if marks & words), None)
     return hazard if found is None and hazard and words & {hazard, "alarm", "detected"} else found
+
+
+@lru_cache(maxsize=4096)
+def bare_alarm(name: str) -> bool:
+    """Whether a name says alarm and not of what (`Alarm 1`, not `alarm armed`): of a stranger that is a fire
+    until somebody says what it is."""
+    words = words_of(name)
+    return bool(words & _ALARM) and all(word in _ALARM | _BESIDE or word.isdigit() for word in words)
 
 
 def number_named(name: str) -> str | None:

@@ -24,10 +24,10 @@ from ingest.dialects.dialect import (
 )
 from ingest.dialects.hazard import bare, hazard_of
 from ingest.dialects.held import Hearing
-from ingest.dialects.rtl433 import flat_object, framed, whose
+from ingest.dialects.rtl433 import framed, whose
 from ingest.dialects.rtl433.fields import fahrenheit, scaled, topic_name
 from ingest.dialects.rtl433.repeat import ONE_SHOT, PRESS, repeated
-from ingest.guard import Malformed
+from ingest.guard import Malformed, json_object
 from ingest.reading import Reason
 from ingest.value import READERS, UNKNOWN, Value, shown
 
@@ -89,7 +89,7 @@ def decode(said: Said) -> Result:
     if what == "LWT":
         return link(said)
     try:
-        body = flat_object(said.payload, "id", "mac", "time")
+        body = json_object(said.payload)
         if what == "SYStoMQTT":
             return _system(said, body)
         if what == _BLE:
@@ -104,6 +104,13 @@ def decode(said: Said) -> Result:
 @lru_cache(maxsize=8192)
 def _plain(address: str) -> str:
     return address.replace(":", "").replace("-", "").upper()
+
+
+@lru_cache(maxsize=8192)
+def _mac(name: str) -> str:
+    """A MAC address without the signs in it, "" for what is none."""
+    plain = _plain(name)
+    return plain if _MAC.fullmatch(plain) else ""
 
 
 def _spellings(name: str) -> tuple[str, ...]:
@@ -123,13 +130,13 @@ def _system(said: Said, body: dict[str, Any]) -> Result:
 
 def _beacon(said: Said, body: dict[str, Any]) -> Result:
     device, address = said.device, said.address
-    names = [_plain(one) for one in (body.get("id"), body.get("mac")) if isinstance(one, str)]
-    names = [one for one in names if _MAC.fullmatch(one)]
+    told = [_mac(one) for one in (body.get("id"), body.get("mac")) if type(one) is str and len(one) < 100]
+    names = [one for one in told if one]
     if not address:  # old versions: one topic of all beacons
         if not names:
             raise Malformed("no id: the beacon does not say whose it is")
         address, device = _found(names[0], said.known)
-    elif any(one != _plain(address) for one in names) and _MAC.fullmatch(_plain(address)):
+    elif (ours := _mac(address)) and names.count(ours) < len(names):
         detail = f"the topic is of {said.rest.rpartition('/')[2]!r}, the payload says {names!r}"
         return rejected(Reason.IDENTITY, detail[:300], said)
     hearing = Hearing(said, device, address)

@@ -152,7 +152,10 @@ def understood(body: Mapping[str, Any], kind: str, sources: dict[str, str] | Non
         value = read(raw)
         if value is None:
             continue
-        _add(values, metric, value, kind)
+        if metric is ALARM or not metric or metric in values:
+            _add(values, metric, value, kind)
+        else:
+            values[metric] = value
         if sources is not None and values.get(metric) is value:
             sources[metric] = name
     for raw in tests:
@@ -164,12 +167,21 @@ def understood(body: Mapping[str, Any], kind: str, sources: dict[str, str] | Non
     return values
 
 
-@lru_cache(10_000)  # a platform has few names, and writes each as it likes; a Sparkplug node thousands
 def _key(name: str) -> _Key | None:
+    """Long names are not remembered: somebody may send any number of them."""
+    return _remembered(name) if len(name) <= _LONG else _looked_up(name)
+
+
+def _looked_up(name: str) -> _Key | None:
     plain = _plain(name)
     if plain in _CARBON_MONOXIDE:
         return "", _carbon_monoxide
     return _KEYS.get(plain) or (_by_levels(name.rsplit("/", 3)[-3:]) if "/" in name else None)
+
+
+_LONG = 200
+# a platform has few names, and writes each as it likes; a Sparkplug node thousands
+_remembered = lru_cache(10_000)(_looked_up)
 
 
 def _by_levels(levels: list[str]) -> _Key | None:
@@ -216,20 +228,29 @@ def _tested(values: dict[str, Value], raw: Any, kind: str) -> None:
 def happened(name: str, body: Mapping[str, Any], kind: str) -> dict[str, Value]:
     """What an event says: what it carries, and where that is silent its own name (`SmokeAlarm`)."""
     values = understood(body, kind)
-    plain = _plain(name)
-    ending = next((end for end in _RESTORED if plain.endswith(end)), "")
-    stem = plain.removesuffix(ending)
-    key = (_KEYS.get(stem) or _KEYS.get(f"{stem}alarm")) if stem else None  # "recovered": what has?
+    key, over, note = _event(name[:_LONG])
     if key is None or key[0] is SILENCED:
         return values
     named: dict[str, Value] = {}
     if key[0] is TEST:
-        _tested(named, not ending, kind)
+        _tested(named, not over, kind)
     else:
-        value = key[1](not ending)
+        value = key[1](not over)
         if value is not None and value[0] != UNKNOWN:
             _add(named, key[0], value, kind)
     for metric, value in named.items():
         if metric not in values or values[metric][0] == UNKNOWN:
-            values[metric] = value[0], f"event {name[:60]}" if name.isprintable() else ""
+            values[metric] = value[0], note
     return values
+
+
+@lru_cache(1000)
+def _event(name: str) -> tuple[_Key | None, bool, str]:
+    """What an event of this name is about, whether that is over, and how it is told."""
+    plain = _plain(name)
+    ending = next((end for end in _RESTORED if plain.endswith(end)), "")
+    stem = plain.removesuffix(ending)
+    if not stem:
+        return None, True, ""  # "recovered": what has?
+    note = f"event {name[:60]}" if name.isprintable() else ""
+    return _KEYS.get(stem) or _KEYS.get(f"{stem}alarm"), bool(ending), note

@@ -18,7 +18,7 @@ _EVENTS = {name for name, metric in METRICS.items() if metric.form is Form.EVENT
 
 def at_once(device: Device, values: dict[str, Value], told: Any, said: Said) -> Decoded:
     """Values of one moment."""
-    return Decoded(device.id, _readings(device, values, told, said), alive=not said.retained)
+    return Decoded(device.id, _readings(device, values, told, said), None, None, not said.retained)
 
 
 def sampled(device: Device, samples: list[Sample], said: Said, past: bool = False) -> Decoded:
@@ -78,8 +78,9 @@ def _before(told: int | None, other: int | None) -> bool:
 def _readings(device: Device, values: dict[str, Value], told: Any, said: Said) -> list[Reading]:
     received, retained, name = said.received, said.retained, device.id
     moment, quality = event_time(told, received, retained)
+    if retained:
+        values = {metric: value for metric, value in values.items() if metric not in _EVENTS}
     return [
         Reading(name, metric, value, received, moment, quality, retained, note)
         for metric, (value, note) in values.items()
-        if not (retained and metric in _EVENTS)
     ]

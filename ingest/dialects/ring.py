@@ -84,15 +84,17 @@ def _state(hearing: Hearing, name: str, word: str) -> None:
 
 
 def _info(hearing: Hearing, body: dict[str, Any]) -> Result:
-    hearing.take("battery", READERS["battery"](body.get("batteryLevel")))
-    for key, take in (("batteryStatus", _battery), ("tamperStatus", _tamper), ("commStatus", _comm),
-                      ("acStatus", _mains), ("alarmState", _alarm)):  # fmt: skip
+    if "batteryLevel" in body:
+        hearing.take("battery", READERS["battery"](body["batteryLevel"]))
+    for key, take in _STATUSES:
         raw = body.get(key)
-        if isinstance(raw, str) and raw:
+        if raw and isinstance(raw, str):
             take(hearing, raw)
-    hearing.take("rssi", READERS["rssi"](body.get("wirelessSignal")))
+    if "wirelessSignal" in body:
+        hearing.take("rssi", READERS["rssi"](body["wirelessSignal"]))
     said = hearing.said
-    seen = milliseconds(body.get("lastUpdate"))  # not lastCommTime, which may be 1970
+    updated = body.get("lastUpdate")  # not lastCommTime, which may be 1970
+    seen = None if updated is None else milliseconds(updated)
     moment, quality = event_time(seen, said.received, said.retained)
     cached = seen is not None and _EPOCH_2000 < seen < said.received - BEHIND
     return hearing.result(moment, quality, alive=not (said.retained or cached))
@@ -121,9 +123,18 @@ def _mains(hearing: Hearing, raw: str) -> None:
 def _alarm(hearing: Hearing, raw: str) -> None:
     """What has set off the alarm of the panel: all-clear, burglar-alarm, fire-alarm, co-alarm, panic…"""
     word = raw.lower()
-    marks = {"fire": "fire" in word, "co": "co-" in word}
-    marks["intrusion"] = not any(marks.values()) and word not in _NO_ALARM
-    strange = marks["intrusion"] and not any(part in word for part in _BURGLARS)
+    fire, co = "fire" in word, "co-" in word
+    burglars = not (fire or co or word in _NO_ALARM)
+    strange = burglars and not any(part in word for part in _BURGLARS)
     calm: Value = (UNKNOWN, f"not understood: {shown(raw)}") if strange else ("normal", "")
-    for metric, alarm in marks.items():
+    for metric, alarm in (("fire", fire), ("co", co), ("intrusion", burglars)):
         hearing.take(metric, ("alarm", raw[:40]) if alarm else calm, part="alarmState")
+
+
+_STATUSES = (
+    ("batteryStatus", _battery),
+    ("tamperStatus", _tamper),
+    ("commStatus", _comm),
+    ("acStatus", _mains),
+    ("alarmState", _alarm),
+)

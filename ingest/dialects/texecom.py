@@ -75,9 +75,10 @@ def decode(said: Said) -> Result:
     except Malformed as error:
         return malformed(error, said)
     hearing = Hearing(said, said.device, said.address)
-    if "zone" in what[:-1]:
+    above = what[:-1]
+    if "zone" in above:
         _zone(hearing, body)
-    elif "area" in what[:-1]:
+    elif "area" in above:
         hearing.take(hazard_of(said.device.kind) or "intrusion", triggered(body.get("status")))
     elif what[-1] == "power":
         _power(hearing, body)

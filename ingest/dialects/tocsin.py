@@ -71,7 +71,7 @@ class _Impostor(Exception):
     """The payload names another device than the topic."""
 
 
-class _Body(msgspec.Struct, gc=False):
+class _Body(msgspec.Struct, gc=False, omit_defaults=True):
     """The JSON of a reading. Only `values` must be right: a wrong number or time must not cost an alarm."""
 
     values: dict[str, Any]
@@ -90,8 +90,9 @@ def _body(payload: bytes) -> _Body:
     except (ValueError, RecursionError) as error:
         raise Malformed(str(error)) from None
     keys = 5 + len(body.values) - (body.boot, body.seq, body.time, body.device).count(None)
-    if keys != payload.count(b":"):
-        no_key_twice(payload, keys, {"time": body.time, "values": body.values})
+    colons = payload.count(b":")
+    if keys != colons:
+        no_key_twice(payload, colons, body)
     return body
 
 

@@ -12,7 +12,7 @@ from ingest.dialects.dali import heard
 from ingest.dialects.dialect import IGNORED, Known, Result, Said, malformed, no_definitions
 from ingest.dialects.hazard import CALM, bare, hazard_of
 from ingest.dialects.held import Hearing, key_of
-from ingest.dialects.named import number_named, state_named
+from ingest.dialects.named import bare_alarm, number_named, state_named
 from ingest.dialects.panel import told
 from ingest.dialects.rtl433.fields import scaled
 from ingest.guard import Malformed, check, check_size, json_object
@@ -186,6 +186,8 @@ def _state(
     control: str, text: str, kind: str, own: bool, hazard: str, type_: str
 ) -> tuple[str, Value] | None:
     metric = _meant_by(kind) if own and kind != UNREGISTERED else state_named(control, hazard)
+    if metric is None and kind == UNREGISTERED and bare_alarm(control):
+        metric = "fire"
     if control == "error_status":  # of a DALI gear: alarm is a failure of the lamp or its gear
         metric = "fault"
     if metric is None and type_ == "alarm":

@@ -98,6 +98,9 @@ def test_poison_is_refused_with_a_reason(payload):
         b'{"list":[{"smoke":"alarm","smoke":"normal"}]}',
         b'{"a\\u003a":"\\u003a","smoke":"alarm","smoke":"normal"}',
         b'{"a":":","smoke":"alarm","smoke":"normal"}',
+        b'{"in":{"a":"\\u003a","smoke":"alarm","smoke":"normal"}}',
+        b'{"in":{"a\\u003A":1,"smoke":"alarm","smoke":"normal"}}',
+        b'{"in":[{"smoke":"a:b","smoke":{"x":1}}]}',
     ],
 )
 def test_a_key_given_twice_is_refused_since_readers_would_pick_different_ones(payload):
@@ -114,6 +117,7 @@ def test_a_key_given_twice_is_refused_since_readers_would_pick_different_ones(pa
         b'{"time":"2026-11-22T08:00:00+08:00","a:b":"c:d"}',
         b'{"quote":"\\":","x":1}',
         '{"名称":"烟感：一号"}'.encode(),
+        b'{"in":{"a":"\\u6f0f\\u003a","b:":"\\u003c"}}',
         b'{"n": 999999999999999999999999999999}',
     ],
 )

@@ -15,7 +15,7 @@ from ingest.campus.kinds import KINDS, UNREGISTERED
 from ingest.dialects.chirpstack.gateway import gateway
 from ingest.dialects.dialect import IGNORED, Known, Result, Said, malformed, no_definitions, rejected
 from ingest.dialects.lorawan.uplink import SERVER, Uplink, fault_told, result, uplink
-from ingest.guard import Malformed, check, check_size, json_object
+from ingest.guard import Malformed, check, check_size, escaped, json_object
 from ingest.moment import event_time
 from ingest.reading import Reading, Reason
 from ingest.value import READERS, Value, affirmed
@@ -143,7 +143,7 @@ def _perhaps_twice(payload: bytes, event: _Event) -> bool:
     """Whether `object` may be there a second time: counted without its quotes, which would make it slow."""
     if payload.count(b"object") > 1:
         return True
-    return b"\\" in payload and (event.object_json is None or b"\\u" in payload)
+    return escaped(payload) and (event.object_json is None or b"\\u" in payload)
 
 
 def _said(said: Said, event: _Event, kind: str) -> Result:
@@ -153,9 +153,9 @@ def _said(said: Said, event: _Event, kind: str) -> Result:
         told = f"the topic is of {said.address!r}, the payload says {str(named)[:40]!r}"
         return rejected(Reason.IDENTITY, told, said)
     received = event.rx_info or []
-    when = event.time or _first_time(received) or event.published_at
+    when = event.time or (_first_time(received) if received else None) or event.published_at
     moment, quality = event_time(when, said.received, said.retained)
-    up = Uplink(said.device, said.address, moment, quality, _strongest(received))
+    up = Uplink(said.device, said.address, moment, quality, _strongest(received) if received else None)
     up.interval = _interval(info.tags)
     if said.device.kind == UNREGISTERED:
         _introduce(up, event, info)

@@ -3,6 +3,7 @@
 A lamp that does not answer is off-line: no answer is None and never the byte 0.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from ingest.value import UNKNOWN, Value, parsed, shown
@@ -28,12 +29,14 @@ def answered(raw: Any) -> bool:
 
 def byte_of(raw: Any) -> int | None:
     """The byte in `2`, "2", "0x02" or 2.0; None for what is none."""
+    if type(raw) is int:
+        return raw if 0 <= raw <= 255 else None
     if isinstance(raw, str) and raw[:2].lower() == "0x" and 2 < len(raw) <= 4:
         try:
             return int(raw, 16)
         except ValueError:
             return None
-    number = raw if type(raw) in (int, float) else parsed(raw)
+    number = raw if type(raw) is float else parsed(raw)
     if number is None or not 0 <= number <= 255 or number != int(number):
         return None
     return int(number)
@@ -43,6 +46,7 @@ def not_read(raw: Any) -> Value:
     return UNKNOWN, f"MASK, or no DALI status byte: {shown(raw)}"
 
 
+@lru_cache(256)
 def power(mode: int) -> Value:
     """Where the light comes from. In a test the mains are there; a lamp at rest stays dark without them."""
     note = "; ".join(named(mode & ~(NORMAL | EMERGENCY | EXTENDED), _MODE))
@@ -58,6 +62,7 @@ def lamp(failures: int) -> Value:
     return ("fault", "emergency lamp failure") if failures & _LAMP else ("normal", "")
 
 
+@lru_cache(1000)
 def fault(failures: int | None, mode: int | None = None, status: int | None = None) -> Value:
     """Everything that is wrong, by the bytes that are known. An inhibited light stays dark without mains."""
     notes = named(failures or 0, _FAILURES)

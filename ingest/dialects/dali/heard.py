@@ -6,6 +6,7 @@ no event: nobody knows when that test was.
 """
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from ingest.dialects.dali import bits
@@ -26,6 +27,7 @@ _TESTS = (
 )
 
 
+@lru_cache(maxsize=1000)
 def query_of(name: str) -> str | None:
     """Which query a control or property answers: `QueryEmergencyMode`, `emergencyMode`, `emergency_mode`."""
     if len(name) > 60:
@@ -38,8 +40,10 @@ def answer(hearing: Hearing, query: str, raw: Any, unit: str = "") -> Decoded | 
     the charge already."""
     key = key_of("dali", hearing.address)
     before: dict[str, Any] = hearing.said.known.learned.get(key) or {}
-    now = {name: value for name, value in before.items() if name != "silent"}
-    byte, events = bits.byte_of(raw), list[Reading]()
+    now = dict(before)
+    now.pop("silent", None)
+    byte = bits.byte_of(raw)
+    events: list[Reading] = []
     if not bits.answered(raw):
         now["silent"] = True
         hearing.take("link", ("offline", _SILENT))
@@ -54,14 +58,15 @@ def answer(hearing: Hearing, query: str, raw: Any, unit: str = "") -> Decoded | 
         events = _results(hearing, before, now)
     if "silent" in before and "silent" not in now:
         hearing.take("link", ("online", "the lamp answers again"))
-    return _gathered(hearing, events, {key: now} if now != before else {})
+    if now != before:
+        hearing.news[key] = now
+    return _gathered(hearing, events)
 
 
-def _gathered(hearing: Hearing, events: list[Reading], news: dict[str, Any]) -> Decoded | Parts:
-    hearing.news |= news
+def _gathered(hearing: Hearing, events: list[Reading]) -> Decoded | Parts:
     found = hearing.result()
-    decoded = found.heard[0] if isinstance(found, Parts) else found
-    decoded.readings += events
+    if events:
+        (found.heard[0] if isinstance(found, Parts) else found).readings += events
     return found
 
 
@@ -79,9 +84,14 @@ def _taken(hearing: Hearing, query: str, byte: int, now: dict[str, Any]) -> None
     elif query == "status" and byte & bits.CHARGED and "charge" not in now:
         hearing.take("battery", (100.0, "fully charged"))
     value = bits.fault(now.get("failures"), now.get("mode"), now.get("status"))
-    raised = key_of("fault", hearing.address) in hearing.said.known.learned
-    if query != "result" and (raised or "failures" in now or value[0] == "fault"):
+    if query == "result":
+        return
+    if "failures" in now or value[0] == "fault" or _raised(hearing):
         hearing.take("fault", value, part="dali")  # mode and status alone do not say that nothing is wrong
+
+
+def _raised(hearing: Hearing) -> bool:
+    return key_of("fault", hearing.address) in hearing.said.known.learned
 
 
 def _results(hearing: Hearing, before: dict[str, Any], now: dict[str, Any]) -> list[Reading]:

@@ -13,6 +13,7 @@ import msgspec
 
 from ingest.dialects.dialect import IGNORED, Result, Said, malformed, rejected
 from ingest.dialects.held import key_of
+from ingest.dialects.homeassistant.change import changes
 from ingest.dialects.homeassistant.classes import likely_kind
 from ingest.dialects.homeassistant.definition import EntityDocument, define, metric_of
 from ingest.guard import Malformed, json_object
@@ -118,7 +119,7 @@ def _learned(said: Said, source: str, config: dict[str, Any], entities: Entities
     after = {"address": address, **_facts(device, config), "entities": dict(sorted(whole.items()))}
     full = key not in known and sum(name.startswith(_PREFIX) for name in known) >= _MOST_DEVICES
     news = {key: after} if after != before and not full else {}
-    return Parts(announced=[_announced(after)], learned=news)
+    return Parts(announced=[_announced(after, said)], learned=news)
 
 
 def _taken_back(said: Said, source: str) -> Result:
@@ -128,7 +129,7 @@ def _taken_back(said: Said, source: str) -> Result:
         left = {name: one for name, one in entities.items() if not _of(name, source)}
         if len(left) < len(entities):
             after = {**before, "entities": left}
-            announced = [_announced(after)] if left else []
+            announced = [_announced(after, said)] if left else []
             return Parts(announced=announced, learned={key: after if left else None})
     return IGNORED
 
@@ -137,7 +138,7 @@ def _of(name: str, source: str) -> bool:
     return name == source or (source.startswith("device/") and name.startswith(source + "/"))
 
 
-def _announced(device: dict[str, Any]) -> Announced:
+def _announced(device: dict[str, Any], said: Said) -> Announced:
     entities, mode = device["entities"], "latest"
     ways: dict[str, dict[str, Any]] = {}
     for one in entities.values():
@@ -151,9 +152,10 @@ def _announced(device: dict[str, Any]) -> Announced:
     }
     metrics = [metric_of(msgspec.convert(one, EntityDocument)) for one in document["entities"].values()]
     note = "; ".join(_notes(device, document, metrics))[:1000]
-    return Announced(
-        device["address"], likely_kind(metrics), device["name"], device["model"], note, document=document
-    )
+    approved = said.known.approved.get(device["address"])
+    changed = None if approved is None else "; ".join(changes(approved, document))[:800]
+    kind, name, model = likely_kind(metrics), device["name"], device["model"]
+    return Announced(device["address"], kind, name, model, note, document, changed)
 
 
 def _notes(device: dict[str, Any], document: dict[str, Any], metrics: Iterable[str]) -> Iterable[str]:

@@ -3,7 +3,7 @@
 from ingest.campus.kinds import KINDS, METRICS, UNREGISTERED, Form
 from ingest.dialects.hazard import hazard_of
 from ingest.dialects.held import Hearing
-from ingest.dialects.named import number_named, state_named
+from ingest.dialects.named import bare_alarm, number_named, state_named
 from ingest.dialects.rtl433.fields import fahrenheit, scaled
 from ingest.value import READERS, UNKNOWN, Value, parsed
 
@@ -25,6 +25,8 @@ def told_by(hearing: Hearing, node: str, name: str, text: str, described: list[s
     metric = state_named(name, hazard)
     if metric is None:
         metric = state_named(node, hazard) or (hazard if own else None)
+    if metric is None and kind == UNREGISTERED and bare_alarm(name):
+        metric = "fire"
     word = _label(text, format_) if datatype == "boolean" else text
     if metric == "press":
         _press(hearing, word)

@@ -4,7 +4,8 @@ An address is `<mapping id>/<device>`: the {placeholders} of the topic, then wha
 `/`. Of two fields that speak of one metric the gravest word stands: an alarm is never hidden by a test.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 from itertools import islice
 from typing import Any
 
@@ -31,9 +32,12 @@ _MESSAGE_KEYS = ("topic", "format", "encoding", "split", "pairs", "each", "devic
 
 
 class Mapping(msgspec.Struct, frozen=True):
+    """`meant`: which message a topic is of, the address of the topic, and its last part."""
+
     id: str
     kind: str
     messages: tuple[Message, ...]
+    meant: Callable[[str], tuple[Message, str, str] | None]
 
 
 class _Wrong(Exception):
@@ -63,7 +67,18 @@ def define(name: str, document: dict[str, Any]) -> Mapping:
     for number, one in enumerate(will if isinstance(will, list) else [will]):
         made.append(online(one, f"online[{number}]" if isinstance(will, list) else "online"))
     _same_order([topic for each in made for topic in each.topics])
-    return Mapping(name, kind, tuple(made))
+    messages = tuple(made)
+    return Mapping(name, kind, messages, lru_cache(1000)(partial(_matched, name, messages)))
+
+
+def _matched(name: str, messages: tuple[Message, ...], rest: str) -> tuple[Message, str, str] | None:
+    for each in messages:
+        for topic in each.topics:
+            match = topic.match(rest)
+            if match:
+                parts = match.groups()
+                return each, "/".join((name, *parts)), parts[-1] if parts else ""
+    return None
 
 
 def _same_order(topics: list[Topic]) -> None:
@@ -142,12 +157,9 @@ def _meant(said: Said) -> tuple[Mapping, Message, str, str] | None:
     """The mapping and its message that a topic belongs to, the address of the topic and its last part."""
     mapping = said.known.definitions.get(said.address.partition("/")[0]) if said.address else None
     for one in said.known.definitions.values() if mapping is None else (mapping,):
-        for each in one.messages:
-            for topic in each.topics:
-                match = topic.match(said.rest)
-                if match:
-                    parts = match.groups()
-                    return one, each, "/".join((one.id, *parts)), parts[-1] if parts else ""
+        meant = one.meant(said.rest)
+        if meant is not None:
+            return one, *meant
     return None
 
 
@@ -161,7 +173,7 @@ def _link(will: tuple[Path, Reader], whole: Any, said: Said) -> Result:
 
 def _same(at: Path, whole: Any, named: str) -> None:
     told = at.get(whole)
-    if told is not MISSING and told is not None and plain(told) != plain(named):
+    if told != named and told is not MISSING and told is not None and plain(told) != plain(named):
         raise _Wrong(Reason.IDENTITY, f"the topic is of {named[:60]!r}, the payload says {shown(told)}")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from ingest.campus.device import Device
 from ingest.dialects.dialect import Said
 from ingest.dialects.hazard import bare, graver
-from ingest.dialects.late import historic
+from ingest.dialects.late import EPOCH_2000, historic
 from ingest.dialects.mapping.field import HAZARD, Field
 from ingest.dialects.mapping.message import Message
 from ingest.dialects.mapping.path import MISSING, Path, plain
@@ -87,7 +87,7 @@ def _past(historic: Any, told: Any, whole: Any, part: Any, received: int) -> boo
     if historic.path is not None:
         raw = at_path(historic.path, whole, part)
         return raw is not MISSING and plain(raw) in historic.words
-    return type(told) is int and told < received - historic.older * 1000
+    return type(told) is int and EPOCH_2000 < told < received - historic.older * 1000
 
 
 def _number(at: Path | None, whole: Any) -> int | None:

@@ -6,8 +6,6 @@ with a transmitter can forge a frame, and the neighbours' sensors are heard too.
 
 from typing import Any
 
-import msgspec
-
 from ingest.campus.device import Device
 from ingest.dialects.dialect import (
     IGNORED,
@@ -33,7 +31,6 @@ INTERVAL = {"": 93_600, "climate": 1800, "gateway": 3600}  # a receiver that hea
 guard, define = json_guard, no_definitions
 
 _OWN = ("events", "states", "availability", "log")
-_decode_object = msgspec.json.Decoder(dict[str, Any]).decode
 _TYPES = ("TPMS", "weather", "security")
 
 
@@ -81,7 +78,7 @@ def decode(said: Said) -> Result:
     try:
         if said.rest.split("/")[1] == "devices":
             return _field(said, last)
-        body = flat_object(said.payload, "time")
+        body = json_object(said.payload)
         return _event(said, body) if last == "events" else _one(said, body)
     except Malformed as error:
         return malformed(error, said)
@@ -93,7 +90,7 @@ def whose(body: dict[str, Any], known: Known) -> tuple[str, Device, str]:
     if not isinstance(model, str) or not model:
         raise Malformed("no model: the frame does not say what has sent it")
     plain = topic_name(model)
-    if type(name) not in (int, str):
+    if type(name) is not int and type(name) is not str:
         name = channel if type(channel) in (int, str) else None
     address = plain if name is None else f"{plain}/{topic_name(str(name))}"
     device = known.registered(address)
@@ -105,19 +102,6 @@ def whose(body: dict[str, Any], known: Known) -> tuple[str, Device, str]:
         if device is not None:
             return other, device, plain
     return address, known.stand_in(address), plain
-
-
-def flat_object(payload: bytes, *texts: str) -> dict[str, Any]:
-    """json_object for frames whose only colons are in these texts: a second look is seldom needed."""
-    try:
-        found = _decode_object(payload)
-    except (ValueError, RecursionError) as error:
-        raise Malformed(str(error)) from None
-    extra = payload.count(b":") - len(found)
-    for name in texts:
-        text = found.get(name)
-        extra -= text.count(":") if type(text) is str else 0
-    return json_object(payload) if extra or b"\\" in payload else found
 
 
 def _event(said: Said, body: dict[str, Any]) -> Result:

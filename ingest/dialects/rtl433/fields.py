@@ -32,10 +32,14 @@ _BUTTONS = ("panic_button", "call_point")
 _OPEN_CLOSED: dict[str, Value] = {"alarm": ("open", ""), "normal": ("closed", "")}
 
 
-@lru_cache(maxsize=4096)
 def topic_name(text: str) -> str:
     """A model, subtype or id as rtl_433 writes it into a topic: old models have blanks and slashes."""
-    return _STRANGE.sub("_", text[:80])
+    return _topic_name(text[:80])
+
+
+@lru_cache(maxsize=4096)
+def _topic_name(text: str) -> str:
+    return _STRANGE.sub("_", text)
 
 
 def clock(raw: Any, received: int) -> int:
@@ -53,7 +57,8 @@ def moment_of(raw: Any) -> Any:
     """The `time` of a message as event_time takes it: None for local time without a zone."""
     if type(raw) is str and len(raw) == 19 and raw[4] == "-":
         return None  # the fast way
-    moment = _seconds(parsed(raw) if isinstance(raw, str) else raw)
+    dated = type(raw) is str and raw[4:5] == "-" == raw[7:8]  # no number looks like this
+    moment = None if dated else _seconds(parsed(raw) if isinstance(raw, str) else raw)
     if moment is not None:
         return moment
     if isinstance(raw, str) and raw[-1:].isdigit() and not _SIGNS & {raw[-5:-4], raw[-6:-5]}:
@@ -67,6 +72,8 @@ def _seconds(raw: Any) -> int | None:
 
 class Frame:
     """One frame about one device, and where its readings go."""
+
+    __slots__ = ("body", "hearing", "kind", "model")
 
     def __init__(self, hearing: Hearing, model: str, body: Body) -> None:
         self.hearing, self.model, self.body = hearing, model, body
@@ -292,9 +299,7 @@ def _govee(frame: Frame) -> None:
 def _any_model(frame: Frame) -> None:
     """A model we know nothing of, by the names of its fields."""
     body, kind = frame.body, frame.kind
-    guess = "water_leak" if any(mark in frame.model.lower() for mark in _WET) else ""
-    if "smoke" in frame.model.lower():
-        guess = "smoke_detector"
+    guess = _guess(frame.model)
     for key in ("alarm", "leak", "water_leak", "detect_wet", "smoke"):
         if key in body:
             value = READERS["fire"](body[key])
@@ -306,6 +311,14 @@ def _any_model(frame: Frame) -> None:
         frame.loop(not affirmed(body["closed"]))
     if kind in _BUTTONS and not _only_alive(body):
         frame.press("received: this model sends when it is pressed")
+
+
+@lru_cache(maxsize=1024)
+def _guess(model: str) -> str:
+    name = model.lower()
+    if "smoke" in name:
+        return "smoke_detector"
+    return "water_leak" if any(mark in name for mark in _WET) else ""
 
 
 def _only_alive(body: Body) -> bool:

@@ -13,7 +13,7 @@ from ingest.dialects.dialect import IGNORED, Result
 from ingest.dialects.held import Hearing, key_of
 from ingest.dialects.shelly.gen1 import BUTTON, alarmed, battery, button_test, learn, moment
 from ingest.dialects.shelly.ids import same
-from ingest.guard import Malformed, json_object, no_key_twice
+from ingest.guard import Malformed, escaped, json_object, look_closely
 from ingest.reading import Parts
 from ingest.value import READERS, UNKNOWN, affirmed
 
@@ -50,8 +50,8 @@ def frame(hearing: Hearing, payload: bytes) -> Result:
     except (ValueError, RecursionError) as error:
         raise Malformed(str(error)) from None
     params = found.params
-    if b"\\" in payload or payload.count(b'"params"') > 1 or payload.count(b'"method"') > 1:
-        no_key_twice(payload, 0, {})  # a key may be there twice: a closer look
+    if escaped(payload) or payload.count(b'"params"') > 1 or payload.count(b'"method"') > 1:
+        look_closely(payload)  # a key may be there twice: a closer look
     same(hearing.said, found.src)
     period = None
     if found.method == "NotifyEvent":
@@ -83,7 +83,7 @@ def _changed(hearing: Hearing, params: dict[str, msgspec.Raw], full: bool) -> in
         take, quoted = _component(name)
         if take is not None:
             if payload.count(quoted) > 1:
-                no_key_twice(payload, 0, {})
+                look_closely(payload)
             _one(hearing, take, name, bytes(raw), full)
     # last: whether the button has woken it is read beside what it senses
     return _system(hearing, params["sys"]) if "sys" in params else None
@@ -183,7 +183,7 @@ def _happened(hearing: Hearing, raw: msgspec.Raw | None) -> None:
     except (ValueError, RecursionError) as error:
         raise Malformed(str(error)) from None
     if raw is not None:
-        no_key_twice(bytes(raw), 0, {})
+        look_closely(bytes(raw))
     for event in events:
         name, what = str(event.get("component"))[:40], str(event.get("event"))[:40]
         kind, metric = name.partition(":")[0], _HAZARDS.get(name.partition(":")[0])
@@ -198,6 +198,6 @@ def _happened(hearing: Hearing, raw: msgspec.Raw | None) -> None:
 
 def _number(raw: msgspec.Raw | None) -> Any:
     try:
-        return float(bytes(raw)) if raw is not None else None
+        return None if raw is None else float(bytes(raw))
     except ValueError:
         return None

@@ -36,6 +36,7 @@ INTERVAL = {"": 93_600, "gateway": 0}  # battery nodes wake at least daily; the 
 guard, define = json_guard, no_definitions
 
 _CLIENTS, _DRIVER, _GATEWAY = "_CLIENTS", "driver/status", "gateway"
+_OF_CLIENTS = _CLIENTS + "/"
 _ABOUT_A_NODE = ("status", "lastActive", "nodeinfo")
 _CLASSES = {"notification": 113, "alarm": 113, "sensor_binary": 48, "binary_sensor": 48,
             "sensor_multilevel": 49, "multilevel_sensor": 49, "battery": 128,
@@ -113,7 +114,7 @@ def decode(said: Said) -> Result:
         body = _body(said.payload)
         if said.rest == _DRIVER:
             return _driver(said, body.get("value"))
-        if said.rest.startswith(_CLIENTS + "/"):
+        if said.rest.startswith(_OF_CLIENTS):
             return _gateway(said, body.get("value"))
         if not said.address:
             return IGNORED
@@ -128,19 +129,26 @@ def decode(said: Said) -> Result:
 
 
 def _body(payload: bytes) -> dict[str, Any]:
-    if payload.lstrip().startswith(b"{"):
+    if payload[:1] == b"{" or payload.lstrip().startswith(b"{"):
         return json_object(payload)
     return {"value": json_scalar(payload)}
 
 
-@lru_cache(maxsize=4096)
 def _plain(name: str) -> str:
-    return "".join(mark for mark in name[:80].lower() if mark.isalnum())
+    return _letters(name[:80])
+
+
+@lru_cache(maxsize=4096)
+def _letters(name: str) -> str:
+    return "".join(mark for mark in name.lower() if mark.isalnum())
 
 
 def _same(said: Said, body: dict[str, Any]) -> None:
     """A node is called in its topic as in its payload, but for blanks and signs; or has the same number."""
-    ours, name, number = said.address.rpartition("/")[2], body.get("nodeName"), body.get("nodeId")
+    name, number = body.get("nodeName"), body.get("nodeId")
+    if name is None and number is None:
+        return
+    ours = said.address.rpartition("/")[2]
     told = _NUMBERED.fullmatch(ours)
     if told is not None and type(number) is int and int(told[1]) != number:
         raise _Impostor(f"the topic is of node {told[1]}, the payload says {number % 10**9}")
