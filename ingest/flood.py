@@ -4,7 +4,12 @@ While a device sends more than LIMIT messages a second, each word of each metric
 second, and what it said last passes at the end of the second; of a number also the lowest and the highest.
 So its first alarm is raised as ever, a peak is judged, the history keeps what changed, and nobody else's
 alarm waits behind five thousand equal readings.
+
+What a broker kept for us while we were away comes at once and is no flood: who was not heard for a while may
+bring what it would have said meanwhile.
 """
+
+from collections.abc import Mapping
 
 import msgspec
 
@@ -12,15 +17,21 @@ from ingest.campus.kinds import METRICS, Form
 from ingest.reading import Reading, TimeQuality
 
 LIMIT = 50  # messages a second: ten times what a busy gateway sends for itself
+AWAY = 10  # seconds unheard until something can have been kept for us
+OWED = 10  # messages that a device may have said in each of them
+MOST_OWED = 10_000
 CALM = 10_000  # ms without such a second until it is over
 
 
 class Floods:
     """Owned by the writer thread. `sift` is called for every message, so it only counts."""
 
-    def __init__(self) -> None:
+    def __init__(self, heard: Mapping[str, int] | None = None) -> None:
+        """`heard`: when each device was last heard (ms), as stored."""
         self._second = -1
         self._counts: dict[str, int] = {}
+        self._heard = {device: at // 1000 for device, at in (heard or {}).items()}
+        self._owed: dict[str, int] = {}
         self._floods: dict[str, _Flood] = {}
 
     def sift(self, device: str, readings: list[Reading], received: int) -> list[Reading]:
@@ -29,7 +40,9 @@ class Floods:
         if second != self._second:
             self._second, self._counts = second, {}
         count = self._counts[device] = self._counts.get(device, 0) + 1
-        if count <= LIMIT and device not in self._floods:
+        if count == 1:
+            self._first(device, second)
+        if device not in self._floods and (count <= LIMIT or self._kept_for_us(device)):
             return readings
         flood, begun = self._floods.get(device), []
         if flood is None:
@@ -38,6 +51,19 @@ class Floods:
         if count > LIMIT:
             flood.busy = received
         return [*begun, *flood.sift(readings, received)]
+
+    def _first(self, device: str, second: int) -> None:
+        """Its first message of this second."""
+        away = second - self._heard.get(device, second)
+        self._heard[device] = second
+        if away > AWAY:
+            self._owed[device] = min(MOST_OWED, away * OWED)
+
+    def _kept_for_us(self, device: str) -> bool:
+        left = self._owed.get(device, 0)
+        if left:
+            self._owed[device] = left - 1
+        return left > 0
 
     def due(self, now: int) -> list[Reading]:
         """What was held back for long enough, and whose flood is over."""
@@ -57,7 +83,7 @@ class _Flood:
         self.busy = 0
         self.merged = 0
         self._second = -1
-        self._passed: set[tuple[str, str]] = set()
+        self._passed: set[tuple[str, float | str, int]] = set()
         self._last: dict[str, float | str] = {}  # metric → what passed last
         self._held: dict[str, list[Reading]] = {}
 
@@ -65,10 +91,11 @@ class _Flood:
         found = self.released(received)
         for reading in readings:
             value = reading.value
-            key = reading.metric, value if isinstance(value, str) else ""
-            if reading.time_quality is TimeQuality.HISTORIC:
-                found.append(reading)
-            elif key not in self._passed:
+            if reading.retained or reading.time_quality is TimeQuality.HISTORIC:
+                found += self._of_the_past(reading)
+                continue
+            key = reading.metric, value if isinstance(value, str) else "", 0
+            if key not in self._passed:
                 self._passed.add(key)
                 self._last[reading.metric] = value
                 self._held.pop(reading.metric, None)
@@ -77,6 +104,17 @@ class _Flood:
                 self.merged += 1
                 self._hold(reading)
         return found
+
+    def _of_the_past(self, reading: Reading) -> list[Reading]:
+        """What is restored or replayed says nothing of now, so it must not stand for what is said live."""
+        replayed = reading.time_quality is TimeQuality.HISTORIC  # each moment of it is news for the history
+        value = reading.value if replayed or isinstance(reading.value, str) else ""
+        key = reading.metric, value, reading.event_time if replayed else -1
+        if key in self._passed:
+            self.merged += 1
+            return []
+        self._passed.add(key)
+        return [reading]
 
     def _hold(self, reading: Reading) -> None:
         form, value = METRICS[reading.metric].form, reading.value
@@ -107,7 +145,7 @@ class _Flood:
                     found.append(msgspec.structs.replace(reading, received=now))
         for reading in found:
             self._last[reading.metric] = reading.value
-            self._passed.add((reading.metric, reading.value if isinstance(reading.value, str) else ""))
+            self._passed.add((reading.metric, reading.value if isinstance(reading.value, str) else "", 0))
         return found
 
 

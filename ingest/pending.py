@@ -22,7 +22,7 @@ from sqlalchemy import (
 from ingest.campus.device import Device
 from ingest.campus.kinds import UNREGISTERED
 from ingest.tables import metadata
-from ingest.tray import Pending, Tray
+from ingest.tray import CHANGED, Pending, Tray
 
 pending = Table(
     "pending",
@@ -77,6 +77,7 @@ def rows(tx: Connection) -> list[dict[str, Any]]:
     found = [dict(row) for row in tx.execute(select(pending).order_by(*order)).mappings()]
     for row in found:
         row["document"] = json.loads(row["document"]) if row["document"] else None
+        row["changed"] = row["said"] == CHANGED
     return found
 
 
@@ -90,12 +91,21 @@ def load_learned(tx: Connection) -> dict[tuple[str, str, str], Any]:
 
 
 def save_learned(tx: Connection, news: Learned) -> None:
-    for (dialect, base, key), value in news.items():
-        here = (learned.c.dialect == dialect) & (learned.c.base == base) & (learned.c.key == key)
-        tx.execute(delete(learned).where(here))
-        if value is not None:
-            text = json.dumps(value, ensure_ascii=True)
-            tx.execute(insert(learned).values(dialect=dialect, base=base, key=key, value=text))
+    """In as few statements as may be: a batch can bring something new of a thousand nodes."""
+    keys: dict[tuple[str, str], list[str]] = {}
+    for dialect, base, key in news:
+        keys.setdefault((dialect, base), []).append(key)
+    for (dialect, base), some in keys.items():
+        here = (learned.c.dialect == dialect) & (learned.c.base == base)
+        for start in range(0, len(some), 500):
+            tx.execute(delete(learned).where(here, learned.c.key.in_(some[start : start + 500])))
+    rows = [
+        {"dialect": dialect, "base": base, "key": key, "value": json.dumps(value, ensure_ascii=True)}
+        for (dialect, base, key), value in news.items()
+        if value is not None
+    ]
+    if rows:
+        tx.execute(insert(learned), rows)
 
 
 def _read(row: RowMapping) -> Pending:

@@ -21,6 +21,7 @@ OPEN = 5  # strangers whose alarms stand at once (issue: "at most five open at o
 MOST_WAITING = 10_000
 FORGET = 600_000  # ms after its last alarm until a stranger over the five waits no more for a place
 TELL = 10_000  # ms at least between two readings that tell of more
+CHANGED = "changed since it was approved; what was approved stays in force"  # said of a proposal
 _MINUTE = 60_000
 _ALARMING = frozenset(KINDS[UNREGISTERED].metrics)
 
@@ -103,10 +104,16 @@ class Tray:
     def announce(self, announced: Announced, now: int) -> None:
         """What a gateway says of a device that is not registered."""
         assert announced.stand_in is not None
+        if announced.changed == "":  # it is proposed as it was approved
+            self.forget(announced.stand_in.id)
+            return
         row = self._row(announced.stand_in, now, False)
         if row is None:
             return
-        said = announced.kind, announced.name, announced.model, announced.note, announced.document
+        note = announced.note
+        if announced.changed:
+            row.said, note = CHANGED, f"{announced.changed}; {note}"
+        said = announced.kind, announced.name, announced.model, note, announced.document
         if said != (row.kind, row.name, row.model, row.note, row.document):
             row.kind, row.name, row.model, row.note, row.document = said
             self.changed.add(announced.stand_in.id)

@@ -25,6 +25,7 @@ class Connection:
         self.rest = b""
         self.out = b""
         self.bad = 0
+        self.spoken = False  # it has sent a frame that is one
         self.too_much = ""  # why it must be closed once what it said is handed on
 
     def read(self, speech: Speech, now: int, most: int) -> list[Piece]:
@@ -49,6 +50,7 @@ class Connection:
     def _judge(self, found: list[Piece], most: int) -> None:
         for piece in found:
             self.bad = 0 if piece.good else self.bad + 1
+            self.spoken = self.spoken or piece.good
         if len(self.rest) > most:
             self.too_much = f"{len(self.rest)} bytes without a frame (max_frame is {most})"
         elif self.bad > MOST_BAD:

@@ -7,6 +7,7 @@ end, frames that never end, silence and floods of connections cost the peer its 
 """
 
 import contextlib
+import resource
 import selectors
 import socket
 import threading
@@ -20,6 +21,7 @@ import structlog
 
 from ingest.decode import LISTENER
 from ingest.listeners.connection import Connection, Ended
+from ingest.listeners.crowd import Crowd, room, spare
 from ingest.listeners.listening import Piece, Speech
 from ingest.message import Message
 from ingest.settings import ListenerSettings
@@ -33,6 +35,7 @@ DATAGRAMS = 100  # read at once
 TICK = 1.0  # seconds between two looks at what is overdue
 AGAIN = 5.0  # seconds until a port that could not be opened is tried again
 SAY_EVERY = 60_000  # ms between two lines of log on the same mischief of the same peer
+MOST_LINES = 60  # of log in that time: who comes from a thousand addresses writes no more
 
 Deliver = Callable[[list[Message]], None]
 Report = Callable[[str, str, str, str], None]  # part, metric, word, note
@@ -61,7 +64,10 @@ class Server:
         self._numbers = 0
         self._owed: dict[int, tuple[Peer, bytes]] = {}  # of a message that awaits its commit
         self._settled: deque[int] = deque()
-        self._said: dict[tuple[str, str], int] = {}
+        self._said: set[tuple[str, str]] = set()
+        self._said_since = 0
+        self._crowd = Crowd()
+        self._most = settings.connections
         self._selector = selectors.DefaultSelector()
         self._tcp: socket.socket | None = None
         self._udp: socket.socket | None = None
@@ -126,6 +132,9 @@ class Server:
         for sock in opened:
             sock.setblocking(False)
             self._selector.register(sock, selectors.EVENT_READ)
+        self._most = room(self._settings.connections, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        if self._most < self._settings.connections:
+            log.warning("too few files for `connections`", listener=self.name, connections=self._most)
         self._report(self.name, "listener", "normal", "")
         log.info("listening", listener=self.name, host=self._settings.host, port=self.port)
         self.ready.set()
@@ -146,6 +155,7 @@ class Server:
             if time.monotonic() >= look_at:
                 look_at = time.monotonic() + TICK
                 self._close_overdue()
+                self._take_breath()
 
     def _shut(self) -> None:
         self.ready.clear()
@@ -162,16 +172,20 @@ class Server:
     def _accept(self, listening: socket.socket) -> None:
         try:
             sock, address = listening.accept()
-        except OSError as error:  # gone again, or no file left for it: what is open goes on
+        except (BlockingIOError, ConnectionError):  # gone again
+            return
+        except OSError as error:  # no file left: asked again and again it would eat the processor as well
             self._mischief("accept", "nobody", f"a connection could not be taken: {error}")
+            self._selector.unregister(listening)  # until the next tick
+            self._make_room(f"a connection could not be taken: {error}")
             return
         peer = _plain(address[0])
         if not self._may(peer):
             sock.close()
             return
         sock.setblocking(False)
-        if len(self.connections) >= self._settings.connections:
-            self._close(self._spare(), f"more than {self._settings.connections} connections")
+        if len(self.connections) >= self._most:
+            self._make_room(f"more than {self._most} connections")
         self._numbers += 1
         connection = Connection(sock, peer, self._numbers, self._now())
         self.connections[connection.number] = connection
@@ -183,11 +197,12 @@ class Server:
             self._mischief("refused", peer, "it is not on the list `allow`")
         return allowed
 
-    def _spare(self) -> Connection:
-        """The longest silent one of the peer with the most connections: who floods pays for it."""
-        many = Counter(one.peer for one in self.connections.values())
-        most = max(many.values())
-        return min((one for one in self.connections.values() if many[one.peer] == most), key=_heard)
+    def _make_room(self, why: str) -> None:
+        told = self._crowd.comes(self._now(), [one.peer for one in self.connections.values()], why)
+        if told:
+            self._report(self.name, "listener", "fault", f"{self.name}: {told}")
+        if self.connections:
+            self._close(spare(self.connections.values(), self._most), why)
 
     def _attend(self, connection: Connection, events: int) -> None:
         try:
@@ -278,6 +293,12 @@ class Server:
             if why := connection.overdue(now, self._settings.idle * 1000, HALF):
                 self._close(connection, why)
 
+    def _take_breath(self) -> None:
+        if self._tcp is not None and self._selector.get_map().get(self._tcp.fileno()) is None:
+            self._selector.register(self._tcp, selectors.EVENT_READ)
+        if self._crowd.is_over(self._now()):
+            self._report(self.name, "listener", "normal", "")
+
     def _close(self, connection: Connection, why: str) -> None:
         """What was never finished goes to the quarantine, where it can be looked at."""
         if self.connections.pop(connection.number, None) is None:
@@ -292,19 +313,15 @@ class Server:
         self._hand_on(self._speech.last(connection.rest, now), connection, connection.peer, now)
 
     def _mischief(self, what: str, peer: str, why: str) -> None:
-        """Counted always; told once a minute for each peer, and for nobody more than a thousand of them."""
+        """Counted always; told once a minute for each peer, and of no more than MOST_LINES of them."""
         self.counts[what] += 1
         now = self._now()
-        if now - self._said.get((what, peer), -SAY_EVERY) < SAY_EVERY:
+        if not 0 <= now - self._said_since < SAY_EVERY:
+            self._said, self._said_since = set(), now
+        if (what, peer) in self._said or len(self._said) >= MOST_LINES:
             return
-        if len(self._said) >= 1000:
-            self._said.clear()
-        self._said[what, peer] = now
+        self._said.add((what, peer))
         log.warning("listener", listener=self.name, what=what, peer=peer, why=why, count=self.counts[what])
-
-
-def _heard(connection: Connection) -> int:
-    return connection.heard
 
 
 def _plain(address: str) -> str:

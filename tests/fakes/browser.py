@@ -29,16 +29,20 @@ def web(house: FakeHouse, address: str = "127.0.0.1", scheme: str = "http") -> I
 
 
 @contextmanager
-def signed_in(house: FakeHouse, role: str = "administrator", **how: Any) -> Iterator[TestClient]:
+def signed_in(
+    house: FakeHouse, role: str = "administrator", person: str = "li-wei", **how: Any
+) -> Iterator[TestClient]:
     with web(house, **how) as client:
-        sign_in(house, client, role)
+        sign_in(house, client, role, person)
         yield client
 
 
-def sign_in(house: FakeHouse, client: TestClient, role: str = "administrator") -> None:
+def sign_in(
+    house: FakeHouse, client: TestClient, role: str = "administrator", person: str = "li-wei"
+) -> None:
     """A session without a password, since hashing one is slow on purpose."""
     now = house.now()
-    account = house.transact(lambda tx: _account(tx, role)).result()
+    account = house.transact(lambda tx: _account(tx, role, person=person)).result()
     secret = house.transact(lambda tx: accounts.open_session(tx, account, now, "test")).result()
     name = "__Host-tocsin" if client.base_url.scheme == "https" else "tocsin"
     client.cookies.set(name, secret, domain=HOST)
@@ -49,10 +53,10 @@ def make_account(house: FakeHouse, name: str = "li-wei", role: str = "administra
     house.transact(lambda tx: _account(tx, role, name, hashed)).result()
 
 
-def _account(tx: Any, role: str, name: str = "", password: str = "") -> int:
+def _account(tx: Any, role: str, name: str = "", password: str = "", person: str = "li-wei") -> int:
     values = {
         "name": name or f"{role}-{len(tx.execute(ACCOUNT.select()).all())}",
-        "person": "li-wei",
+        "person": person,
         "role": role,
         "password": password,
         "language": "zh",

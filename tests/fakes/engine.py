@@ -5,7 +5,8 @@ from functools import cache
 from ingest.campus.device import Device, Place, Zone
 from ingest.campus.registry import Registry
 from ingest.reading import Reading, TimeQuality
-from rules.evaluate import arm, due, evaluate
+from rules.baseline import NONE, Baselines
+from rules.evaluate import Failure, arm, due, evaluate
 from rules.memory import Memories
 from rules.parse import parse
 from rules.rule import Rule
@@ -65,18 +66,29 @@ def reading(
 class Engine:
     """Rules, their memory and the campus together. Moments are ms."""
 
-    def __init__(self, *rules: str, registry: Registry = CAMPUS, memories: Memories | None = None) -> None:
+    def __init__(
+        self,
+        *rules: str,
+        registry: Registry = CAMPUS,
+        memories: Memories | None = None,
+        baselines: Baselines = NONE,
+    ) -> None:
         self.rules = rules_from("rules:\n" + "".join(rules))
+        self.baselines = baselines
+        self.failures: list[Failure] | None = None  # a list: rules that fail go there
         self.registry = registry
         self.memories = memories if memories is not None else Memories()
 
     def take(self, one: Reading) -> list[Verdict]:
         device = self.registry.devices[one.device]
-        verdicts = due(self.rules, self.memories, one.received, self.registry)
-        return verdicts + evaluate(self.rules, self.memories, one, device, self.registry)
+        verdicts = self.pass_time(one.received)
+        failures, baselines = self.failures, self.baselines
+        return verdicts + evaluate(
+            self.rules, self.memories, one, device, self.registry, failures, baselines=baselines
+        )
 
     def pass_time(self, until: int) -> list[Verdict]:
-        return due(self.rules, self.memories, until, self.registry)
+        return due(self.rules, self.memories, until, self.registry, self.failures, baselines=self.baselines)
 
     def arm(self, now: int) -> None:
         arm(self.rules, self.memories, self.registry, now)

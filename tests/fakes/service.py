@@ -18,7 +18,7 @@ import dashboard.tables
 import ingest.tables
 import rules.tables
 from alerts import desk, roster
-from alerts.alert import Acknowledged, Arrived, Fact
+from alerts.alert import Acknowledged, Arrived
 from alerts.emergency import UnrecordedAlert
 from alerts.people import Contact, Directory, Match, Person, Policy, Post, Step, Target
 from dashboard import accounts
@@ -100,7 +100,8 @@ class FakeHouse:
         self.scenarios_started: list[str] = []
         self.live = Live(self.read, self.now)
         with self._engine.begin() as tx:
-            roster.replace(tx, self.directory.persons.values())
+            everybody = self.directory.persons, self.directory.teams, self.directory.posts
+            roster.replace(tx, *(part.values() for part in everybody), self.directory.policies)
         self.service = self._service(DashboardSettings(**settings))
 
     def _service(self, settings: DashboardSettings) -> Service:
@@ -108,6 +109,7 @@ class FakeHouse:
             read=self.read,
             transact=self.transact,
             apply=self.apply,
+            change_people=self.change_people,
             now=self.now,
             registry=lambda: self.registry,
             directory=lambda: self.directory,
@@ -148,7 +150,13 @@ class FakeHouse:
             future.set_result(result)
         return future
 
-    def apply(self, facts: Sequence[Fact]) -> Future[Any]:
+    def change_people(self, act: Callable[[Connection], T], by: str) -> T:
+        made = self.transact(act).result()
+        known = self.directory
+        self.directory = self.transact(lambda tx: roster.load(tx, known.channels, known.zone)).result()
+        return made
+
+    def apply(self, facts: Sequence[desk.AnyFact]) -> Future[Any]:
         done = self.transact(lambda tx: desk.apply(tx, facts, self.now(), self.directory, self.registry))
         if done.exception() is None:
             self.live.publish(done.result().changed, ())

@@ -1,7 +1,6 @@
 """Thinks. How the messages of a table are written: JSON, and the envelopes and frames that some need."""
 
 import json
-import struct
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -85,30 +84,3 @@ def hydrant(value: int, kind: int = 1, alarms: int = 0) -> bytes:
 
 def gb26875(*bodies: bytes, kind: int = 2) -> bytes:
     return frame(unit(kind, *(body + stamp(NOW) for body in bodies)), stamp(NOW))
-
-
-def _field(number: int, value: bytes | int) -> bytes:
-    """A field of protobuf: bytes, or a number below 2^63."""
-    size = len(value) if isinstance(value, bytes) else value
-    coded = bytearray()
-    while size > 127:
-        coded.append(size & 127 | 128)
-        size >>= 7
-    return bytes((number << 3 | (2 if isinstance(value, bytes) else 0), *coded, size)) + (
-        value if isinstance(value, bytes) else b""
-    )
-
-
-def metric(alias: int, name: str, value: bool | int | float, datatype: int = 0) -> bytes:
-    """One of Sparkplug: a boolean, a double, or a whole number of the given type."""
-    made = _field(1, name.encode()) + (_field(2, alias) if alias else b"")
-    if isinstance(value, bool):
-        return made + _field(4, 11) + _field(14, int(value))
-    if isinstance(value, float):
-        return made + _field(4, 10) + bytes((13 << 3 | 1,)) + struct.pack("<d", value)
-    return made + _field(4, datatype) + _field(11, value)
-
-
-def sparkplug(*metrics: bytes, seq: int | None = None) -> bytes:
-    made = _field(1, NOW - 40) + b"".join(_field(2, one) for one in metrics)
-    return made if seq is None else made + _field(3, seq)

@@ -1,13 +1,11 @@
 """Thinks. What devices of homes, halls and cameras say: the part of messages.py for their dialects."""
 
 from tests.fakes.siadc09 import line
-from tests.fakes.talk import NOW, Talk, js, metric, sparkplug
+from tests.fakes.sparkplug import BOOLEAN, DOUBLE, INT64, metric, payload
+from tests.fakes.talk import NOW, Talk, js
 
-_BIRTH = sparkplug(
-    metric(1, "bdSeq", 7, 4),
-    metric(9, "Node Control/Rebirth", False),
-    seq=0,
-)
+_BD_SEQ, _SMOKE = metric("bdSeq", 7, INT64), metric("Smoke/Alarm", True, BOOLEAN, alias=1)
+_BIRTH = payload([_BD_SEQ, metric("Node Control/Rebirth", False, BOOLEAN)], 0, NOW - 40)
 _EVENT = {"topic": "onvif:Device/axis:IO/Port", "timestamp": NOW - 40}
 
 HOME: dict[str, Talk] = {
@@ -98,9 +96,9 @@ HOME: dict[str, Talk] = {
         [
             ("spBv1.0/school/NBIRTH/edge", _BIRTH, "online"),
             ("spBv1.0/school/DBIRTH/edge/d1",
-             sparkplug(metric(1, "Smoke/Alarm", True), metric(2, "Temperature", 21.5), seq=1), "alarm"),
-            ("spBv1.0/school/DDATA/edge/d1", sparkplug(metric(0, "Smoke/Alarm", True), seq=2), "alarm"),
-            ("spBv1.0/school/NDEATH/edge", sparkplug(metric(0, "bdSeq", 7, 4)), "offline"),
+             payload([_SMOKE, metric("Temperature", 21.5, DOUBLE, alias=2)], 1, NOW - 40), "alarm"),
+            ("spBv1.0/school/DDATA/edge/d1", payload([_SMOKE], 2, NOW - 40), "alarm"),
+            ("spBv1.0/school/NDEATH/edge", payload([_BD_SEQ]), "offline"),
         ],
     ),
     "tasmota": Talk(

@@ -15,6 +15,7 @@ from ingest.dialects.hazard import CALM, HAZARDS
 from ingest.filters import Filters
 from ingest.reading import Parts, Rejected
 from tests.fakes.messages import TALKS, decoder, hear, heard, registered, words
+from tests.fakes.talk import js
 from tests.fuzz.judge import EVENTS, impure, wrong
 
 EVERY = sorted(DIALECTS)
@@ -22,10 +23,21 @@ MESSAGES = [(name, *message) for name, talk in TALKS.items() for message in talk
 UNDER_TEST = {name: (decoder(name), decoder(name, strangers=True)) for name in TALKS}
 ALARMS = ("alarm", "prealarm", "test")
 
-# Of a stranger these are no hazard: an open zone or contact is a door until somebody says what it senses.
-OPEN = ("dsc/Get/Zone3", "homie/lab/input/alarm", "paradox/states/zones/K/open", "texecom2mqtt/zone/a",
-        "lab/binary_sensor/input_3/state", "tele/stairs/SENSOR",
-        "axis/cam1/event/tns:onvif/Device/tns:axis/IO/Port/$source/port/2")  # fmt: skip
+# Of a stranger these are no hazard, and why a fire is heard all the same. A zone that opens is every door of
+# a house, a bare input as often a light switch: were each a fire, nobody would come to the first real one.
+_PANEL = "an open zone may be any door; the panel itself tells the alarm of it"
+_INPUT = "nothing says that it is an alarm; what a contact senses, only its registration says"
+OPEN = {  # topic → why, and the message by which the same dialect tells the fire of a stranger
+    "dsc/Get/Zone3": (_PANEL, "dsc/Get/Fire1", b"1"),
+    "paradox/states/zones/K/open": (_PANEL, "paradox/states/zones/K/generated_alarm", b"True"),
+    "texecom2mqtt/zone/a": (_PANEL, "texecom2mqtt/log", b'{"type": "Fire"}'),
+    "lab/binary_sensor/input_3/state": (_INPUT, "lab/binary_sensor/alarm_3/state", b"ON"),
+    "tele/stairs/SENSOR": (
+        _INPUT, "tele/stairs/SENSOR",
+        js(ZbReceived={"0x12": {"Name": "S", "ZoneStatus": 1, "ZoneType": 40}}),
+    ),
+    "axis/cam1/event/tns:onvif/Device/tns:axis/IO/Port/$source/port/2": (_INPUT, "", b""),
+}  # fmt: skip
 
 
 def said(found):
@@ -62,6 +74,29 @@ def test_what_a_stranger_says_is_heard_with_the_same_hazards(name, topic, payloa
     for metric, value in alarms:
         if value in ALARMS and topic not in OPEN:  # a bare bit is a fire until somebody says what it is
             assert {(metric, value), ("fire", value)} & told, f"{metric} {value} is not among {told}"
+
+
+def test_what_is_excepted_of_strangers_is_still_needed_and_is_told_as_a_fire_where_its_dialect_says_so():
+    names = {topic: name for name, topic, *_ in MESSAGES if topic in OPEN}
+    assert names.keys() == OPEN.keys(), "an exception that nothing needs"
+    for topic, (why, other, payload) in OPEN.items():
+        assert why
+        if other:
+            told = said(hear(decoder(names[topic], strangers=True), other, payload))
+            assert {(metric in HAZARDS, value) for _, metric, value in told} & {(True, "alarm")}, other
+
+
+@pytest.mark.parametrize(
+    ("name", "topic"),
+    [("homie", "homie/lab/input/alarm"), ("homie", "homie/5/lab/in/alarm-state"),
+     ("wirenboard", "/devices/relay/controls/Alarm 1"), ("esphome", "lab/binary_sensor/alarm_1/state")],
+)  # fmt: skip
+def test_a_bare_alarm_of_a_stranger_is_a_fire_until_somebody_says_what_it_is(name, topic):
+    for word in ("1", "0"):
+        told = said(hear(decoder(name, strangers=True), topic, word.encode()))
+        assert [one[1:] for one in told] == [("fire", "alarm" if word == "1" else "normal")]
+    silent = topic.replace("alarm", "alarm-armed").replace("Alarm", "Alarm armed")
+    assert said(hear(decoder(name, strangers=True), silent, b"1")) == []
 
 
 @pytest.mark.parametrize(("name", "topic", "payload", "word"), MESSAGES)

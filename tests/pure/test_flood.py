@@ -1,9 +1,11 @@
 """Thinks. A flooding device: repetitions are merged, what is new in them passes at once."""
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.flood import CALM, LIMIT, Floods
+from ingest.flood import CALM, LIMIT, MOST_OWED, Floods
+from ingest.reading import TimeQuality
 from tests.fakes.engine import reading
 
 T = 1_000_000
@@ -102,3 +104,69 @@ def test_no_flood_hides_an_alarm_or_the_word_it_ends_with(history):
     passed += [r.value for r in floods.due(now + 1000) if r.metric == "smoke"]
     if history:
         assert passed[-1] == history[-1][1]
+
+
+def test_a_retained_message_in_a_flood_does_not_hide_the_live_one_behind_it():
+    for metric in ("press", "smoke"):
+        floods, _ = flooding()
+        restored = [reading("d", metric, "alarm", T + 1, retained=True)]
+        assert [r.retained for r in floods.sift("d", restored, T + 1)] == [True]
+        assert [(r.value, r.retained) for r in say(floods, T + 2, **{metric: "alarm"})] == [("alarm", False)]
+        assert say(floods, T + 3, **{metric: "alarm"}) == []
+
+
+def test_a_retained_message_is_not_what_a_flood_ended_with():
+    floods, _ = flooding()
+    say(floods, T + 1, smoke="alarm")
+    say(floods, T + 2, smoke="normal")
+    floods.sift("d", [reading("d", "smoke", "alarm", T + 3, retained=True)], T + 3)
+    assert brief(floods.due(T + 1000)) == [("smoke", "normal")]
+
+
+def historic(at, moment, value="alarm"):
+    made = reading("d", "smoke", value, at)
+    return msgspec.structs.replace(made, event_time=moment, time_quality=TimeQuality.HISTORIC)
+
+
+def test_what_a_device_replays_in_a_flood_is_kept_and_hides_nothing_and_the_same_twice_is_kept_once():
+    floods, _ = flooding()
+    kept = [r for n in range(900) for r in floods.sift("d", [historic(T + 1, T - n * 1000)], T + 1)]
+    assert len(kept) == 900
+    assert brief(say(floods, T + 2, smoke="alarm")) == [("smoke", "alarm")]
+    again = [r for n in range(900) for r in floods.sift("d", [historic(T + 3, T)], T + 3)]
+    assert again == []
+
+
+def test_three_hundred_devices_in_flood_at_once_are_each_merged_and_each_first_alarm_passes():
+    floods, passed = Floods(), []
+    for number in range(300):
+        for step in range(LIMIT * 2):
+            passed += say(floods, T + step, device=f"d{number}", smoke="normal")
+        passed += say(floods, T + 900, device=f"d{number}", smoke="alarm")
+    assert [r.metric for r in passed].count("flooding") == 300
+    assert [r.value for r in passed if r.metric == "smoke"].count("alarm") == 300
+    assert len(passed) <= 300 * (LIMIT + 4)
+
+
+def test_what_waited_at_the_broker_while_we_were_away_is_no_flood_and_is_kept_whole():
+    an_hour_ago = T - 3_600_000
+    floods = Floods({"meter": an_hour_ago, "mad": T - 1000})
+    kept = [r for n in range(3600) for r in say(floods, T + n // 4, device="meter", temperature=20.0 + n % 7)]
+    assert len(kept) == 3600
+    told = [r for _ in range(LIMIT + 1) for r in say(floods, T, device="mad", temperature=20.0)]
+    assert ("flooding", "fault") in brief(told)
+
+
+def test_nobody_buys_a_flood_by_being_silent_for_long():
+    floods = Floods({"d": T - 30 * 86_400_000})
+    told = [r for n in range(MOST_OWED + 9 * LIMIT) for r in say(floods, T + n // 5, smoke="normal")]
+    assert brief(told).count(("flooding", "fault")) == 1
+    assert len(told) <= MOST_OWED + 5 * LIMIT
+
+
+def test_a_device_that_speaks_on_earns_nothing_by_it():
+    floods = Floods()
+    for second in range(60):
+        say(floods, T + second * 1000, smoke="normal")
+    told = [r for _ in range(LIMIT + 1) for r in say(floods, T + 60_000, smoke="normal")]
+    assert ("flooding", "fault") in brief(told)

@@ -1,5 +1,6 @@
 """Touches. A listener on a real socket: who may connect, what costs a connection, what is answered."""
 
+import errno
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 
 from ingest.dialects.gb26875.frame import pieces
 from ingest.listeners import opened
+from ingest.listeners.crowd import CALM
 from ingest.listeners.server import MOST_UNSETTLED, Server
 from ingest.message import Message
 from ingest.settings import ListenerSettings, ListenersSettings
@@ -204,6 +206,53 @@ def test_who_opens_too_many_connections_loses_its_own_and_nobody_elses(room):
     here.heard(2)
     for far in flood:
         far.close()
+    [told] = [note for *_, word, note in here.reports if word == "fault"]
+    assert "more than 8 connections; most are of 127.0.0.3 (7)" in told
+    here.moment += CALM + 1
+    wait_for("the end of it", lambda: here.reports[-1][2] == "normal")
+
+
+def test_a_panel_that_has_spoken_keeps_its_connection_in_a_crowd_from_many_addresses(room):
+    here = room(allow=["127.0.0.0/8"], connections=8)
+    panel = here.connect("127.0.0.2")
+    panel.sendall(fire(1))
+    here.heard(1)
+    crowd = [here.connect(f"127.0.1.{n}") for n in range(1, 41)]
+    here.counted("closed", 33)
+    panel.sendall(fire(2))
+    new = here.connect("127.0.0.4")
+    new.sendall(fire(3))
+    here.heard(3)
+    for far in crowd:
+        far.close()
+
+
+def test_without_a_file_left_the_listener_rests_and_says_so_and_takes_the_next_one(room):
+    here = room()
+    first = here.connect()
+    first.sendall(fire(1))
+    here.heard(1)
+    asked, whole = [], here.server._tcp
+
+    class Full:
+        """What accept does when the process may open no more files."""
+
+        def fileno(self):
+            return whole.fileno()
+
+        def accept(self):
+            asked.append(1)
+            raise OSError(errno.EMFILE, "Too many open files")
+
+        def close(self):
+            whole.close()
+
+    here.server._accept = lambda listening: Server._accept(here.server, Full() if len(asked) < 2 else whole)
+    far = here.connect()
+    far.sendall(fire(2))
+    here.heard(2)
+    assert len(asked) == 2
+    assert any("Too many open files" in note for *_, note in here.reports)
 
 
 def test_a_peer_whose_messages_are_not_settled_is_not_read_from(room):

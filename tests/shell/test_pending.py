@@ -8,6 +8,7 @@ import pytest
 from paho.mqtt.publish import single
 from ruamel.yaml import YAML
 
+from ingest.tray import CHANGED
 from tests.bench.service import Service, campus
 from tests.fakes.webhook import WebhookSink
 from tests.servers import Mosquitto, wait_for
@@ -69,3 +70,59 @@ def test_a_stranger_that_is_forgotten_comes_back_when_it_speaks_again(
     assert "0 devices are not registered" in service.tocsin("pending", "--forget", name, *config)
     publish(mosquitto, "campus/door-new/reading", b'{"values": {"contact": "open"}}')
     wait_for("it is back", lambda: waits(service))
+
+
+def config(topic: str) -> str:
+    return json.dumps({"device_class": "smoke", "state_topic": topic, "unique_id": "n7",
+                       "device": {"identifiers": ["n7"], "name": "Hall"}})  # fmt: skip
+
+
+def test_a_proposal_that_changes_after_it_was_approved_waits_to_be_approved_anew(
+    tmp_path: Path, mosquitto: Mosquitto
+) -> None:
+    yaml, path, proposals = YAML(), tmp_path / "new.yaml", "homeassistant/binary_sensor/n7/config"
+    dialects = {"homeassistant": None, "zigbee2mqtt": None}
+    broker = {"host": "127.0.0.1", "port": mosquitto.port, "dialects": dialects}
+    with WebhookSink() as sink:
+        service = Service(tmp_path, mosquitto, sink.url, {"broker": broker})
+        at = ("-c", str(service.config))
+
+        def said() -> list[str]:
+            rows = ask(service.folder / "data" / "control.sock", do="pending", forget="")
+            return [f"{row['name']}: {row['said']}" for row in rows]
+
+        def completed(**more: str) -> None:
+            path.write_text(service.tocsin("pending", "--yaml", *at), "utf-8")
+            values = yaml.load(path)
+            for device in values.get("devices", ()):
+                device |= {"place": "b1", "owner": "li-wei", **more}
+            yaml.dump(values, path)
+
+        service.apply(campus(2))
+        service.start()
+        try:
+            single(proposals, config("n/7"), 1, True, "127.0.0.1", mosquitto.port)
+            wait_for("the proposal", lambda: said() == ["Hall: "])
+            completed()
+            service.tocsin("apply", str(path), "--add", "--yes", *at)
+            single(proposals, config("n/8"), 1, True, "127.0.0.1", mosquitto.port)
+            wait_for("the change", lambda: said() == [f"Hall: {CHANGED}"])
+            assert "state_topic was 'n/7', now 'n/8'" in service.tocsin("pending", *at)
+            publish(mosquitto, "n/7", "ON")
+            wait_for("the approved topic", lambda: service.rows("SELECT * FROM alert WHERE device = 'Hall'"))
+            completed()
+            assert "devices" not in yaml.load(path)
+            written = service.tocsin("apply", str(path), "--add", "--yes", *at)
+            assert "~ approvals n7" in written
+            wait_for("nothing waits", lambda: said() == [])
+
+            values = {"devices": [{"id": "twice", "kind": "smoke_detector", "place": "b1", "owner": "li-wei",
+                                   "dialect": "zigbee2mqtt", "address": "hall"}]}  # fmt: skip
+            document = yaml.load(path)
+            entity = next(iter(document["approvals"][0]["entities"].values()))
+            entity["state_topic"] = "zigbee2mqtt/hall"
+            yaml.dump({**values, "approvals": document["approvals"]}, path)
+            with pytest.raises(RuntimeError, match="is that of device"):
+                service.tocsin("apply", str(path), "--add", "--yes", *at)
+        finally:
+            service.stop()

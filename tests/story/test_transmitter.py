@@ -12,9 +12,10 @@ from ingest.dialects.gb26875.frame import Frame, pieces
 from ingest.listeners import gb26875
 from ingest.listeners.server import Server
 from ingest.settings import ListenerSettings
-from tests.fakes.gb26875 import NORMAL, component, frame, stamp, unit
+from tests.fakes.gb26875 import FAULT, NORMAL, component, frame, stamp, unit
 from tests.servers import wait_for
 from tests.story.school import CAMPUS, School
+from tests.story.test_hang import hanging
 from tocsin import logs
 from tocsin.database import Database
 
@@ -178,3 +179,32 @@ def test_a_connection_that_ends_before_the_commit_loses_nothing(school: School) 
         wait_for("the end of the connection", lambda: not server.connections)
         school.turn()
         assert [alert.device for alert in school.open()] == ["smoke-201"]
+
+
+def test_while_a_commit_hangs_nothing_is_confirmed_and_after_it_everything_is_once_and_one_fire_is_one_alert(
+    school: School,
+) -> None:
+    with listening(school) as server:
+        panel, other = Transmitter(server.port), Transmitter(server.port)
+        sent = fire(school, number=1)
+        panel.send(sent)
+        came(school)
+        with hanging(school, "smoke-305"):  # the frame is in the transaction that hangs
+            panel.send(sent)  # nobody confirmed it, so it comes again, and from its second line
+            other.send(sent)
+            now = stamp(school.moment)
+            other.send(frame(unit(2, component(NORMAL | FAULT) + now), now, number=2))
+            came(school, 3)
+            school.moment += 3_100
+            school.writer.look()
+            assert [one.device for one in school.emergency.open()] == ["smoke-201", "smoke-305"]
+            assert (panel.answers(), other.answers()) == ([], [])
+            assert [row.facts["device"] for row in school.told("warden")] == ["smoke-201", "smoke-305"]
+        school.turn()
+        wait_for("all confirmations", lambda: len(panel.answers()) == 2 and len(other.answers()) == 2)
+        assert [one.number for one in panel.answers()] == [1, 1]
+        assert [one.number for one in other.answers()] == [1, 2]
+        assert not server._owed
+        assert not school.emergency.open()
+        fires = [alert for alert in school.open() if alert.rule == "smoke-alarm"]
+        assert sorted((one.device, one.occurrence) for one in fires) == [("smoke-201", 1), ("smoke-305", 1)]
