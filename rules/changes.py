@@ -23,8 +23,8 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """`what`: added | changed | removed. `body` is the rule as it reads now ({} once it is removed). Who and
-    why are "" where the file does not state them."""
+    """`what`: added | changed | removed | promoted. `body` is the rule as it reads now ({} once
+    it is removed). Who and why are "" where the file does not state them."""
 
     rule: str
     what: str

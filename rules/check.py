@@ -8,33 +8,27 @@ import msgspec
 
 from ingest.campus.kinds import KINDS, METRICS, Form
 from ingest.topology import Carries
-from rules.conditions import SPELT, WRAPPING, verdicts
+from rules import schedule, shadow
+from rules.conditions import EXTRAS, SPELT, WRAPPING, verdicts
 from rules.conditions.coincidence import Coincidence
-from rules.conditions.count import Count
 from rules.conditions.silence import Silence
-from rules.conditions.state import State
-from rules.conditions.stuck import Stuck
-from rules.law import HELD_BACK
-from rules.rule import Condition, Reference, Rule, Same, Scope, Selector, Suppressor, reportable
+from rules.refuse import refuse
+from rules.rule import Condition, Reference, Rule, Same, Scope, Selector, Suppressor
 from rules.section import Section
 from rules.verdict import Class, Text
 
-_KEYS = (
+KEYS = (
     "id", "title", "for", "when", "class", "priority", "latch", "verify", "on_delay", "off_delay", "policy",
-    "subject", "suppressed_by",
+    "subject", "suppressed_by", "shadow", "during", "outside", "hazard",
 )  # fmt: skip
 _ONE_FORM = f"expected exactly one of: {', '.join(SPELT)}; or all, any, none"
-_EXTRAS = {
-    extra: tuple(key for key, one in SPELT.items() if extra in one.EXTRAS)
-    for extra in ("deadband", "hold", "within")
-}
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
 def read_rule(section: Section) -> Rule | None:
     """The rule, or None where a mistake was noted in `section.mistakes`."""
     before = len(section.mistakes)
-    section.only(_KEYS)
+    section.only(KEYS)
     name = section.text("id", "an id of lower-case letters, digits and -")
     if name and not _ID.fullmatch(name):
         section.wrong("id", "expected lower-case letters, digits and -, at most 64")
@@ -58,12 +52,12 @@ def read_rule(section: Section) -> Rule | None:
         source=f"{section.file}:{section.line}",
         suppressed_by=suppressors,
         refers=(*refers, *hidden_by),
+        shadow=shadow.read(section),
+        hazard=section.flag("hazard"),
+        schedule=schedule.read(section),
     )
     if len(section.mistakes) == before:
-        _check_kinds(section, rule)
-        _check_delays(section, rule)
-        _check_subject(section, rule)
-        _check_suppression(section, rule)
+        refuse(section, rule)
     if len(section.mistakes) > before:
         return None
     return msgspec.structs.replace(rule, version=_version(section))
@@ -143,7 +137,7 @@ def _condition(section: Section) -> tuple[Condition | None, tuple[Reference, ...
     if when is None:
         return None, ()
     before = len(when.mistakes)
-    when.only(("metric", *SPELT, *_EXTRAS, *WRAPPING, *verdicts.KEYS))
+    when.only(("metric", *SPELT, *EXTRAS, *WRAPPING, *verdicts.KEYS))
     condition: Condition | None
     if any(when.has(key) for key in verdicts.KEYS):
         condition, refers = _of_others(when)
@@ -154,7 +148,7 @@ def _condition(section: Section) -> tuple[Condition | None, tuple[Reference, ...
 
 def _of_others(when: Section) -> tuple[Condition, tuple[Reference, ...]]:
     for key in when.node:
-        if key in SPELT or key in WRAPPING or key in _EXTRAS or key == "metric":
+        if key in SPELT or key in WRAPPING or key in EXTRAS or key == "metric":
             when.wrong(key, "not beside all, any or none: they look at other rules")
     return verdicts.built(when)
 
@@ -180,7 +174,7 @@ def _check_extras(when: Section, form: str) -> None:
     wrapping = [key for key in WRAPPING if when.has(key)]
     if len(wrapping) > 1:
         when.wrong(wrapping[1], f"not beside {wrapping[0]}: write two rules")
-    for extra, hosts in _EXTRAS.items():
+    for extra, hosts in EXTRAS.items():
         allowed = (*hosts, *WRAPPING) if extra == "within" else hosts
         if when.has(extra) and form not in hosts and not (extra == "within" and wrapping):
             when.wrong(extra, f"only with {' or '.join(allowed)}")
@@ -196,83 +190,6 @@ def _check_form(when: Section, form: str, metrics: tuple[str, ...]) -> None:
 
 
 _SAY = {Form.STATE: "a state", Form.NUMBER: "a number", Form.EVENT: "an event"}
-
-
-def _check_kinds(section: Section, rule: Rule) -> None:
-    """Every kind reports one of the metrics, and every metric is reported by one of the kinds."""
-    metrics = rule.condition.metrics
-    if not metrics:
-        return
-    deaf = False
-    for place, kind in enumerate(rule.selector.kinds):
-        can = reportable(kind)
-        if not any(metric in can for metric in metrics):
-            deaf = True
-            chosen = section.section("for", "selectors")
-            hint = f"a {kind} does not report {' or '.join(metrics)}; it reports: {', '.join(sorted(can))}"
-            if chosen is not None:
-                chosen.wrong("kind", hint, place)
-    heard = {metric for kind in rule.selector.kinds or KINDS for metric in reportable(kind)}
-    when = section.section("when", "a condition")
-    for place, metric in enumerate(metrics):
-        if metric not in heard and not deaf and when is not None:
-            when.wrong("metric", f"'{metric}' is not reported by {' or '.join(rule.selector.kinds)}", place)
-
-
-def _check_delays(section: Section, rule: Rule) -> None:
-    condition = rule.condition
-    if condition.momentary and (rule.on_delay or rule.off_delay):
-        key = "on_delay" if rule.on_delay else "off_delay"
-        section.wrong(key, "an event has no delays; use hold in when")
-    if isinstance(condition, Silence) and rule.on_delay:
-        section.wrong("on_delay", "make silent_for longer instead")
-    if isinstance(condition, Silence) and rule.off_delay >= condition.silent_for:
-        section.wrong("off_delay", "expected less than silent_for")
-    for kind, instead in ((Count, "within"), (Stuck, "same_for")):
-        if isinstance(condition, kind) and (rule.on_delay or rule.off_delay):
-            key = "on_delay" if rule.on_delay else "off_delay"
-            section.wrong(key, f"it is in {instead} already; leave it out")
-    if rule.alert_class is Class.ALARM and rule.on_delay:
-        _check_held_back(section, rule)
-
-
-def _check_held_back(section: Section, rule: Rule) -> None:
-    """An alarm that waits: not the first one of a life-safety point, and not long."""
-    if isinstance(rule.condition, Coincidence):
-        if "call_point" in rule.condition.metrics:
-            section.wrong("on_delay", "a manual call point waits for nothing: write on_delay: 0s")
-        elif rule.on_delay > HELD_BACK:
-            section.wrong("on_delay", "an alarm beyond the first alert may wait 30s at most")
-        return
-    hidden = _life_safety(rule)
-    if hidden:
-        hint = f"a life-safety alarm ({', '.join(hidden)}) is raised at once: write on_delay: 0s"
-        narrow = "" if rule.selector.kinds else ", or name in for.kind the kinds that are meant"
-        section.wrong("on_delay", hint + narrow)
-
-
-def _life_safety(rule: Rule) -> list[str]:
-    """The life-safety kinds that the rule looks at."""
-    kinds = [kind for kind in rule.selector.kinds or KINDS if KINDS[kind].life_safety]
-    return [kind for kind in kinds if any(metric in reportable(kind) for metric in rule.condition.metrics)]
-
-
-def _check_subject(section: Section, rule: Rule) -> None:
-    if rule.by_device and len(rule.condition.metrics) > 1:
-        section.wrong("subject", "a rule whose subject is the device looks at one metric only")
-
-
-def _check_suppression(section: Section, rule: Rule) -> None:
-    """Nothing hides the alarm or the pre-alarm of a life-safety point."""
-    if not rule.suppressed_by:
-        return
-    words = rule.condition.words if isinstance(rule.condition, State) else ()
-    loud = rule.alert_class is Class.ALARM or "prealarm" in words
-    hidden = _life_safety(rule)
-    if loud and hidden:
-        hint = f"it would hide a life-safety point ({', '.join(hidden)}): leave it out"
-        narrow = "" if rule.selector.kinds else ", or name in for.kind the kinds that are meant"
-        section.wrong("suppressed_by", hint + narrow)
 
 
 def _version(section: Section) -> str:

@@ -11,14 +11,16 @@ import msgspec
 from ingest.campus.device import Device
 from ingest.campus.registry import Registry
 from ingest.reading import Reading, TimeQuality
+from rules.baseline import NONE, Baselines
 from rules.conditions.silence import Silence
-from rules.gather import Scene, elapsed, follow, gathered, remember, visible
-from rules.memory import Memories, Memory, State
-from rules.rule import UNKNOWN, Rule
+from rules.gather import Scene, elapsed, gathered, settle, settled
+from rules.memory import SCHEDULE, Memories, Memory, State
+from rules.rule import UNKNOWN
 from rules.ruleset import RuleSet
-from rules.transitions import fire, read
+from rules.transitions import fire, informed, read, remembered
 from rules.vanish import vanished
 from rules.verdict import Holds, Verdict
+from rules.withhold import schedules, turned
 
 HISTORIC = TimeQuality.HISTORIC
 AGAIN = 60_000  # ms until a deadline whose rule failed is tried again
@@ -39,9 +41,11 @@ def evaluate(
     device: Device,
     registry: Registry,
     failures: list[Failure] | None = None,
+    baselines: Baselines = NONE,
 ) -> list[Verdict]:
     """What the rules say of one reading. Changes `memories`. A rule that fails goes to `failures` and the
-    others are heard; without a list to go to it raises.
+    others are heard; without a list to go to it raises. `baselines`: how the points were at this hour of
+    the weeks before.
 
     Most readings mean nothing to any rule and end in the first two lines.
     """
@@ -51,37 +55,23 @@ def evaluate(
     if reading.time_quality is HISTORIC:  # no siren for what happened last week
         return []
     verdicts: list[Verdict] = []
-    scene = Scene(rules, memories, registry)
+    scene = Scene(rules, memories, registry, baselines)
     for rule in plan.rules:
         try:
+            if rule.condition.looks_around:
+                rule = informed(scene, rule, reading, device)
             before = memories.get(rule.id, rule.subject(device.id, reading.metric))
             after, verdict = read(rule, before, reading, device)
             if after is not before:
                 moment, retained = reading.received, reading.retained
-                _settle(scene, rule, device, (before, after, verdict), moment, retained, verdicts)
+                settle(scene, rule, device, (before, after, verdict), moment, retained, verdicts)
+            if rule.condition.broke is not None:
+                raise rule.condition.broke
         except Exception as error:
             if failures is None:
                 raise
             failures.append(Failure(rule.id, f"{device.id}/{reading.metric}", error))
     return verdicts
-
-
-def _settle(
-    scene: Scene,
-    rule: Rule,
-    device: Device,
-    step: tuple[Memory | None, Memory | None, Verdict | None],
-    moment: int,
-    retained: bool,
-    verdicts: list[Verdict],
-) -> None:
-    """Remember a step, say its verdict, and then what follows from it."""
-    before, after, said = step
-    said = remember(scene, rule, device, before, after, said)
-    if said is not None:
-        verdicts.append(said)
-    if rule.id in scene.rules.followed and visible(before, after):
-        follow(scene, rule, device, moment, verdicts, retained)
 
 
 def due(
@@ -90,6 +80,7 @@ def due(
     until: int,
     registry: Registry,
     failures: list[Failure] | None = None,
+    baselines: Baselines = NONE,
 ) -> list[Verdict]:
     """Fire every deadline at or before `until`, in order of (deadline, rule, subject). Changes `memories`.
 
@@ -98,7 +89,7 @@ def due(
     """
     verdicts: list[Verdict] = []
     while (row := memories.take_due(until)) is not None:
-        _pass(Scene(rules, memories, registry), row, until, verdicts, failures)
+        _pass(Scene(rules, memories, registry, baselines), row, until, verdicts, failures)
     return verdicts
 
 
@@ -107,14 +98,21 @@ def _pass(
 ) -> None:
     """The deadline of one row."""
     assert row.due_at is not None
+    if row.subject == SCHEDULE:
+        verdicts += settled(scene, turned(scene, row), row.due_at)
+        return
     rule, device = scene.rules.by_id.get(row.rule), scene.registry.device(row.device)
     if rule is None or device is None:  # the caller should have reconciled; never lose it in silence
         scene.memories.drop(row)
         verdicts += vanished(row, rule, device, row.due_at)
         return
     try:
+        if rule.condition.looks_around:
+            rule = informed(scene, rule, remembered(rule, row), device)
         after, said = elapsed(scene, rule, row, device) if gathered(rule, row) else fire(rule, row, device)
-        _settle(scene, rule, device, (row, after, said), row.due_at, False, verdicts)
+        settle(scene, rule, device, (row, after, said), row.due_at, False, verdicts)
+        if rule.condition.broke is not None:
+            raise rule.condition.broke
     except Exception as error:
         if failures is None:
             raise
@@ -124,11 +122,13 @@ def _pass(
 
 
 def arm(rules: RuleSet, memories: Memories, registry: Registry, now: int) -> None:
-    """Start every wait for silence: at start, and after the rules or the registry have changed.
+    """Start every wait, for silence and for the turns of schedules: at start, and after the rules or the
+    registry have changed.
 
     What was never heard is waited for from `now`. A wait that ran out while nobody was listening begins
     again: our own absence is not the device's silence.
     """
+    schedules(rules, memories, registry.calendar, now)
     for rule, device, metric in rules.silences(registry):
         assert isinstance(rule.condition, Silence)
         subject, due_at = rule.subject(device.id, metric), now + rule.condition.silent_for

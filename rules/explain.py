@@ -3,41 +3,56 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from ingest.campus.device import Device
 from ingest.campus.registry import Registry
 from ingest.reading import Reading
-from rules.evaluate import due, evaluate
+from rules.baseline import NONE, Baselines
+from rules.evaluate import Failure, due, evaluate
+from rules.gather import Scene
 from rules.memory import Memories, Memory, State
 from rules.rule import Rule, reportable
 from rules.ruleset import RuleSet
+from rules.transitions import informed
 from rules.trial import SAYS, moment_text, said
 from rules.verdict import Verdict
+from rules.withhold import schedules
 
 Clock = Callable[[int], str]
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One rule and one point it looks at. `said`: its verdicts in the time looked at."""
+    """One rule, informed of what it looks at besides its last reading, and one point it looks at. `said`: its
+    verdicts in the time looked at. `asked_at`: outside the rule's schedule, when that begins."""
 
     rule: Rule
     metric: str
     last: Reading | None
     said: Sequence[Verdict]
     memory: Memory | None
+    asked_at: int | None = None
 
 
 def replayed(
-    rules: RuleSet, device: Device, registry: Registry, readings: Iterable[Reading], until: int
+    rules: RuleSet,
+    device: Device,
+    registry: Registry,
+    readings: Iterable[Reading],
+    until: int,
+    baselines: Baselines = NONE,
 ) -> list[Finding]:
     """Judge these readings of the device (oldest first) anew, beginning with nothing remembered."""
     memories, verdicts, latest = Memories(), list[Verdict](), dict[str, Reading]()
+    readings = list(readings)
+    schedules(rules, memories, registry.calendar, readings[0].received if readings else until)
+    failures: list[Failure] = []  # what a rule fails on now is said of its last reading
     for reading in readings:
-        verdicts += due(rules, memories, reading.received, registry)
-        verdicts += evaluate(rules, memories, reading, device, registry)
+        verdicts += due(rules, memories, reading.received, registry, failures, baselines)
+        verdicts += evaluate(rules, memories, reading, device, registry, failures, baselines)
         latest[reading.metric] = reading
-    verdicts += due(rules, memories, until, registry)
-    return findings(rules, device, registry, latest, memories, verdicts)
+    verdicts += due(rules, memories, until, registry, failures, baselines)
+    return findings(rules, device, registry, latest, memories, verdicts, until, baselines)
 
 
 def findings(
@@ -47,6 +62,8 @@ def findings(
     latest: Mapping[str, Reading],
     memories: Memories,
     verdicts: Sequence[Verdict] = (),
+    now: int | None = None,
+    baselines: Baselines = NONE,
 ) -> list[Finding]:
     """What every rule that looks at the device has come to, the most important first."""
     found = {(one.rule.id, ""): one for one in _gathered(rules, device, registry, memories, verdicts)}
@@ -58,9 +75,19 @@ def findings(
             subject = rule.subject(device.id, metric)
             spoken = [one for one in verdicts if (one.rule, one.subject) == (rule.id, subject)]
             memory = memories.get(rule.id, subject)
-            found[rule.id, metric] = Finding(rule, metric, latest.get(metric), spoken, memory)
+            last = latest.get(metric)
+            if last is not None and rule.condition.looks_around:
+                rule = informed(Scene(rules, memories, registry, baselines), rule, last, device)
+            found[rule.id, metric] = Finding(rule, metric, last, spoken, memory)
     order = {rule.id: place for place, rule in enumerate(rules.rules)}
-    return [found[key] for key in sorted(found, key=lambda key: (order[key[0]], key[1]))]
+    ordered = [found[key] for key in sorted(found, key=lambda key: (order[key[0]], key[1]))]
+    return [replace(one, asked_at=_asked_at(one.rule, registry, now)) for one in ordered]
+
+
+def _asked_at(rule: Rule, registry: Registry, now: int | None) -> int | None:
+    if now is None or rule.schedule is None or rule.schedule.on(registry.calendar, now):
+        return None
+    return rule.schedule.turn(registry.calendar, now)
 
 
 def _gathered(
@@ -90,10 +117,16 @@ def lines(found: Finding, clock: Clock) -> Iterator[str]:
     rule = found.rule
     title = f"{rule.title.zh} / {rule.title.en}"
     yield f"{rule.id} {rule.version}  {rule.alert_class.value} {rule.priority}  {title}"
-    looks = f"{found.metric or rule.scope} {rule.condition.compared}"
+    looks = f"{found.metric or rule.scope} {rule.compared}"
     yield f"  looks for {looks}{_delays(rule)}  ({rule.source})"
+    if rule.shadow is not None:
+        yield "  in shadow: what it finds is told to nobody"
     if found.metric:
         yield f"  {_heard(found, clock)}"
+    if rule.condition.noted:
+        yield f"  beside it: {rule.condition.noted}"
+    if rule.condition.broke is not None:
+        yield f"  it cannot be judged: {rule.condition.broke}"
     for verdict in found.said[-5:]:
         began = clock(verdict.since)
         yield f"  {SAYS[said(verdict)]} at {clock(verdict.moment)}, the condition began {began}"
@@ -118,6 +151,11 @@ def _heard(found: Finding, clock: Clock) -> str:
 
 def _stands(found: Finding, clock: Clock) -> str:
     row = found.memory
+    if found.asked_at is not None:
+        begins = f"outside its schedule, which begins {clock(found.asked_at)}"
+        if row is None or not row.withheld:
+            return f"not now: {begins}"
+        return f"not raised: {begins}; it holds since {clock(row.since)} ({_plain(row.value)})"
     if row is None:
         if found.last is None:
             return "not raised: it was told nothing to judge"

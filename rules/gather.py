@@ -5,18 +5,20 @@ coincidence on its own devices, all/any/none on other rules) and at those that i
 whatever changes by that. Rules refer to each other without rings (rules/law.py), so it ends.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from ingest.campus.device import Device
 from ingest.campus.registry import Registry
+from rules.baseline import NONE, Baselines
 from rules.memory import Memories, Memory, State
 from rules.rule import Rule, Step
 from rules.ruleset import RuleSet
-from rules.transitions import NEXT, moved, spoken
+from rules.transitions import NEXT, awake, moved, spoken
 from rules.verdict import Evidence, Holds, Verdict
+from rules.withhold import Turn, withheld
 
 
 class Scene(NamedTuple):
@@ -25,6 +27,7 @@ class Scene(NamedTuple):
     rules: RuleSet
     memories: Memories
     registry: Registry
+    baselines: Baselines = NONE
 
 
 def remember(
@@ -34,8 +37,12 @@ def remember(
     before: Memory | None,
     after: Memory | None,
     said: Verdict | None,
-) -> Verdict | None:
-    """Put what a step made of a pair into memory; its verdict, marked where another rule hides it."""
+    moment: int,
+) -> Step:
+    """Put what a step made of a pair into memory, and say what is told of it: nothing while the rule's
+    schedule withholds it, and marked where another rule hides it."""
+    if rule.schedule is not None or (before is not None and before.withheld):
+        after, said = withheld(scene, rule, device, before, (after, said), moment)
     if rule.suppressed_by and after is not None and after.told is not Holds.NO:
         if said is None:
             after = replace(after, hidden=before.hidden if before is not None else "")
@@ -46,7 +53,33 @@ def remember(
         scene.memories.put(after)
     elif before is not None:
         scene.memories.drop(before)
-    return said
+    return after, said
+
+
+def settle(
+    scene: Scene,
+    rule: Rule,
+    device: Device,
+    step: tuple[Memory | None, Memory | None, Verdict | None],
+    moment: int,
+    retained: bool,
+    verdicts: list[Verdict],
+) -> None:
+    """Remember a step, say its verdict, and then what follows from it."""
+    before, after, said = step
+    after, said = remember(scene, rule, device, before, after, said, moment)
+    if said is not None:
+        verdicts.append(said)
+    if rule.id in scene.rules.followed and visible(before, after):
+        follow(scene, rule, device, moment, verdicts, retained)
+
+
+def settled(scene: Scene, steps: Iterable[Turn], moment: int) -> list[Verdict]:
+    """What is told, and no longer told, because a schedule began or ended."""
+    verdicts: list[Verdict] = []
+    for rule, device, before, (after, said) in steps:
+        settle(scene, rule, device, (before, after, said), moment, before.retained, verdicts)
+    return verdicts
 
 
 def follow(
@@ -72,10 +105,11 @@ def weigh(
 ) -> None:
     """Judge a rule that gathers by all its rows as they are now, and everything that follows from it."""
     before = scene.memories.get(rule.id, subject)
-    after, said = _step(scene, rule, before, subject, device, moment, retained)
-    if after is before:
+    woken = awake(before)
+    after, said = _step(scene, rule, woken, subject, device, moment, retained)
+    if after is woken:
         return
-    said = remember(scene, rule, device, before, after, said)
+    after, said = remember(scene, rule, device, before, after, said, moment)
     if said is not None:
         verdicts.append(said)
     if rule.id in scene.rules.followed and _told(before) is not _told(after):
@@ -100,7 +134,7 @@ def _step(
     moment: int,
     retained: bool,
 ) -> Step:
-    holds, number, evidence = _weighed(scene, rule, device)
+    holds, number, evidence = weighed(scene, rule, device)
     state = before.state if before is not None else None
     after = NEXT[state, holds]
     if after is state:
@@ -119,7 +153,7 @@ def _step(
     return (made if after is not None else None), verdict
 
 
-def _weighed(scene: Scene, rule: Rule, device: Device) -> tuple[Holds, float, tuple[Evidence, ...]]:
+def weighed(scene: Scene, rule: Rule, device: Device) -> tuple[Holds, float, tuple[Evidence, ...]]:
     peers = scene.rules.peers(rule, rule.scope, device, scene.registry)
     return rule.condition.weigh(peers, scene.memories, scene.rules.by_id, rule)
 
@@ -151,7 +185,7 @@ def elapsed(scene: Scene, rule: Rule, row: Memory, device: Device) -> Step:
     moment = row.due_at
     assert moment is not None
     holds = Holds.YES if row.state is State.PENDING else Holds.NO
-    evidence = _weighed(scene, rule, device)[2]
+    evidence = weighed(scene, rule, device)[2]
     after = replace(row, state=State.ACTIVE, told=holds, due_at=None)
     began = row.since if holds is Holds.YES else row.event_time
     verdict = spoken(rule, after, device, moment, began, evidence=evidence)

@@ -14,6 +14,7 @@ from rules.conditions.state import State
 from rules.conditions.verdicts import Verdicts
 from rules.rule import Rule
 from rules.section import meant
+from rules.shadow import misused
 from rules.verdict import Class
 
 HELD_BACK = 30_000  # ms, the longest that an alarm beyond the first alert may wait
@@ -26,7 +27,7 @@ def broken(rules: Mapping[str, Rule]) -> list[str]:
     if not found:
         found += _rings(rules)
     if not found:
-        found += [*_held_back(rules), *_hidden(rules)]
+        found += [*_held_back(rules), *_hidden(rules), *misused(rules)]
     return [*found, *unheard(rules)]
 
 
@@ -39,8 +40,8 @@ def unheard(rules: Mapping[str, Rule]) -> Iterator[str]:
     for kind, metrics in deaf.items():
         yield (
             f"rules:1:1  rules  got no alarm at once for {', '.join(metrics)} of every {kind}  the first "
-            "alarm of a life-safety device must raise something: use the standard pack "
-            "(standard_rules: true), or write a rule of class alarm, without delay, for: "
+            "alarm of a life-safety device must raise something, at any hour: use the standard pack "
+            "(standard_rules: true), or write a rule of class alarm, without delay, schedule or shadow, for: "
             f"{{kind: {kind}}} and nothing else"
         )
 
@@ -56,6 +57,8 @@ def _raises_at_once(rule: Rule, kind: str, metric: str) -> bool:
     condition = rule.condition
     return (
         rule.alert_class is Class.ALARM
+        and rule.shadow is None
+        and rule.schedule is None
         and isinstance(condition, State | Event)
         and _ALARM in condition.words
         and rule.covers(kind, metric)

@@ -13,6 +13,7 @@ import msgspec
 from rules.verdict import Evidence, Holds
 
 Key = tuple[str, str]
+SCHEDULE = "@/schedule"  # the subject of the row that waits for a rule's schedule to begin or end
 
 
 class State(StrEnum):
@@ -28,7 +29,8 @@ class Memory(msgspec.Struct, frozen=True, gc=False):
 
     `told` is what the last verdict said. `since`: when the condition began. `due_at`: when the passing of
     time alone changes the state. `trail` is what a condition remembers of its window (rules/trail.py),
-    `hidden` the rule that suppresses what was told. The rest is the reading that brought it here.
+    `hidden` the rule that suppresses what was told, `withheld` what would be told if the rule's schedule
+    were on. The rest is the reading that brought it here.
     """
 
     rule: str
@@ -46,6 +48,7 @@ class Memory(msgspec.Struct, frozen=True, gc=False):
     note: str = ""
     trail: bytes = b""
     hidden: str = ""
+    withheld: str = ""
 
     def evidence(self, metric: str, compared: str) -> Evidence:
         return Evidence(metric, self.value, self.event_time, self.received, compared, self.note)
@@ -73,6 +76,10 @@ class Memories:
     def get(self, rule: str, subject: str) -> Memory | None:
         rows = self._rows.get(rule)
         return None if rows is None else rows.get(subject)
+
+    def of(self, rule: str) -> list[Memory]:
+        """Every row of a rule."""
+        return list(self._rows.get(rule, {}).values())
 
     def put(self, row: Memory) -> None:
         self._note((row.rule, row.subject))

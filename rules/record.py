@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import Connection, delete, func, insert, select
 
 from rules.changes import Change, Difference, Past
+from rules.shadow import Kept
 from rules.tables import rule_change, rule_file
 
 _COLUMNS = rule_change.c
@@ -56,6 +57,19 @@ def version(conn: Connection, rule: str, wanted: str) -> Recorded | None:
     found = select(rule_change).where(_COLUMNS.rule == rule, _COLUMNS.version == wanted)
     row = conn.execute(found.order_by(_COLUMNS.id.desc()).limit(1)).first()
     return None if row is None else _recorded(row)
+
+
+def promoted(conn: Connection) -> frozenset[Kept]:
+    """The versions of rules that a person put into service out of their shadow."""
+    rows = conn.execute(select(_COLUMNS.rule, _COLUMNS.version).where(_COLUMNS.what == "promoted"))
+    return frozenset((row.rule, row.version) for row in rows)
+
+
+def unheard(conn: Connection) -> frozenset[Kept]:
+    """The versions of rules that judged in shadow, as they were last written."""
+    wanted = select(_COLUMNS.rule, _COLUMNS.version, _COLUMNS.body).where(_COLUMNS.body.contains('"shadow"'))
+    found = (row for row in conn.execute(wanted) if "shadow" in msgspec.json.decode(row.body))
+    return frozenset((row.rule, row.version) for row in found) - promoted(conn)
 
 
 def keep_files(tx: Connection, files: Mapping[str, str]) -> None:

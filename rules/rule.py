@@ -1,7 +1,7 @@
 """Thinks. A rule: what to look for (condition), where (selector), and what the alert it raises is like."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
@@ -11,7 +11,11 @@ from ingest.campus.registry import Registry
 from ingest.reading import Reading
 from ingest.topology import carries
 from rules.memory import Memories, Memory
+from rules.schedule import Schedule
 from rules.verdict import Class, Evidence, Holds, Text, Verdict
+
+if TYPE_CHECKING:
+    from rules.gather import Scene
 
 UNKNOWN = "unknown"  # the word of a reading whose value the device does not know
 BLIND = (UNKNOWN, "fault", "disabled")  # words of a device that cannot sense: none of them means normal
@@ -53,6 +57,26 @@ class Condition(msgspec.Struct, frozen=True):
     def momentary(self) -> bool:
         """Whether it happens and has no end of its own, so that each report is a new occurrence."""
         return False
+
+    @property
+    def looks_around(self) -> bool:
+        """Whether it needs more than the reading and its own row, and gets it by `informed`."""
+        return False
+
+    @property
+    def broke(self) -> Exception | None:
+        """Of one that was informed: why it could not be judged, where that is a mistake of the rule."""
+        return None
+
+    @property
+    def noted(self) -> str:
+        """Of one that was informed: what it knows besides the reading, for the evidence."""
+        return ""
+
+    def informed(self, scene: "Scene", rule: "Rule", reading: Reading, device: Device) -> "Condition":
+        """The same condition, knowing what it looks at besides this reading. At a deadline the reading is
+        the remembered one, received at that deadline."""
+        return self
 
     def starts(self) -> Starts:
         return Starts(everything=True)
@@ -109,6 +133,13 @@ class Reference(NamedTuple):
     where: str
 
 
+class Shadow(NamedTuple):
+    """How long a rule tells nobody: so many ms from when it came into force, or through the day `until`."""
+
+    lasts: int
+    until: str = ""
+
+
 class Suppressor(NamedTuple):
     """A rule that hides this one while it holds for the same device (zone, place, building), or for a gateway
     through which the device speaks."""
@@ -121,7 +152,8 @@ class Rule(msgspec.Struct, frozen=True):
     """One rule as it was read. Delays are ms.
 
     `version` is a short hash of the rule's text (comments and layout do not count). `scope`: what the subject
-    is. `source` is "file:line". `refers`: every rule that this one names.
+    is. `source` is "file:line". `refers`: every rule that this one names. `shadow`: judged, and told
+    to nobody. `schedule`: when it is asked at all (None: always). `hazard`: what it finds is to be mended.
     """
 
     id: str
@@ -140,6 +172,15 @@ class Rule(msgspec.Struct, frozen=True):
     source: str = ""
     suppressed_by: tuple[Suppressor, ...] = ()
     refers: tuple[Reference, ...] = ()
+    shadow: Shadow | None = None
+    hazard: bool = False
+    schedule: Schedule | None = None
+
+    @property
+    def compared(self) -> str:
+        """What a value is compared with, and when."""
+        more = f"; {self.schedule.text}" if self.schedule is not None else ""
+        return self.condition.compared + more
 
     @property
     def by_device(self) -> bool:

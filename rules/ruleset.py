@@ -8,6 +8,7 @@ from math import inf
 
 from ingest.campus.device import Device
 from ingest.campus.registry import Registry
+from rules.conditions.past import Past
 from rules.conditions.silence import Silence
 from rules.conditions.verdicts import Verdicts
 from rules.peers import Peers
@@ -135,6 +136,19 @@ class RuleSet:
                     can = reportable(device.kind)
                     yield from ((rule, device, metric) for metric in rule.condition.metrics if metric in can)
 
+    def pasts(self, registry: Registry) -> Mapping[tuple[str, str], int]:
+        """Every (device, metric) that some rule compares with its own past, and how many weeks of it."""
+        found: dict[tuple[str, str], int] = {}
+        for rule in self.rules:
+            if not isinstance(rule.condition, Past):
+                continue
+            for device in registry.devices.values():
+                if rule.selector.matches(device, registry):
+                    for metric in set(rule.condition.metrics).intersection(reportable(device.kind)):
+                        point = device.id, metric
+                        found[point] = max(found.get(point, 0), rule.condition.weeks)
+        return found
+
     def strangers(self, registry: Registry) -> list[str]:
         """A sentence for each device, place and zone that a rule names and the registry does not know.
 
@@ -152,4 +166,18 @@ class RuleSet:
                         sentences.append(
                             f"{rule.source}  rule {rule.id}: no {word} '{name}' is registered{hint}"
                         )
-        return sentences
+        return [*sentences, *self.timeless(registry)]
+
+    @property
+    def timed(self) -> bool:
+        """Whether any rule asks what kind of day it is."""
+        return any(rule.schedule is not None or "calendar" in rule.condition.compared for rule in self.rules)
+
+    def timeless(self, registry: Registry) -> list[str]:
+        """A sentence for each period and each name of hours that the calendar does not know."""
+        return [
+            f"{rule.source}  rule {rule.id}: the calendar knows no period or hours '{name}': that is never"
+            for rule in self.rules
+            for name in (rule.schedule.names if rule.schedule is not None else ())
+            if not registry.calendar.knows(name)
+        ]

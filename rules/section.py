@@ -43,9 +43,9 @@ class Section:
     def has(self, key: str) -> bool:
         return key in self.node
 
-    def wrong(self, key: str, hint: str, item: int | None = None) -> None:
-        """Note a mistake in the value of `key` (of its list entry `item`)."""
-        value = self.node.get(key)
+    def wrong(self, key: str, hint: str, item: int | None = None, got: str | None = None) -> None:
+        """Note a mistake in the value of `key` (of its list entry `item`); `got`: the part of it that is."""
+        value = self.node.get(key) if got is None else got
         if item is not None and isinstance(value, list):
             value = value[item]
         self.mistakes.append(f"{self.where(key, item)}  got {_shown(value)}  {hint}")

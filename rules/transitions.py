@@ -6,6 +6,8 @@ moment, however late it is looked at: so verdicts do not depend on how readings 
 "unknown" never means normal, and neither does what is older than what raised it.
 """
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from ingest.campus.device import Device
@@ -13,6 +15,9 @@ from ingest.reading import Reading, TimeQuality
 from rules.memory import Memory, State
 from rules.rule import Rule, Step
 from rules.verdict import Class, Evidence, Holds, Verdict
+
+if TYPE_CHECKING:
+    from rules.gather import Scene
 
 # (state, what the reading says) -> state. PENDING without an on-delay is ACTIVE at once, CLEARING without
 # an off-delay is at rest at once.
@@ -44,12 +49,42 @@ def read(rule: Rule, before: Memory | None, reading: Reading, device: Device) ->
     """What one reading does to one pair: its row afterwards (the same object when nothing changed)."""
     if before is not None and reading.retained and reading.event_time < before.event_time:
         return before, None  # a restored state older than what is known says nothing
-    return rule.condition.read(rule, before, reading, device)
+    woken = awake(before)
+    after, verdict = rule.condition.read(rule, woken, reading, device)
+    return (before if after is woken else after), verdict
 
 
 def fire(rule: Rule, row: Memory, device: Device) -> Step:
     """What the passing of the row's deadline does."""
-    return rule.condition.fire(rule, row, device)
+    woken = awake(row)
+    assert woken is not None
+    return rule.condition.fire(rule, woken, device)
+
+
+def awake(row: Memory | None) -> Memory | None:
+    """The row as its condition knows it, whatever the rule's schedule withholds."""
+    if row is None or not row.withheld:
+        return row
+    return msgspec.structs.replace(row, told=Holds(row.withheld), withheld="")
+
+
+def informed(scene: "Scene", rule: Rule, reading: Reading, device: Device) -> Rule:
+    """The rule, its condition knowing what it looks at besides this reading."""
+    return msgspec.structs.replace(rule, condition=rule.condition.informed(scene, rule, reading, device))
+
+
+def remembered(rule: Rule, row: Memory) -> Reading:
+    """What the row was told last, as it stands at the row's deadline."""
+    assert row.due_at is not None
+    quality, metric = TimeQuality.RECEIVED, metric_of(rule, row)
+    return Reading(row.device, metric, row.value, row.due_at, row.event_time, quality, row.retained)
+
+
+def annotated(rule: Rule, reading: Reading) -> Reading:
+    """The reading with what the condition knows besides it."""
+    return msgspec.structs.replace(
+        reading, note="; ".join(filter(None, (reading.note, rule.condition.noted)))
+    )
 
 
 def older(before: Memory | None, reading: Reading) -> bool:
@@ -160,7 +195,7 @@ def spoken(
 ) -> Verdict:
     """The verdict that says what `said.told` says."""
     if evidence is None:
-        evidence = (said.evidence(metric_of(rule, said), rule.condition.compared),)
+        evidence = (said.evidence(metric_of(rule, said), rule.compared),)
     return Verdict(
         rule=rule.id,
         version=rule.version,
@@ -179,4 +214,6 @@ def spoken(
         verify=rule.verify,
         policy=rule.policy,
         evidence=evidence,
+        shadow=rule.shadow is not None,
+        hazard=rule.hazard,
     )

@@ -11,7 +11,8 @@ import msgspec
 
 from ingest.campus.registry import Registry
 from ingest.reading import Reading
-from rules.evaluate import arm, due, evaluate
+from rules.baseline import HOUR, Baselines, Slot, Week
+from rules.evaluate import Failure, arm, due, evaluate
 from rules.memory import Memories, Memory
 from rules.rule import Rule
 from rules.ruleset import RuleSet
@@ -54,7 +55,8 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Trial(msgspec.Struct, frozen=True):
-    """One test. `only`: the rules that are looked at (empty: all). `alert`: what each one raised is like."""
+    """One test. `only`: the rules that are looked at (empty: all). `alert`: what each one raised is like.
+    `usual`: what points said at each hour of the weeks before."""
 
     name: str
     registry: Registry
@@ -62,6 +64,7 @@ class Trial(msgspec.Struct, frozen=True):
     only: tuple[str, ...] = ()
     alert: Mapping[str, str | int | bool] = {}
     where: str = ""
+    usual: Mapping[tuple[str, str], tuple[Week, ...]] = {}
 
     def raises(self) -> set[str]:
         """The ids of the rules that it expects to raise something."""
@@ -73,6 +76,7 @@ class _Played(msgspec.Struct):
 
     said: list[tuple[int, Verdict]]
     remembered: list[list[Memory]]
+    failures: list[Failure] = []
 
 
 def run(trial: Trial, rules: RuleSet) -> list[str]:
@@ -91,7 +95,9 @@ def run(trial: Trial, rules: RuleSet) -> list[str]:
                 left.remove(met)
                 failures += _unlike(trial, row, one, met)
         failures += [_unexpected(trial, row, verdict) for verdict in left]
-    return failures
+    looked_at = [one for one in played.failures if not trial.only or one.rule in trial.only]
+    broke = dict.fromkeys(f"the rule {one.rule} failed on {one.point}: {one.error}" for one in looked_at)
+    return [*failures, *(f"{trial.where}  “{trial.name}”  {one}" for one in broke)]
 
 
 def said(verdict: Verdict) -> str:
@@ -121,15 +127,24 @@ def moment_text(at: int) -> str:
 
 def _play(trial: Trial, rules: RuleSet) -> _Played:
     memories, played, told = Memories(), _Played([], []), dict[tuple[str, str], Holds]()
+    baselines, failures = _baselines(trial), played.failures
     registry = trial.registry
     arm(rules, memories, registry, START)
     for number, row in enumerate(trial.rows):
-        verdicts = due(rules, memories, START + row.at, registry)
+        verdicts = due(rules, memories, START + row.at, registry, failures, baselines)
         for reading in row.readings:
-            verdicts += evaluate(rules, memories, reading, registry.devices[reading.device], registry)
+            device = registry.devices[reading.device]
+            verdicts += evaluate(rules, memories, reading, device, registry, failures, baselines)
         played.said += [(number, verdict) for verdict in verdicts if _is_news(verdict, told)]
         played.remembered.append(list(memories))
     return played
+
+
+def _baselines(trial: Trial) -> Baselines:
+    """Every hour of the test is like those of the weeks before."""
+    last = max((row.at for row in trial.rows), default=0)
+    hours = range(START // HOUR - 1, (START + last) // HOUR + 2)
+    return {Slot(*point, hour): weeks for point, weeks in trial.usual.items() for hour in hours}
 
 
 def _is_news(verdict: Verdict, told: dict[tuple[str, str], Holds]) -> bool:

@@ -11,16 +11,20 @@ tests:
       - {at: 10m, raises: cold-store-warm on cold-1/temperature}
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
+from ingest.campus.calendar import Calendar
 from ingest.campus.device import OWN, Device, Place, Zone
 from ingest.campus.kinds import KINDS, METRICS, Form
 from ingest.campus.registry import Registry, RegistryError, own_device
 from ingest.reading import Reading, TimeQuality
+from rules.baseline import Week
+from rules.conditions.past import MOST
 from rules.parse import entries, whole
 from rules.rule import UNKNOWN, reportable
 from rules.section import Section, meant
 from rules.trial import ALERT, SAYS, START, Expected, Row, Trial, parse_moment
+from rules.trialcalendar import calendar_of
 from rules.verdict import Class
 
 _ROW = ("at", "restored", "measured", *SAYS)
@@ -47,10 +51,12 @@ class _Campus:
         self._top = top
         self._places = {_ROOT.id: _ROOT}
         self.devices: dict[str, Device] = {}
+        self._calendar = Calendar()
         campus = _optional(top, "campus", "places and devices")
         if campus is not None:
-            campus.only(("places", "devices"))
+            campus.only(("places", "devices", "calendar", "hours"))
             self._read(campus)
+            self._calendar = calendar_of(campus)
             self.registry(set(self.devices))  # what does not fit together is said once, not in every test
 
     def _read(self, campus: Section) -> None:
@@ -80,7 +86,7 @@ class _Campus:
         devices = {device.id: device for device in (*self.devices.values(), *met)}
         zones = [Zone(name, name, name) for name in sorted({d.zone for d in devices.values() if d.zone})]
         try:
-            built = Registry.build(self._places.values(), zones, devices.values())
+            built = Registry.build(self._places.values(), zones, devices.values(), calendar=self._calendar)
         except RegistryError as error:
             for problem in error.problems:
                 self._top.wrong("campus", problem)
@@ -88,7 +94,10 @@ class _Campus:
         if OWN in spoken:
             return built
         return Registry(
-            dict(built.places), dict(built.zones), {d.id: d for d in built.devices.values() if d.id != OWN}
+            dict(built.places),
+            dict(built.zones),
+            {d.id: d for d in built.devices.values() if d.id != OWN},
+            calendar=built.calendar,
         )
 
 
@@ -107,18 +116,18 @@ def _device(entry: Section, name: str) -> Device:
 
 def _trial(section: Section, campus: _Campus, rules: Collection[str]) -> Trial | None:
     before = len(section.mistakes)
-    section.only(("name", "only", "alert", "steps"))
+    section.only(("name", "only", "alert", "usual", "steps"))
     only = section.some("only", rules, "the ids of the rules to look at") if section.has("only") else ()
     rows: list[Row] = []
     for entry in entries(section, "steps", "at, and what is read or expected then"):
         rows.append(_row(entry, campus, rules, rows[-1].at if rows else -1))
     name = section.text("name", "a sentence that says what is promised")
-    alert = _alert(section)
+    alert, usual = _alert(section), dict(_usual(section, campus))
     if len(section.mistakes) > before:
         return None
     spoken = {reading.device for row in rows for reading in row.readings}
     spoken |= {one.subject.partition("/")[0] for row in rows for one in row.expected if one.subject}
-    return Trial(name, campus.registry(spoken), tuple(rows), only, alert, _where(section))
+    return Trial(name, campus.registry(spoken), tuple(rows), only, alert, _where(section), usual)
 
 
 def _alert(section: Section) -> Mapping[str, str | int | bool]:
@@ -137,6 +146,25 @@ def _alert(section: Section) -> Mapping[str, str | int | bool]:
     if stated.has("policy"):
         found["policy"] = stated.text("policy", "the id of a policy")
     return found
+
+
+def _usual(section: Section, campus: _Campus) -> Iterator[tuple[tuple[str, str], tuple[Week, ...]]]:
+    """What points said at each hour of the weeks before: a mean, or {mean: …, spread: …, weeks: …}."""
+    stated = _optional(section, "usual", "what points said in the weeks before: {cold-1/temperature: 4.5}")
+    mean: float | str | None
+    for key in stated.node if stated is not None else ():
+        assert stated is not None
+        if isinstance(stated.node[key], dict):
+            entry = stated.section(key, "a number")
+            assert entry is not None
+            entry.only(("mean", "spread", "weeks"))
+            mean, spread = entry.number("mean", -1e12, 1e12), entry.number("spread", 0, 1e12, 0.0)
+            weeks = entry.whole("weeks", 1, MOST, MOST)
+        else:
+            mean, spread, weeks = _value(stated, key, campus), 0.0, MOST
+        device, _, metric = str(key).partition("/")
+        if isinstance(mean, float):
+            yield (device, metric), tuple(Week(ago + 1, mean, spread or 0.0) for ago in range(weeks))
 
 
 def _row(entry: Section, campus: _Campus, rules: Collection[str], last: int) -> Row:

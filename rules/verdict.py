@@ -45,6 +45,7 @@ class Verdict(msgspec.Struct, frozen=True):
     """`moment` is when it was decided (ms), `since` when the condition began. `again` is True for a new
     activation of a rule that holds already (a second press). `retained`: decided from a restored state.
     `suppressed`: the rule that hides it, as declared; told again without it when that rule no longer holds.
+    `shadow`: of a rule in shadow, so it never reaches the desk. `hazard`: what it found is to be mended.
     """
 
     rule: str
@@ -65,3 +66,5 @@ class Verdict(msgspec.Struct, frozen=True):
     policy: str | None = None
     suppressed: str = ""
     evidence: tuple[Evidence, ...] = ()
+    shadow: bool = False
+    hazard: bool = False

@@ -77,7 +77,10 @@ def _refused(places: list[Place], devices: list[Device], definitions: Definition
     knowns = {name: Known(name, definitions=defined(name, definitions.get(name, {}))) for name in DIALECTS}
     for device in devices:
         yield from (f"device {device.id!r}: {problem}" for problem in fact_problems(device))
-        yield from _dialect_problems(device, knowns)
+        told = definitions.get(device.dialect, {}).keys()
+        bad = told - knowns[device.dialect].definitions.keys() if told else ()
+        if not any(f"{address_of(device)}/".startswith(f"{name}/") for name in bad):  # that is told already
+            yield from _dialect_problems(device, knowns)
 
 
 def _level_problems(place: Place, places: dict[str, Place]) -> Iterator[Problem]:

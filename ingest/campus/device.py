@@ -16,13 +16,16 @@ OWN = "tocsin"  # the device id of this service itself
 
 
 class Place(msgspec.Struct, frozen=True):
-    """campus → building → floor → room. `parent` is None only for the campus; `level` may be left out."""
+    """campus → building → floor → room. `parent` is None only for the campus; `level` may be left out.
+    `address` and `phone` (of the duty room) are for the call to the fire brigade, and hold for all inside."""
 
     id: str
     zh: str
     en: str
     parent: str | None = None
     level: Level | None = None
+    address: str = ""
+    phone: str = ""
 
 
 class Zone(msgspec.Struct, frozen=True):

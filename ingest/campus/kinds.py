@@ -107,7 +107,7 @@ METRICS: dict[str, Metric] = {
 OWN_POINTS = (
     "commit", "history", "feed", "config", "rules", "broker_life", "broker_all", "subscription",
     "delivery", "routing", "clock", "disk", "database", "escalation", "quarantine", "dashboard",
-    "registry", "listener",
+    "registry", "listener", "calendar",
 )  # fmt: skip
 for _name in OWN_POINTS:
     METRICS[_name] = _state(_name, _name, _name, ("normal", "fault"), "normal", "fault")

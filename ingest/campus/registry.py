@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 
+from ingest.campus.calendar import Calendar
+from ingest.campus.calendarchecks import calendar_problems
 from ingest.campus.checks import loose, refused
 from ingest.campus.definition import Definitions
 from ingest.campus.device import OWN, Device, Place, Zone, address_of
@@ -25,11 +27,13 @@ class Registry:
         zones: dict[str, Zone],
         devices: dict[str, Device],
         definitions: Definitions | None = None,
+        calendar: Calendar | None = None,
     ) -> None:
         self.places: Mapping[str, Place] = places
         self.zones: Mapping[str, Zone] = zones
         self.devices: Mapping[str, Device] = devices
         self.definitions: Definitions = definitions or {}
+        self.calendar = calendar or Calendar()
         self.admitted: Mapping[str, Device] = {}
         self._by_address = {(d.dialect, address_of(d)): d for d in devices.values()}
         self._paths = {place: tuple(_up(places, place))[::-1] for place in places}
@@ -46,6 +50,7 @@ class Registry:
         devices: Iterable[Device] = (),
         definitions: Definitions | None = None,
         trusted: bool = False,
+        calendar: Calendar | None = None,
     ) -> "Registry":
         """Check the parts and put them together. Raises RegistryError with every mistake.
 
@@ -61,6 +66,8 @@ class Registry:
         problems = loose(place_list, zone_list, device_list)
         if not trusted:
             problems += refused(place_list, device_list, definitions or {})
+            if calendar is not None:
+                problems += calendar_problems(calendar.spans, calendar.own_hours)
         if problems:
             raise RegistryError(problems)
         return cls(
@@ -68,6 +75,7 @@ class Registry:
             {z.id: z for z in zone_list},
             {d.id: d for d in device_list},
             definitions,
+            calendar,
         )
 
     @property

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, RowMapping, Table, and_, bindparam, delete, insert, select, update
 
 from ingest.campus import tables
+from ingest.campus.calendar import Calendar, Hours, Span
 from ingest.campus.definition import Definitions
 from ingest.campus.device import OWN, Device, Place, Zone
 from ingest.campus.registry import Registry, own_device
@@ -16,7 +17,7 @@ Row = dict[str, Any]
 
 
 class Changes(msgspec.Struct, frozen=True):
-    """How many places, zones, devices and definitions a replacement added, changed and removed."""
+    """How many rows of the campus a replacement added, changed and removed."""
 
     added: int = 0
     changed: int = 0
@@ -26,17 +27,19 @@ class Changes(msgspec.Struct, frozen=True):
         return Changes(self.added + other.added, self.changed + other.changed, self.removed + other.removed)
 
 
-def load(tx: Connection) -> Registry:
-    """The registry as stored; of an empty database one with only the campus and Tocsin itself.
+def load(tx: Connection, zone: str = "Asia/Shanghai", country: str = "CN") -> Registry:
+    """The registry as stored; of an empty database one with only the campus and Tocsin itself. Zone and
+    country are the settings': the calendar hangs on them.
 
     Raises RegistryError if the stored parts do not fit together (written by another program).
     """
     return Registry.build(
-        [Place(r["id"], r["zh"], r["en"], r["parent"], r["level"]) for r in _ranked(tx, tables.place)],
+        [Place(**{name: r[name] for name in Place.__struct_fields__}) for r in _ranked(tx, tables.place)],
         [Zone(r["id"], r["zh"], r["en"]) for r in _ranked(tx, tables.zone)],
         [_device(r) for r in _ranked(tx, tables.device)],
         _definitions(tx),
         trusted=True,
+        calendar=Calendar(zone, country, _spans(tx), _hours(tx)),
     )
 
 
@@ -49,6 +52,8 @@ def replace(tx: Connection, registry: Registry) -> Changes:
         + _replace(tx, tables.zone, map(msgspec.structs.asdict, registry.zones.values()))
         + _replace(tx, tables.device, map(_row, devices))
         + _replace(tx, tables.definition, _definition_rows(registry.definitions))
+        + _replace(tx, tables.calendar, map(msgspec.structs.asdict, registry.calendar.spans))
+        + _replace(tx, tables.hours, map(_hours_row, registry.calendar.own_hours))
     )
 
 
@@ -69,6 +74,22 @@ def _row(device: Device) -> Row:
     row["labels"] = msgspec.json.encode(device.labels, order="sorted").decode()
     row["position"] = device.position and msgspec.json.encode(device.position).decode()
     return row
+
+
+def _spans(tx: Connection) -> Iterator[Span]:
+    for row in _ranked(tx, tables.calendar):
+        yield Span(**{name: row[name] for name in Span.__struct_fields__})
+
+
+def _hours(tx: Connection) -> Iterator[Hours]:
+    for row in _ranked(tx, tables.hours):
+        lists = {name: msgspec.json.decode(row[name], type=tuple[str, ...]) for name in ("at", "days")}
+        yield Hours(row["id"], zh=row["zh"], en=row["en"], **lists)
+
+
+def _hours_row(hours: Hours) -> Row:
+    lists = {name: msgspec.json.encode(getattr(hours, name)).decode() for name in ("at", "days")}
+    return {**msgspec.structs.asdict(hours), **lists}
 
 
 def _definitions(tx: Connection) -> Definitions:

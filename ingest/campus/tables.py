@@ -1,4 +1,4 @@
-"""Touches. The tables of the campus: place, zone, device, definition. `rank` keeps the order they came in."""
+"""Touches. The tables of the campus: its places, devices, calendar … `rank` keeps the order they came in."""
 
 from sqlalchemy import Boolean, Column, Integer, String, Table, Text
 
@@ -14,6 +14,8 @@ place = Table(
     Column("en", Text, nullable=False),
     Column("parent", String(64)),
     Column("level", String(16)),
+    Column("address", Text, nullable=False, server_default=""),  # of the unit, for the call to the fire brigade
+    Column("phone", Text, nullable=False, server_default=""),  # of its duty room
     comment="campus, building, floor, room: only the campus itself has no parent",
 )
 
@@ -49,6 +51,31 @@ device = Table(
     Column("position", Text),
     comment="registered devices: interval in seconds (null: the kind's, 0: not supervised), "
     "labels and position as JSON, days as YYYY-MM-DD",
+)
+
+calendar = Table(
+    "calendar",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("rank", Integer, nullable=False),
+    Column("what", String(16), nullable=False, comment="term | exam | holiday | workday | event | complete"),
+    Column("first", String(10), nullable=False),
+    Column("last", String(10), nullable=False),
+    Column("zh", Text, nullable=False),
+    Column("en", Text, nullable=False),
+    comment="the school calendar: days as YYYY-MM-DD, both included (last empty: one day)",
+)
+
+hours = Table(
+    "hours",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("rank", Integer, nullable=False),
+    Column("at", Text, nullable=False, comment="JSON: spans such as 22:00-06:00"),
+    Column("days", Text, nullable=False, comment="JSON: kinds of day; none: every day"),
+    Column("zh", Text, nullable=False),
+    Column("en", Text, nullable=False),
+    comment="hours that the campus has a name for",
 )
 
 definition = Table(

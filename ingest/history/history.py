@@ -20,9 +20,10 @@ from sqlalchemy import Connection
 
 from ingest import spool
 from ingest.campus.kinds import METRICS, Form
-from ingest.history import digest, series
+from ingest.history import digest, series, weeks
 from ingest.history.batch import Batch
 from ingest.history.figures import Figures
+from ingest.history.recorded import Files, export
 from ingest.history.sealed import DAY, day_text
 from ingest.history.today import Today, damaged, move_aside, open_today
 from ingest.history.trouble import Report, Trouble, first_line
@@ -117,6 +118,11 @@ class History:
         each = known is not None and known.form is Form.EVENT
         return self._answer(lambda today: series.words(today, device, metric, start, end, each), [])
 
+    def weeks(self, points: Sequence[tuple[str, str]], hour: int, back: int) -> list[weeks.Figure] | None:
+        """What these (device, metric) said at this hour (full hours since 1970 UTC) of `back` weeks before:
+        (device, metric, weeks ago, mean, standard deviation). None where the history cannot answer."""
+        return self._answer(lambda today: weeks.figures(today, points, hour, back), None)
+
     def figures(self, now: int, standing: Sequence[tuple[str, str]] = ()) -> Figures | None:
         """What the last 90 days say of every device, for the device-health report; None where the history
         cannot answer. `standing`: the (device, metric) of which it is asked since when they say it.
@@ -128,6 +134,12 @@ class History:
                 self._figures = None if found is None or found.missing else (asked, found)
                 return found
             return self._figures[1]
+
+    def recorded(self, start: int, end: int) -> Files | None:
+        """The files of what was received between two moments, the unsealed rest copied into one of them (the
+        reader deletes that one). None where the history cannot answer."""
+        folder = self._folder.absolute()
+        return self._answer(lambda today: export(today, folder, start, end), None)
 
     def unsent(self, limit: int) -> list[tuple[int, str, str, int, float | None, str | None]]:
         """For the feed: the next readings after the one it last called `sent` for, in order of arrival."""

@@ -7,7 +7,20 @@ stand beside its own) and `built(when, key, metrics)`.
 from typing import Protocol
 
 from ingest.campus.kinds import Form
-from rules.conditions import change, coincidence, count, event, rate, silence, state, stuck, threshold
+from rules.conditions import (
+    change,
+    coincidence,
+    count,
+    event,
+    expression,
+    past,
+    rate,
+    siblings,
+    silence,
+    state,
+    stuck,
+    threshold,
+)
 from rules.rule import Condition
 from rules.section import Section
 
@@ -39,5 +52,12 @@ SPELT: dict[str, Spelt] = {
     "rises": rate,
     "falls": rate,
     "same_for": stuck,
+    "past": past,
+    "siblings": siblings,
+    "expression": expression,
 }
 WRAPPING: dict[str, Wrapping] = {"times": count, "devices": coincidence}
+EXTRAS = {
+    extra: tuple(key for key, one in SPELT.items() if extra in one.EXTRAS)
+    for extra in ("deadband", "hold", "within")
+}  # key that stands beside others -> those others

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from tests.bench import bench_dialects, whole_path
+from tests.bench import bench_desk, bench_dialects, bench_ladder, bench_replay, bench_rules, whole_path
 
 BENCHES: dict[str, Callable[[], None]] = {
     "throughput": whole_path.throughput,
@@ -12,7 +12,11 @@ BENCHES: dict[str, Callable[[], None]] = {
     "backlog": whole_path.drain,
     "flood": whole_path.flood,
     "reconnect": whole_path.reconnect,
+    "rules": bench_rules.main,
+    "desk": bench_desk.desk_costs,
+    "ladder": bench_ladder.ladder,
     "dialects": bench_dialects.dialects,
+    "replay": bench_replay.replay,
     "memory": whole_path.memory_and_start,
 }
 

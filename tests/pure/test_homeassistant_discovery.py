@@ -7,12 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.campus.definition import definition_problems
+from ingest.campus.device import Device
 from ingest.campus.registry import Registry
 from ingest.decode import Decoder
 from ingest.dialects import homeassistant
 from ingest.message import Message
 from ingest.reading import Ignored, Reason, Rejected
 from ingest.settings import BrokerSettings
+from ingest.tray import CHANGED, Tray
 
 RECEIVED = 1_795_305_600_000
 SETTINGS = BrokerSettings(dialects={"homeassistant": None})
@@ -225,3 +227,54 @@ def test_whatever_is_proposed_is_never_our_failure(ids, body):
         assert not (isinstance(found, Rejected) and found.reason is Reason.FAILED), found
     for one in getattr(found, "announced", []):
         json.dumps(one.document)
+
+
+APPROVED_SMOKE = {"platform": "binary_sensor", "device_class": "smoke", "state_topic": "z/1",
+                  "value_template": "{{ value_json.smoke }}", "payload_on": True,
+                  "payload_off": False}  # fmt: skip
+
+
+def approved_decoder(**more):
+    [one] = propose(bare_decoder(), "binary_sensor/z1/smoke", SMOKE).announced
+    name = one.address
+    document = {"entities": {"binary_sensor/z1/smoke": {**APPROVED_SMOKE, **more}}}
+    device = Device("lib", "smoke_detector", "campus", dialect="homeassistant", address=name)
+    return Decoder(Registry.build([], [], [device], {"homeassistant": {name: document}}), SETTINGS)
+
+
+def waiting(decoder, tray, *messages):
+    for ids, body in messages:
+        for one in propose(decoder, ids, body).announced:
+            tray.announce(one, RECEIVED)
+    return [(row.said, row.note) for row in tray.rows.values()]
+
+
+def test_a_proposal_that_changed_since_it_was_approved_waits_to_be_looked_at_and_the_approved_one_stays():
+    decoder, tray = approved_decoder(), Tray()
+    assert waiting(decoder, tray, ("binary_sensor/z1/smoke", SMOKE)) == []
+    changed = {**SMOKE, "payload_on": 2, "state_topic": "z/other"}
+    [(said, note)] = waiting(decoder, tray, ("binary_sensor/z1/smoke", changed))
+    assert said == CHANGED
+    for words in ("state_topic was 'z/1', now 'z/other'", "payload_on was True, now 2"):
+        assert words in note
+    [row] = tray.rows.values()
+    assert row.document["entities"]["binary_sensor/z1/smoke"]["payload_on"] == 2
+    [reading] = hear(decoder, "z/1", {"smoke": True}).readings
+    assert (reading.device, reading.value) == ("lib", "alarm")
+    assert isinstance(hear(decoder, "z/other", {"smoke": True}), Rejected)
+    assert waiting(decoder, tray, ("binary_sensor/z1/smoke", SMOKE)) == [], "it is as it was approved again"
+
+
+def test_an_approved_entity_that_is_proposed_no_more_is_told():
+    decoder, tray = approved_decoder(), Tray()
+    battery = {**SMOKE, "device_class": "battery", "unit_of_measurement": "%"}
+    propose(decoder, "sensor/z1/battery", battery)
+    waiting(decoder, tray, ("binary_sensor/z1/smoke", SMOKE))
+    [(said, note)] = waiting(decoder, tray, ("binary_sensor/z1/smoke", b""))
+    assert (said, "proposed no more" in note) == (CHANGED, True)
+
+
+def test_what_a_person_left_out_or_gave_a_metric_is_no_change():
+    decoder, tray = approved_decoder(metric="heat", device_class=""), Tray()
+    battery = {**SMOKE, "device_class": "battery", "unit_of_measurement": "%"}
+    assert waiting(decoder, tray, ("binary_sensor/z1/smoke", SMOKE), ("sensor/z1/battery", battery)) == []

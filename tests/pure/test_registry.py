@@ -199,3 +199,14 @@ def test_what_was_stored_by_an_older_version_keeps_no_service_from_starting(monk
     old = Device("d", "door", "campus", expires="soon")
     registry = Registry.build(devices=[old], definitions={"mapping": {"m": {}}}, trusted=True)
     assert registry.definitions == {"mapping": {"m": {}}}
+
+
+def test_of_a_mapping_that_is_refused_its_devices_say_nothing_more():
+    devices = [Device(f"m{n}", "door", "campus", dialect="mapping", address=f"p/{n}") for n in range(3)]
+    other = Device("other", "door", "campus", dialect="mapping", address="nowhere/1")
+    mapping = {"p": {"topic": "a/{x}", "fields": {"a": "zzz"}}}
+    with pytest.raises(RegistryError) as caught:
+        Registry.build([], [], [*devices, other], {"mapping": mapping})
+    [loose, cause] = caught.value.problems
+    assert loose.startswith("device 'other'")
+    assert cause.startswith("mapping 'p'")

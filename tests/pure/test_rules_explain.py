@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from ingest.reading import Reading
+from rules.baseline import Slot, Week
 from rules.explain import lines, replayed, unwatched
 from rules.trial import moment_text
 from tests.fakes.engine import CAMPUS, reading, rule, rules_from
@@ -61,3 +62,18 @@ def test_what_no_rule_looks_at_is_named() -> None:
         "rssi",
         "voltage",
     ]
+
+
+def test_what_a_rule_looks_at_besides_the_reading_is_said_also_where_it_did_not_fire() -> None:
+    usual = {Slot("store-1", "temperature", 0): (Week(1, 20.0, 1.0), Week(2, 22.0, 1.0))}
+    odd = rule("{metric: temperature, past: {above: 30}}", name="odd")
+    one = rule("{metric: temperature, expression: \"reading.value > 90.0 && place.id == 'lab'\"}", name="one")
+    bad = rule('{metric: temperature, expression: "1 / (int(reading.value) - 9) > 9"}', name="bad")
+    few = rule("{metric: temperature, siblings: {above: 8}}", name="few")
+    known = rules_from("rules:\n" + odd + one + bad + few)
+    found = replayed(known, CAMPUS.devices["store-1"], CAMPUS, warm((0, 9.0)), 1000, usual)
+    text = "\n".join(line for one in found for line in lines(one, moment_text))
+    assert "beside it: at this hour usually 21 ± 1.4, 2 of 4 weeks" in text
+    assert "beside it: place.id = lab" in text
+    assert "it cannot be judged: division by zero" in text
+    assert "beside it: only 0 others have spoken" in text

@@ -113,7 +113,7 @@ def test_an_alarm_beyond_the_first_may_wait_half_a_minute():
         ("{metric: smoke, is: [alarm], times: 3, within: 60s}", {"off_delay": "5s"},
          "it is in within already"),
         ("{metric: smoke, is: [alarm], times: 3, devices: 2, within: 60s}", {}, "write two rules"),
-        ("{metric: smoke, is: [alarm], within: 60s}", {}, "only with rises or falls or times or devices"),
+        ("{metric: smoke, is: [alarm], within: 60s}", {}, "only with rises or falls or siblings or times"),
         ("{metric: smoke, silent_for: 60s, times: 3, within: 60s}", {},
          "only with is, above, below or happens"),
         ("{metric: temperature, rises: 8}", {}, "expected within too"),

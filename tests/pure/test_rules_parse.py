@@ -57,7 +57,7 @@ def mistakes_in(text: str) -> list[str]:
          "6:34  rules[0].when.above  got 3  'smoke' is a state: use is or changes"),
         (("metric: smoke, is: [alarm]", "metric: smoke"),
          "6:11  rules[0].when  got a mapping  expected exactly one of: is, above, below, happens, "
-         "silent_for, changes, rises, falls, same_for; or all, any, none"),
+         "silent_for, changes, rises, falls, same_for, past, siblings, expression; or all, any, none"),
         (("is: [alarm]", "is: [alarm], hold: 5s"),
          "6:46  rules[0].when.hold  got '5s'  only with happens or changes"),
         (("is: [alarm]", "is: [true]"),
@@ -170,7 +170,8 @@ _words = st.sampled_from(
     ["rules", "id", "title", "zh", "en", "for", "kind", "when", "metric", "smoke", "is", "alarm", "above",
      "happens", "press", "class", "label", "10s", "silent_for", "on_delay", "door", "deadband",
      "levels", "changes", "from", "to", "all", "none", "times", "devices", "within", "rises", "same_for",
-     "suppressed_by", "rule", "same", "contact"]
+     "suppressed_by", "rule", "same", "contact", "past", "siblings", "expression", "below", "by", "weeks",
+     "at_least", "temperature", "reading.value > 3.0", "now"]
 )  # fmt: skip
 _values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | _words,

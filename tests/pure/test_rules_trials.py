@@ -179,3 +179,24 @@ def test_a_moment_is_read_and_written_the_same():
     for text in ("0s", "250ms", "90s", "9m59s", "2h10m", "1d"):
         assert moment_text(parse_moment(text) or 0) == {"90s": "1m30s"}.get(text, text)
     assert [parse_moment(text) for text in ("", "5", "10 m", "m", "5x", "1m1")] == [None] * 6
+
+
+def test_what_was_usual_in_the_weeks_before_is_written_beside_the_steps():
+    odd = rules_from("rules:\n" + rule("{metric: temperature, past: {above: 3, weeks: 2}}", name="warm"))
+    steps = ("{at: 0s, climate/temperature: 8}", "{at: 90m, climate/temperature: 8.1, raises: warm}")
+    assert failures(*steps, rules=odd, more="  usual: {climate/temperature: 5}\n") == []
+    stated = "  usual: {climate/temperature: {mean: 5, spread: 1, weeks: 2}}\n"
+    assert failures(*steps, rules=odd, more=stated) == []
+    assert len(failures(*steps, rules=odd)) == 1
+
+
+def test_a_rule_that_fails_in_a_test_is_said_by_name_and_not_by_a_traceback():
+    bad = rules_from(
+        "rules:\n"
+        + rule('{metric: temperature, expression: "1 / (int(reading.value) - 7) > 9"}', name="warm")
+    )
+    (line,) = failures("{at: 0s, climate/temperature: 7}", rules=bad)
+    assert line == (
+        "mine.test.yaml:2:3  “it works”  the rule warm failed on climate/temperature:"
+        " division by zero in CEL expression"
+    )

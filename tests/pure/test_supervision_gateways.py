@@ -446,6 +446,8 @@ def play(world, looks=()):
         events.append((world["restart"], "restart", ""))
     events += [(second, "look", "") for second in looks if second < ended + 6000]
     for second, what, name in sorted(events):
+        if what == "restart":
+            house.pass_time(min(second, ended + 6000))  # as a service does that runs
         getattr(house, what)(name, second)
     house.pass_time(ended + 6000)
     return house, outer, dead

@@ -139,3 +139,7 @@ def test_a_running_service_takes_over_what_is_right_refuses_what_is_wrong_and_st
     assert (changed["rule"], changed["changed_by"], changed["reason"]) == ("cold-store", "Li Wei", "")
     assert service.tocsin("rules", "reload", *config).endswith(", 0 rules changed\n")
     assert "heard nothing to judge: " in service.tocsin("why", "d1", *config)
+    wait_for(
+        "a backtest knows what is not sealed yet",
+        lambda: "own-rules  would have fired" in service.tocsin("rules", "replay", "--since", "1h", *config),
+    )

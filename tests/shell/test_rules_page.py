@@ -117,3 +117,25 @@ def test_a_rule_key_without_words_is_shown_as_it_is_written(house: FakeHouse) ->
 
     body = {"when": {"metric": "smoke", "counts": 3}, "for": {"moon": "full"}, "mood": "calm"}
     assert clauses(body, "en", lambda _, key: key) == ["smoke counts: 3", "moon: full", "mood: calm"]
+
+
+def test_every_key_of_a_rule_has_words_in_both_languages_and_a_schedule_is_said_in_them() -> None:
+    from dashboard.catalogue import CATALOGUE
+    from dashboard.rulewords import clauses
+    from rules.check import KEYS
+    from rules.conditions import EXTRAS, SPELT, WRAPPING
+    from rules.conditions.verdicts import KEYS as OTHERS
+
+    wanted = {f"when_{key}" for key in (*SPELT, *WRAPPING, *OTHERS, *EXTRAS)}
+    wanted |= {f"rule_{key}" for key in KEYS if key not in ("id", "title", "for", "when", "class")}
+    assert not wanted - {*CATALOGUE}
+    body = {
+        "when": {"metric": "contact", "is": ["open"], "times": 3, "within": "60s"},
+        "during": [{"period": "term", "hours": "22:00-06:00"}, {"days": ["weekend", "holiday"]}],
+        "suppressed_by": {"rule": "mains", "same": "building"},
+    }
+    assert clauses(body, "zh", lambda _, key: key)[2:] == [
+        "只在以下时段：学期内 + 22:00-06:00；或 周末、节假日",
+        "以下成立时抑制：mains（同一楼栋）",
+    ]
+    assert "only during: term + 22:00-06:00; or weekends, holidays" in clauses(body, "en", lambda _, key: key)
