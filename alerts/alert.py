@@ -9,66 +9,20 @@ from typing import Literal
 
 import msgspec
 
+from alerts.attached import Photographed, PutIn, TakenOut
+from alerts.axes import Acknowledgement as Acknowledgement
+from alerts.axes import Activity as Activity
+from alerts.axes import Inhibition as Inhibition
+from alerts.axes import Latch as Latch
+from alerts.axes import Life as Life
+from alerts.axes import Mode as Mode
+from alerts.axes import Origin as Origin
+from alerts.axes import Ownership as Ownership
+from alerts.axes import Pair as Pair
+from alerts.axes import Verification as Verification
 from rules.verdict import Class, Evidence, Text, Verdict
 
 TOCSIN = "tocsin"  # what `by` says when no person did it
-
-
-class Activity(StrEnum):
-    NORMAL = "normal"
-    ACTIVE = "active"
-    UNKNOWN = "unknown"  # the point is silent, or its rule or device is gone
-
-
-class Acknowledgement(StrEnum):
-    NOT_NEEDED = "not_needed"  # class status
-    NO = "no"
-    PROMISED = "promised"  # somebody took it, and the clock of that promise runs
-    KEPT = "kept"  # they arrived or verified it: no clock runs
-
-
-class Verification(StrEnum):
-    NOT_NEEDED = "not_needed"
-    PENDING = "pending"
-    CONFIRMED = "confirmed"
-    FALSE = "false"
-    UNDETERMINED = "undetermined"  # somebody looked and could not tell: stays open until it is told
-
-
-class Ownership(StrEnum):
-    NOBODY = "nobody"
-    OWNED = "owned"
-    OFFERED = "offered"  # handed over and not yet accepted: still the owner's
-
-
-class Inhibition(StrEnum):
-    NONE = "none"
-    SHELVED = "shelved"
-    SUPPRESSED = "suppressed"
-    OUT_OF_SERVICE = "out_of_service"
-
-
-class Mode(StrEnum):
-    REAL = "real"
-    DRILL = "drill"
-    TEST = "test"
-
-
-class Latch(StrEnum):
-    FREE = "free"
-    HELD = "held"  # latched, and its cause stands or is not known to be gone
-    READY = "ready"  # latched, its cause is gone: waits for the reset
-
-
-class Origin(StrEnum):
-    RULE = "rule"
-    PERSON = "person"
-    ORPHAN = "orphan"  # its rule or device was removed while it was open: only a person closes it
-
-
-class Life(StrEnum):
-    OPEN = "open"
-    CLOSED = "closed"
 
 
 class Effect(StrEnum):
@@ -78,12 +32,24 @@ class Effect(StrEnum):
     AGAIN = "again"  # tell people: activated again after it was acknowledged
     LAPSED = "lapsed"  # tell people: the promise ran out
     RELEASED = "released"  # tell people: it was inhibited, is no longer, and still stands
+    BACK = "back"  # tell its owner: it was inhibited, is no longer, and somebody has taken it
     REAL = "real"  # tell people: it was drill or test, and is now real
-    BOUNCED = "bounced"  # tell people: the handover was not accepted in time
+    BOUNCED = "bounced"  # tell people: the handover was not accepted
+    GONE = "gone"  # tell people: its owner is gone, and it is the post's again
+    CONFIRMED = "confirmed"  # tell everybody the policy names, at once: it is no false alarm
+    FOUND = "found"  # a false alarm: something is to be mended (alerts/found.py)
     OFFERED = "offered"  # tell the person it is offered to
     HUSHED = "hushed"  # steps that wait for the acknowledgement end
     DECLINED = "declined"  # tell the owner: the handover was refused
     CLOSED = "closed"  # all clear, to those who were reached
+
+
+class Tick(msgspec.Struct, frozen=True):
+    """A step of the plan that somebody has done."""
+
+    step: str
+    by: str
+    at: int
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +57,11 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
     `subject` is what the rule judges; (rule, subject) has one open alert at most. `occurrence` counts what
     sounded anew, `activations` everything that happened. `step` is the next step of the ladder, in `round`.
-    `ladder` is the policy in use. `verify` and `latching` are what is demanded before it closes.
+    `ladder` is the policy in use. `verify` and `latching` are what is demanded before it closes. `owner` is a
+    person, or a post while `ownership` says so: then `left_by` had it before. `ticks`: what is done of the
+    plan. `hidden`: how often it was activated while inhibited, the last time that it was; `impairment` is the
+    last entry of the register that hid it, 0 for none. `drill`: what it was raised in, 0 for none; until
+    `drill_until`, while it is not real, only `drill_people` are told, and sirens where `drill_sirens`.
     """
 
     rule: str
@@ -109,6 +79,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     priority: int = 3
     life_safety: bool = False
     policy: str | None = None
+    plan: str | None = None
     verify: bool = False
     latching: bool = False
     evidence: tuple[Evidence, ...] = ()
@@ -119,6 +90,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     acknowledgement: Acknowledgement = Acknowledgement.NO
     verification: Verification = Verification.NOT_NEEDED
     ownership: Ownership = Ownership.NOBODY
+    pair: Pair = Pair.NOT_NEEDED
     inhibition: Inhibition = Inhibition.NONE
     mode: Mode = Mode.REAL
     latch: Latch = Latch.FREE
@@ -136,17 +108,29 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     verified_by: str = ""
     verified_at: int | None = None
     cause: str = ""
+    joined_by: str = ""
+    joined_at: int | None = None
     owner: str = ""
+    left_by: str = ""
     offered_to: str = ""
     offered_until: int | None = None
     handovers: int = 0
+    incident: int = 0
     inhibited_by: str = ""
     inhibited_reason: str = ""
     inhibited_until: int | None = None
+    inhibited_at: int | None = None
+    hidden: int = 0
+    impairment: int = 0
+    drill: int = 0
+    drill_until: int | None = None
+    drill_people: tuple[str, ...] = ()
+    drill_sirens: bool = False
     removed_by: str = ""
     closed_by: str = ""
     closed_at: int | None = None
     close_reason: str = ""
+    ticks: tuple[Tick, ...] = ()
 
     ladder: str = ""
     sounded_at: int | None = None
@@ -180,6 +164,11 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         return Verification.PENDING if self.verify else Verification.NOT_NEEDED
 
     @property
+    def initial_pair(self) -> Pair:
+        needed = self.alert_class is Class.ALARM and self.life_safety
+        return Pair.IF_CONFIRMED if needed else Pair.NOT_NEEDED
+
+    @property
     def initial_latch(self) -> Latch:
         return Latch.HELD if self.latching else Latch.FREE
 
@@ -188,7 +177,10 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         """The earliest of its deadlines; None when it waits for nothing but a fact."""
         if not self.open:
             return None
-        deadlines = (self.step_due_at, self.acknowledged_until, self.offered_until, self.inhibited_until)
+        deadlines = (
+            self.step_due_at, self.acknowledged_until, self.offered_until, self.inhibited_until,
+            self.drill_until,
+        )  # fmt: skip
         return min((moment for moment in deadlines if moment is not None), default=None)
 
 
@@ -202,6 +194,14 @@ class Acknowledged(msgspec.Struct, frozen=True):
 
 
 class Arrived(msgspec.Struct, frozen=True):
+    alert: int
+    by: str
+    note: str = ""
+
+
+class Joined(msgspec.Struct, frozen=True):
+    """The second person: one stays, one goes."""
+
     alert: int
     by: str
     note: str = ""
@@ -247,10 +247,13 @@ class Suppressed(msgspec.Struct, frozen=True):
 
 
 class OutOfService(msgspec.Struct, frozen=True):
+    """An entry of the impairment register hides it."""
+
     alert: int
     by: str
     reason: str
     until: int
+    impairment: int = 0
 
 
 class Released(msgspec.Struct, frozen=True):
@@ -286,14 +289,26 @@ class Declined(msgspec.Struct, frozen=True):
     by: str
 
 
+class Ticked(msgspec.Struct, frozen=True):
+    """A step of its plan is done; `step` is the step's id."""
+
+    alert: int
+    by: str
+    step: str
+    note: str = ""
+
+
 class Raised(msgspec.Struct, frozen=True):
-    """A person raises it: the office was telephoned."""
+    """A person raises it: the office was telephoned. `caller` and `callback` are contact data: they are kept
+    beside the record, and never in the log."""
 
     by: str
     place: str
     title: Text
     alert_class: Class
     note: str = ""
+    caller: str = ""
+    callback: str = ""
 
 
 class Closed(msgspec.Struct, frozen=True):
@@ -319,7 +334,7 @@ class Lapsed(msgspec.Struct, frozen=True):
     """A promise, a handover or a shelf (or term out of service) ran out at `due`."""
 
     alert: int
-    what: Literal["promise", "handover", "shelf"]
+    what: Literal["promise", "handover", "shelf", "drill"]
     due: int
 
 
@@ -331,8 +346,44 @@ class Removed(msgspec.Struct, frozen=True):
     device: str = ""
 
 
+class Registered(msgspec.Struct, frozen=True):
+    """Its device, of which nothing was known, is in the registry now. The alert becomes that of `verdict`: what
+    a rule finds of the registered device; None where it is over or no rule looks for it."""
+
+    alert: int
+    by: str
+    device: str
+    kind: str
+    place: str
+    title: Text
+    verdict: Verdict | None = None
+
+
+class Gone(msgspec.Struct, frozen=True):
+    """A person is no longer there. What they own on any open alert is the `post`'s again and sounds; what was
+    offered to them bounces; where they were the second person, another one is wanted."""
+
+    person: str
+    by: str
+    what: Literal["removed", "off_shift"]
+    post: str = "duty"
+
+
+class Rerouted(msgspec.Struct, frozen=True):
+    """People or policies were changed while it is open: `was` the policy, and whom the next step `tells` now,
+    at `due`."""
+
+    alert: int
+    by: str
+    was: str
+    policy: str
+    tells: tuple[str, ...]
+    due: int | None
+
+
 Act = (
     Acknowledged | Arrived | Verified | Reset | Shelved | Unshelved | Suppressed | OutOfService | Released
-    | MadeReal | HandedOver | Accepted | Declined | Closed | Commented
+    | MadeReal | HandedOver | Accepted | Declined | Closed | Commented | Joined | Ticked
+    | Photographed | PutIn | TakenOut
 )  # fmt: skip
-Fact = Verdict | Raised | Act | StepDue | Lapsed | Removed
+Fact = Verdict | Raised | Act | StepDue | Lapsed | Removed | Gone | Rerouted | Registered

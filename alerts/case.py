@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 
-from alerts.alert import TOCSIN, Alert, Effect, Fact, StepDue
-from alerts.escalation import Call, escalate, personal
+from alerts.alert import TOCSIN, Alert, Effect, Fact, Mode, Rerouted, StepDue
+from alerts.escalation import SOUNDS, Call, escalate, personal
 from alerts.factkind import kind_of
+from alerts.found import Found, of_false_alarm, of_rule
 from alerts.lifecycle import WORDS
 from alerts.people import LOOP, Directory
 from ingest.campus.registry import Registry
@@ -36,6 +37,7 @@ class Case:
         self.calls: list[tuple[Alert, Call]] = []
         self.notes: list[str] = []
         self.lines: list[Line] = []
+        self.found: list[Found] = []
 
     @property
     def changed(self) -> bool:
@@ -52,18 +54,29 @@ class Case:
     ) -> None:
         """`fact` made `after` of the alert, with these effects: climb the ladder, and note it all."""
         before = self.alert
-        if after is before and not effects and not isinstance(fact, StepDue) and _said_by_nobody(fact):
+        if (
+            after is before
+            and not effects
+            and not isinstance(fact, StepDue | Rerouted)
+            and _said_by_nobody(fact)
+        ):
             return
         moment = fact.moment if isinstance(fact, Verdict) else now
-        policy = directory.policy_for(after, registry)
+        policy = directory.policy_for(after, registry, now if not SOUNDS.keys().isdisjoint(effects) else None)
         climb = escalate(after, effects, policy, directory, moment, now)
-        calls = [*climb.calls, *personal(climb.alert, effects, directory)]
+        calls = [*climb.calls, *personal(climb.alert, effects, policy, directory, now)]
         self.alert = climb.alert
         self.effects += effects
         self.calls += [(climb.alert, call) for call in calls]
         self.notes += climb.notes
+        if Effect.FOUND in effects and after.mode is Mode.REAL:
+            self.found.append(of_false_alarm(after, now))
+        if isinstance(fact, Verdict) and Effect.RAISED in effects and (found := of_rule(after, fact)):
+            self.found.append(found)
         if Effect.RAISED in effects and after.policy not in (None, policy.id):
             self.notes.append(f"rule {after.rule} names the policy {after.policy!r}, which does not exist")
+        if Effect.RAISED in effects and after.plan and all(one.id != after.plan for one in directory.plans):
+            self.notes.append(f"rule {after.rule} names the plan {after.plan!r}, which does not exist")
         if climb.alert.ladder != LOOP and (calls or not _only_counted(fact, before, climb.alert, effects)):
             self.lines.append(_line(fact, before, climb.alert, effects, calls, moment))
 
@@ -75,7 +88,7 @@ def _said_by_nobody(fact: Fact) -> bool:
 def _only_counted(fact: Fact, before: Alert, after: Alert, effects: Sequence[Effect]) -> bool:
     """Repeats of an alert that people are being told of already, and deadlines that mean nothing any more."""
     same = all(getattr(before, axis) is getattr(after, axis) for axis in WORDS)
-    return same and not effects and _said_by_nobody(fact)
+    return same and not effects and _said_by_nobody(fact) and not isinstance(fact, Rerouted)
 
 
 def _line(
@@ -86,9 +99,9 @@ def _line(
         detail["rule"], detail["version"] = fact.rule, fact.version
     else:
         said = msgspec.to_builtins(fact)
-        detail |= {
-            name: said[name] for name in ("via", "note", "reason", "cause", "to", "what") if said.get(name)
-        }
+        detail |= {name: said[name] for name in _SAID if said.get(name)}
+        if not _said_by_nobody(fact):
+            detail["clocks"] = _clocks(before, moment)
     kind = Effect.RAISED.value if Effect.RAISED in effects else kind_of(before, fact).value
     changed = _everything(after) if Effect.RAISED in effects else dict(_changes(before, after))
     detail |= {"changed": changed} if changed else {}
@@ -97,7 +110,16 @@ def _line(
     return Line(moment, kind, getattr(fact, "by", TOCSIN), detail)
 
 
-_SAID = ("via", "note", "reason", "cause", "to", "what")  # of a fact, what its changes do not tell already
+# Of a fact, what its changes do not tell already.
+_SAID = ("via", "note", "reason", "cause", "to", "what", "person", "step", "was", "tells", "photo")
+
+
+def _clocks(before: Alert, moment: int) -> dict[str, int]:
+    """How long (ms) the alarm had lasted when a person acted, and since when somebody had it."""
+    clocks = {"alarm": moment - before.active_at}
+    if before.acknowledged_at is not None:
+        clocks["taken"] = moment - before.acknowledged_at
+    return clocks
 
 
 def _everything(alert: Alert) -> dict[str, Any]:

@@ -12,20 +12,26 @@ from alerts.alert import (
     Declined,
     Fact,
     HandedOver,
+    Joined,
     OutOfService,
     Shelved,
     Suppressed,
+    Ticked,
     Verification,
     Verified,
 )
-from alerts.reasons import CAUSES, SHELVE_LIMIT, SHELVE_REASONS
+from alerts.attached import PutIn, TakenOut
+from alerts.limits import Limits
+from alerts.reasons import CAUSES, SHELVE_REASONS
 from alerts.refusal import Refused
 
 
-def check(alert: Alert, fact: Fact, now: int) -> None:
+def check(alert: Alert, fact: Fact, now: int, limits: Limits) -> None:
     """Raise Refused when a person's act lacks something, or is another person's to do."""
     if type(fact) in _CHECKS:
         _CHECKS[type(fact)](alert, fact, now)
+    if isinstance(fact, Shelved) and fact.until - now > limits.shelf[alert.alert_class]:
+        raise Refused(refusal.TOO_LONG)
 
 
 def _check_verified(alert: Alert, fact: Verified, now: int) -> None:
@@ -38,8 +44,6 @@ def _check_shelved(alert: Alert, fact: Shelved, now: int) -> None:
         raise Refused(refusal.REASON_UNKNOWN)
     if fact.until <= now:
         raise Refused(refusal.END_MISSING)
-    if fact.until - now > SHELVE_LIMIT[alert.alert_class]:
-        raise Refused(refusal.TOO_LONG)
 
 
 def _check_out_of_service(alert: Alert, fact: OutOfService, now: int) -> None:
@@ -59,6 +63,17 @@ def _check_comment(alert: Alert, fact: Commented, now: int) -> None:
         raise Refused(refusal.REASON_MISSING)
 
 
+def _check_joined(alert: Alert, fact: Joined, now: int) -> None:
+    if fact.by == alert.acknowledged_by:
+        raise Refused(refusal.SECOND_IS_ANOTHER)
+
+
+def _check_ticked(alert: Alert, fact: Ticked, now: int) -> None:
+    done = next((tick for tick in alert.ticks if tick.step == fact.step), None)
+    if done is not None:
+        raise Refused(refusal.TICKED, done.by)
+
+
 def _check_handed_over(alert: Alert, fact: HandedOver, now: int) -> None:
     if fact.by != alert.owner:
         raise Refused(refusal.NOT_THE_OWNER, alert.owner)
@@ -71,6 +86,16 @@ def _check_answer(alert: Alert, fact: Accepted | Declined, now: int) -> None:
         raise Refused(refusal.OFFERED_TO_ANOTHER, alert.offered_to)
 
 
+def _check_put_in(alert: Alert, fact: PutIn, now: int) -> None:
+    if alert.incident:
+        raise Refused(refusal.IN_AN_INCIDENT)
+
+
+def _check_taken_out(alert: Alert, fact: TakenOut, now: int) -> None:
+    if not alert.incident:
+        raise Refused(refusal.IN_NO_INCIDENT)
+
+
 _CHECKS: dict[type, Callable[[Alert, Any, int], None]] = {
     Verified: _check_verified,
     Shelved: _check_shelved,
@@ -78,7 +103,11 @@ _CHECKS: dict[type, Callable[[Alert, Any, int], None]] = {
     Closed: _check_reason,
     Suppressed: _check_reason,
     Commented: _check_comment,
+    Joined: _check_joined,
+    Ticked: _check_ticked,
     HandedOver: _check_handed_over,
+    PutIn: _check_put_in,
+    TakenOut: _check_taken_out,
     Accepted: _check_answer,
     Declined: _check_answer,
 }

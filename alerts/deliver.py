@@ -22,6 +22,7 @@ from alerts.health import Health
 from alerts.message import Purpose
 from alerts.notification import Failed, Notification, Outcome, no_such_channel
 from alerts.senders import ROOM, Result, Senders
+from ingest.bilingual import both
 
 log = structlog.get_logger("alerts.deliver")
 T = TypeVar("T")
@@ -38,11 +39,13 @@ PATIENCE = 300_000  # ms: a gateway's Retry-After is respected up to this
 TAKE_OVER = 5.0  # seconds the record's own notices have to start the sirens that it needs; and, at a start,
 # the database to say which sirens sound
 GRACE = 3.0  # seconds stop() gives to attempts under way
+LOST_AGAIN = 3_600_000  # ms between two tidings that a person cannot be reached on a channel
 ASK = 2.0  # seconds to wait for the database before sending something that may be owed no more
 
 
 class Delivery:
-    """`settled` hears the ids of alerts whose notices have a new outcome, after the commit."""
+    """After the commit `settled` hears the ids of alerts whose notices have a new outcome, and `lost` the
+    notices that can never be delivered to a person, of each person and channel once an hour at most."""
 
     def __init__(
         self,
@@ -51,11 +54,14 @@ class Delivery:
         report: Report,
         now: Callable[[], int],
         settled: Callable[[Collection[int]], None] = lambda alerts: None,
+        lost: Callable[[Sequence[Notification]], object] = lambda rows: None,
     ) -> None:
         self._channels = channels
         self._transact = transact
         self._now = now
         self._settled = settled
+        self._lost = lost
+        self._told_lost: dict[tuple[str, str], int] = {}  # person and channel → when
         self._health = Health(report)
         self._senders = {name: Senders(one, self._still_owed, self._done) for name, one in channels.items()}
         self._lock = threading.Lock()
@@ -166,7 +172,8 @@ class Delivery:
             case None:
                 self._forget([row])
             case Receipt():
-                receipt = Receipt(result.accepted, clean(result.id, 200), clean(result.detail, 300))
+                said = _in_both(result.zh, result.detail)
+                receipt = Receipt(result.accepted, clean(result.id, 200), said)
                 self._ended(row, receipt)
             case ChannelError():
                 self._ended(row, self._failed(row, result))
@@ -176,11 +183,11 @@ class Delivery:
             "not delivered", channel=row.channel, key=row.key, reason=error.reason, final=error.permanent
         )
         if error.permanent:
-            return Failed(clean(error.reason, 300), None)
+            return Failed(_in_both(error.zh, error.reason), None)
         doubled = min(LAST_RETRY, FIRST_RETRY << min(row.attempts, 10))
         wait = max(int(doubled * random.uniform(0.5, 1)), min(error.retry_after or 0, PATIENCE))
         self._claim_at = min(self._claim_at, time.monotonic() + wait / 1000)
-        return Failed(clean(error.reason, 300), self._now() + wait, error.unknown)
+        return Failed(_in_both(error.zh, error.reason), self._now() + wait, error.unknown)
 
     def _ended(self, row: Notification, outcome: Outcome) -> None:
         self._health.note(row.channel, outcome)
@@ -226,7 +233,19 @@ class Delivery:
                 self._outcomes += batch
         if error is None:
             self._settled({row.alert for row, _, _ in batch})
+            self._tell_lost(batch)
             self._record()
+
+    def _tell_lost(self, batch: list[tuple[Notification, Outcome, int]]) -> None:
+        found = []
+        for row, outcome, at in batch:
+            final = isinstance(outcome, Failed) and outcome.retry_at is None
+            door = (row.person, row.channel)
+            if final and row.person and at - self._told_lost.get(door, -LOST_AGAIN) >= LOST_AGAIN:
+                self._told_lost[door] = at
+                found.append(row)
+        if found:
+            self._lost(found)
 
     # ---- the clock ---------------------------------------------------------------------------------------
 
@@ -298,3 +317,9 @@ def _started(transact: Transact, fn: Callable[[Connection], T]) -> "Future[T]":
         failed: Future[T] = Future()
         failed.set_exception(error)
         return failed
+
+
+def _in_both(zh: str, en: str) -> str:
+    """For the record, whoever reads it; what the far end said is the same in both."""
+    washed = clean(zh, 300), clean(en, 300)
+    return both(*washed) if washed[0] and washed[0] != washed[1] else washed[1]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 
-from alerts.alert import Acknowledgement, Activity, Latch, Origin, Verification
+from alerts.alert import Acknowledgement, Activity, Latch, Origin, Pair, Verification
 from alerts.lifecycle import AFRESH, BECOMES, MOVES, SAME, WORDS
 from rules.verdict import Text
 
@@ -19,6 +19,7 @@ FIRST: dict[str, tuple[StrEnum, ...]] = {
     "activity": (Activity.ACTIVE,),
     "acknowledgement": (Acknowledgement.NO, Acknowledgement.NOT_NEEDED),
     "verification": (Verification.PENDING, Verification.NOT_NEEDED),
+    "pair": (Pair.NOT_NEEDED, Pair.IF_CONFIRMED),
     "latch": (Latch.FREE, Latch.HELD),
     "origin": (Origin.RULE, Origin.PERSON),
 }
@@ -59,7 +60,8 @@ def _edges(axis: str) -> dict[tuple[str, str], list[str]]:
                 edges.setdefault((word, new), []).append(fact)
     for pattern, words in BECOMES:
         for word in pattern.get(axis, ()) if axis in words else ():
-            edges.setdefault((word, words[axis]), []).append(_conditions(pattern, axis))
+            known = edges.setdefault((word, words[axis]), [])
+            known += [cause] if (cause := _conditions(pattern, axis)) not in known else []
     return edges
 
 

@@ -12,9 +12,9 @@ import msgspec
 from msgspec.structs import replace
 
 from alerts import why
-from alerts.alert import Alert, Effect, Verification
+from alerts.alert import Activity, Alert, Effect, Mode, Ownership, Pair, Verification
 from alerts.message import Purpose
-from alerts.people import NOBODY, Directory, Person, Policy, Step, Target
+from alerts.people import EVERYONE, NOBODY, Contact, Directory, Person, Policy, Step, Target
 from rules.verdict import Class, Text
 
 REPEAT = {Class.ALARM: 120_000, Class.SUPERVISORY: 900_000, Class.TROUBLE: 4 * 3_600_000}  # ms; status: never
@@ -28,6 +28,8 @@ SOUNDS = {
     Effect.BOUNCED: Purpose.BOUNCED,
     Effect.REAL: Purpose.REAL,
     Effect.RELEASED: Purpose.RELEASED,
+    Effect.GONE: Purpose.GONE,
+    Effect.CONFIRMED: Purpose.CONFIRMED,
 }
 
 
@@ -56,9 +58,12 @@ def escalate(
     alert: Alert, effects: Collection[Effect], policy: Policy, directory: Directory, moment: int, now: int
 ) -> Climb:
     """What the effects of a fact of `moment` mean for the ladder, and every step that is due at `now`."""
-    if not alert.open or alert.inhibited:
+    confirmed = Effect.CONFIRMED in effects
+    if not alert.open or (alert.inhibited and not confirmed):
         return Climb(replace(alert, step_due_at=None))
     alert = replace(alert, ladder=policy.id if policy.steps else NOBODY)
+    if confirmed:
+        return _everybody(alert, policy, directory, now)
     cause = next((effect for effect in SOUNDS if effect in effects), None)
     if cause is None:
         return climb(_replanned(alert, policy), policy, directory, now)
@@ -74,6 +79,30 @@ def escalate(
     return climb(_replanned(started, policy), policy, directory, now)
 
 
+def _everybody(alert: Alert, policy: Policy, directory: Directory, now: int) -> Climb:
+    """A confirmed alarm: all steps at once, whatever hides it. The last one repeats until the act it waits
+    for, and until the second person is there."""
+    alert = replace(
+        alert,
+        sounded_at=now,
+        sound_reason=Effect.CONFIRMED.value,
+        round=alert.round + 1,
+        step_due_at=now,
+    )
+    calls: dict[tuple[str, str, str], Call] = {}
+    notes: list[str] = []
+    for index in range(len(policy.steps)):
+        alert = replace(alert, step=index)
+        made, note = _calls(alert, policy, directory, now)
+        for call in made:
+            calls.setdefault((call.person.id if call.person else "", call.channel, call.address), call)
+        notes += note
+    if policy.steps:
+        alert = _replanned(_advanced(alert, policy, now, reached=True), policy)
+    planned = None if alert.inhibited or not policy.steps else alert.step_due_at
+    return Climb(replace(alert, step_due_at=planned), tuple(calls.values()), tuple(notes))
+
+
 def climb(alert: Alert, policy: Policy, directory: Directory, now: int) -> Climb:
     """Do every step that is due at `now`, however late; a repeat only once."""
     calls: list[Call] = []
@@ -82,7 +111,8 @@ def climb(alert: Alert, policy: Policy, directory: Directory, now: int) -> Climb
         made, note = _calls(alert, policy, directory, now)
         calls += made
         notes += note
-        alert = _advanced(alert, policy, now, reached=bool(made))
+        somebody = any(call.person for call in made) or (bool(made) and alert.mode is Mode.REAL)
+        alert = _advanced(alert, policy, now, reached=somebody)
     return Climb(alert, tuple(calls), tuple(notes))
 
 
@@ -92,17 +122,19 @@ def _calls(alert: Alert, policy: Policy, directory: Directory, now: int) -> tupl
     index = min(alert.step, len(policy.steps) - 1)
     step = policy.steps[index]
     reached = directory.reach(step, alert, now)
-    channels = [channel for channel in step.channels if directory.usable(channel)]
+    real = alert.mode is Mode.REAL
+    sirens = step.channels if real or alert.drill_sirens else ()
+    channels = [channel for channel in sirens if directory.usable(channel)]
     notes = [
         f"policy {policy.id}, step {index + 1}: the settings name no channel {channel!r}"
-        for channel in step.channels
+        for channel in sirens
         if channel not in channels
     ]
-    if step.notify and not reached:
+    if step.notify and not reached and not directory.reach(step, alert, now, wake=True):
         notes.append(f"policy {policy.id}, step {index + 1} reaches nobody for {alert.subject}")
     last = index == len(policy.steps) - 1
     if not reached and last and (step.notify or not channels):
-        reached = directory.reach(directory.fallback, alert, now)
+        reached = _instead(step, alert, directory, now)
         if not reached and not channels:
             notes.append("there is nobody who can be told: register persons with contacts")
     purpose, reason = _reason(alert, policy, step, index, directory, now)
@@ -113,24 +145,56 @@ def _calls(alert: Alert, policy: Policy, directory: Directory, now: int) -> tupl
     made += [
         Call(index, alert.round, purpose, channel, reason, late=_late(alert, now)) for channel in channels
     ]
-    return made, notes
+    return made, notes if real else []  # whoever takes part need not be on every step
 
 
-def personal(alert: Alert, effects: Collection[Effect], directory: Directory) -> list[Call]:
-    """What one person is told apart from the ladder: that something is handed over, or was not accepted."""
+def _instead(step: Step, alert: Alert, directory: Directory, now: int) -> list[tuple[Person, Contact]]:
+    """Who hears of it in the stead of a last step that reaches nobody now: the duty post; else those of the
+    step who have quiet hours; else everybody."""
+    chances = ((directory.fallback, False), (step, True), (directory.fallback, True), (EVERYONE, True))
+    found = (directory.reach(chance, alert, now, wake) for chance, wake in chances)
+    return next((reached for reached in found if reached), [])
+
+
+def personal(
+    alert: Alert, effects: Collection[Effect], policy: Policy, directory: Directory, now: int
+) -> list[Call]:
+    """What one person is told apart from the ladder: that something is handed over, or was not accepted, or
+    that somebody else of the team took it."""
     owner = Text(directory.name(alert.owner, "zh"), directory.name(alert.owner, "en"))
     letters: list[tuple[str, Purpose, Text]] = []
     if Effect.OFFERED in effects:
         letters.append((alert.offered_to, Purpose.OFFERED, why.offered(owner)))
     if Effect.DECLINED in effects:
         letters.append((alert.owner, Purpose.DECLINED, why.DECLINED))
+    if Effect.BACK in effects and alert.open and alert.activity is not Activity.NORMAL:
+        letters.append((alert.owner, Purpose.RELEASED, why.first(Effect.RELEASED, alert, owner)))
     if Effect.BOUNCED in effects:
         letters.append((alert.owner, Purpose.BOUNCED, why.BOUNCED))
+    if Effect.HUSHED in effects:
+        spared = _spared(alert, policy, directory, now)
+        letters += [(person.id, Purpose.TAKEN, why.taken(owner)) for person in spared]
     return [
-        Call(0, alert.handovers, purpose, contact.channel, reason, person, contact.address)
+        Call(0, _turn(alert, purpose), purpose, contact.channel, reason, person, contact.address)
         for somebody, purpose, reason in letters
-        for person, contact in directory.reach(Step(notify=(Target("person", somebody),)), alert, 0)
+        for person, contact in directory.reach(_to(somebody), alert, now, wake=True)
     ]
+
+
+def _to(person: str) -> Step:
+    return Step(notify=(Target("person", person),))
+
+
+def _turn(alert: Alert, purpose: Purpose) -> int:
+    return alert.round if purpose is Purpose.TAKEN else alert.handovers
+
+
+def _spared(alert: Alert, policy: Policy, directory: Directory, now: int) -> list[Person]:
+    """Those who were told only so that one of them comes, and who need not come any more."""
+    climbed = now - (now if alert.sounded_at is None else alert.sounded_at)
+    done = [step for step in policy.steps if step.after <= climbed]
+    first = [target for step in done for target in step.notify if target.how == "first"]
+    return [person for person in directory.told_by(first, now) if person.id != alert.owner]
 
 
 def _late(alert: Alert, now: int) -> int:
@@ -145,11 +209,12 @@ def _reason(
     repeated = index == len(policy.steps) - 1 and waited > step.after
     if waited <= 0 or (index == 0 and not repeated):
         cause = Effect(alert.sound_reason)
-        owner = Text(directory.name(alert.owner, "zh"), directory.name(alert.owner, "en"))
+        owner = _owner(alert, directory)
         purpose, reason = SOUNDS[cause], why.first(cause, alert, owner)
     else:
         purpose = Purpose.OVERDUE if alert.acknowledged else Purpose.ESCALATE
-        reason = why.repeat(waited, step.until) if repeated else why.step(index + 1, waited, step.until)
+        until = "joined" if _alone(alert) and step.until == "acknowledged" else step.until
+        reason = why.repeat(waited, until) if repeated else why.step(index + 1, waited, until)
     return purpose, why.late(reason, now - due)
 
 
@@ -169,7 +234,8 @@ def _replanned(alert: Alert, policy: Policy) -> Alert:
     """The alert with its deadline for the next step that still waits for its act; none when none does."""
     if alert.sounded_at is None or not policy.steps:
         return replace(alert, step_due_at=None)
-    here = min(alert.step, len(policy.steps) - 1) if alert.acknowledge_needed else alert.step
+    sounds = alert.acknowledge_needed or _alone(alert)
+    here = min(alert.step, len(policy.steps) - 1) if sounds else alert.step
     steps = range(here, len(policy.steps))
     index = next((index for index in steps if _waits(policy.steps[index], alert)), None)
     if index is None:
@@ -184,4 +250,18 @@ def _waits(step: Step, alert: Alert) -> bool:
         return alert.arrived_at is None
     if step.until == "verified":
         return alert.verification not in (Verification.CONFIRMED, Verification.FALSE)
-    return not alert.acknowledged
+    return not alert.acknowledged or _alone(alert)
+
+
+def _alone(alert: Alert) -> bool:
+    """It is confirmed, and one of the two that it needs is not there."""
+    return alert.pair is Pair.WANTED
+
+
+def _owner(alert: Alert, directory: Directory) -> Text:
+    """Who owns it, in both languages: a person, or the post it went back to."""
+    post = directory.posts.get(alert.owner) if alert.ownership is Ownership.POST else None
+    return Text(
+        (post and post.zh) or directory.name(alert.owner, "zh"),
+        (post and post.en) or directory.name(alert.owner, "en"),
+    )

@@ -1,7 +1,8 @@
-"""Touches. The append-only log: what befell every alert, each line chained to the one before it by its hash.
+"""Touches. The append-only log: what befell every record, each line chained to the one before it by its hash.
 
 A line holds seq, moment, alert, fact, by (a person's id, never a name or an address) and JSON detail; its
-hash is the SHA-256 of the hash before it and of the line. Contact data can be erased without breaking the
+hash is the SHA-256 of the hash before it and of the line. A line of another record than an alert has alert 0
+and names it: `record` is "hazard/12", "impairment/3". Contact data can be erased without breaking the
 chain. A line that was altered, taken out, put in or moved is found by `verify`; that the newest lines were
 cut off is found by comparing `head` with a copy kept elsewhere.
 """
@@ -19,13 +20,14 @@ BEGINNING = "0" * 64  # stands for the hash before the first line
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One line to be written. `detail` holds plain values."""
+    """One line to be written. `detail` holds plain values; `record` is "" for a line of an alert."""
 
     moment: int
     alert: int
     fact: str
     by: str
     detail: dict[str, Any]
+    record: str = ""
 
 
 _INSERT = insert(alert_log)
@@ -48,6 +50,7 @@ def append(tx: Connection, entries: Sequence[Entry]) -> None:
             "fact": entry.fact,
             "by": entry.by,
             "detail": _encode(entry.detail).decode(),
+            "record": entry.record,
         }
         previous = row["hash"] = chained(previous, row)
         rows.append(row)
@@ -71,7 +74,8 @@ def verify(conn: Connection, since: int = 0) -> list[str]:
             problems.append(f"log line {seq} is missing" if row["seq"] == seq + 1 else
                             f"log lines {seq} to {row['seq'] - 1} are missing")  # fmt: skip
         elif chained(previous, row) != row["hash"]:
-            problems.append(f"log line {seq} (alert {row['alert']}) is not what was written")
+            about = row["record"] or f"alert {row['alert']}"
+            problems.append(f"log line {seq} ({about}) is not what was written")
         seq, previous = row["seq"], row["hash"]
     return problems
 
@@ -85,4 +89,6 @@ def _hash_of(conn: Connection, seq: int) -> str:
 def chained(previous: str, row: Any) -> str:
     """The hash of a line (a mapping of its columns) that follows the line whose hash is `previous`."""
     line = [previous, *(row[name] for name in ("seq", "moment", "alert", "fact", "by", "detail"))]
+    if row["record"]:  # lines of alerts are hashed as they were before there were others
+        line.append(row["record"])
     return hashlib.sha256(_encode(line)).hexdigest()

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from alerts.clean import clean, cut, quoted, size
+from ingest.bilingual import told
 from rules.verdict import Class, Text
 
 
@@ -25,11 +26,16 @@ class Purpose(StrEnum):
     LAPSED = "lapsed"  # whoever took it did not finish in time
     OVERDUE = "overdue"  # it is taken, and a step that waits for arrival or verification has come
     RELEASED = "released"  # it was inhibited, is no longer, and still stands
-    REAL = "real"  # the drill or test is over, and it still stands
+    REAL = "real"  # it was drill or test, and is real
     OFFERED = "offered"  # somebody hands it over to this person
     DECLINED = "declined"  # the handover was refused
     BOUNCED = "bounced"  # the handover was not accepted in time
+    CONFIRMED = "confirmed"  # an alarm is no false alarm: everybody at once
+    GONE = "gone"  # its owner is gone: the post's again
     CLEAR = "clear"  # all-clear, to those who were reached
+    TAKEN = "taken"  # somebody else took it: one of a team who need not come
+    HAZARD = "hazard"  # a hazard is overdue
+    COMMAND = "command"  # the command of the incident it belongs to
     TEST = "test"  # a person tries the channel
 
 
@@ -51,7 +57,9 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
     `moment` is when this occurrence began (ms) and `zone` the campus's time zone. `late`: ms by which the
     notice itself is late, told from one minute on. `detail` is text of a device or a person: it is quoted.
-    `who` took the alert (said in LAPSED). `todo` replaces the class's own advice.
+    `who` took the alert (said in LAPSED). `todo` replaces the class's own advice. `returned`: its cause is
+    back to normal. `senses`: the device is not registered, so this and its name are all that tells
+    where it may be. `alone`: it is confirmed, and the second person is still wanted.
     """
 
     code: str
@@ -64,11 +72,14 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     place: str = ""
     device: str = ""
     device_name: Text | None = None
+    senses: Text | None = None
     rule: str = ""
     detail: str = ""
     who: Text | None = None
     todo: Text | None = None
     late: int = 0
+    returned: bool = False
+    alone: bool = False
     life_safety: bool = False
     mode: str = "real"  # real, drill or test
     unrecorded: bool = False
@@ -93,6 +104,10 @@ ADVICE = {
     Class.STATUS: Text("仅供知悉", "For information"),
 }
 CLEARED = Text("请补全处置记录", "Complete the record")
+CONFIRMED = Text("按预案处置", "Follow the plan")
+RETURNED = Text("，现已恢复正常", ", now back to normal")
+ALONE = Text("，已确认，还缺第二人", ", confirmed, and a second person is wanted")
+SPARED = Text("您不必前往", "You need not come")
 MODES = {"drill": Text("【演练】", "[DRILL] "), "test": Text("【测试】", "[TEST] ")}
 UNRECORDED = Text("【未记录】", "[NOT RECORDED] ")
 NOWHERE = Text("地点未登记", "Place not registered")
@@ -127,7 +142,7 @@ def words(
         prefix=(_in(MODES[subject.mode], language) if subject.mode in MODES else "")
         + (_in(UNRECORDED, language) if subject.unrecorded else ""),
         path=_path(place_path, language),
-        title=clean(_in(subject.title, language), 120),
+        title=clean(_unknown(subject, language) + _in(subject.title, language), 160),
         turn=_turn(subject, purpose, language),
         word=_in(CLASS_WORDS[subject.alert_class], language),
         advice=_advice(subject, purpose, language),
@@ -159,6 +174,15 @@ def facts(subject: Subject, purpose: Purpose, place_path: Sequence[Named]) -> di
     }
 
 
+def _unknown(subject: Subject, language: str) -> str:
+    """What a device that nobody registered says of itself, before the rule's sentence."""
+    if subject.senses is None or subject.device_name is None:
+        return ""
+    name = quoted(_in(subject.device_name, language), language, 30)
+    what = _in(subject.senses, language)
+    return f"{what} {name}, " if language == "en" else f"{what}{name}，"
+
+
 def _in(text: Named, language: str) -> str:
     """In the reader's language, or in the other one when that is all there is."""
     return (text.en or text.zh) if language == "en" else (text.zh or text.en)
@@ -182,18 +206,28 @@ def _turn(subject: Subject, purpose: Purpose, language: str) -> str:
         Purpose.LAPSED: Text(f"，{who}受理后超时", f", taken{' by ' * bool(who)}{who}, overdue"),
         Purpose.OVERDUE: Text("，已受理，仍未到场或核实", ", taken, but not yet reached or verified"),
         Purpose.RELEASED: Text("，抑制已结束，仍未恢复", ", no longer inhibited and still active"),
-        Purpose.REAL: Text("，演练已结束，按真实处置", ", the drill is over: this is real"),
+        Purpose.REAL: Text("，这不是演练，按真实处置", ", NO DRILL: this is real"),
         Purpose.OFFERED: Text("，请您接手", ", handed over to you: accept or refuse"),
         Purpose.DECLINED: Text("，对方拒绝接手，仍由您负责", ", your handover was refused: still yours"),
         Purpose.BOUNCED: Text("，交接超时未接手", ", handover not accepted in time"),
+        Purpose.CONFIRMED: Text("，已确认属实", ", CONFIRMED: it is real"),
+        Purpose.GONE: Text("，责任人已离开，请重新受理", ", its owner is gone: take it"),
+        Purpose.TAKEN: Text(f"，{who}已受理", f", taken{' by ' * bool(who)}{who}"),
+        Purpose.COMMAND: Text("，事件指挥移交", ", command of the incident"),
         Purpose.CLEAR: Text("，已解除", ", all clear"),
     }
-    return _in(turns[purpose], language) if purpose in turns else ""
+    turn = ALONE if purpose is Purpose.OVERDUE and subject.alone else turns.get(purpose)
+    returned = subject.returned and purpose is not Purpose.CLEAR
+    return (_in(turn, language) if turn else "") + (_in(RETURNED, language) if returned else "")
 
 
 def _advice(subject: Subject, purpose: Purpose, language: str) -> str:
     if purpose is Purpose.CLEAR:
         return _in(CLEARED, language)
+    if purpose is Purpose.TAKEN:
+        return _in(SPARED, language)
+    if purpose is Purpose.CONFIRMED:
+        return _in(CONFIRMED, language)
     return clean(_in(subject.todo or ADVICE[subject.alert_class], language), 60)
 
 
@@ -238,7 +272,7 @@ def _one_sms(text: str) -> int:
 def _body(parts: _Parts, subject: Subject) -> str:
     name = clean(_in(subject.device_name, parts.language), 60) if subject.device_name else ""
     named = parts.say(f"{name}（{subject.device}）", f"{name} ({subject.device})")
-    detail = quoted(subject.detail, parts.language) if subject.detail else ""
+    detail = quoted(told(subject.detail, parts.language), parts.language) if subject.detail else ""
     lines = (
         ("", "", f"{parts.prefix}{_joined(parts.path, parts.language)}"),
         ("", "", f"{parts.title}{parts.turn}"),

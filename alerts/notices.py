@@ -4,13 +4,15 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from alerts import why
-from alerts.alert import Alert, Effect
+from alerts import naming, why
+from alerts.alert import Activity, Alert, Effect, Pair
 from alerts.case import Case
 from alerts.escalation import Call
 from alerts.message import Plain, Purpose, Subject, Words, facts, words
 from alerts.notification import Notification
 from alerts.people import Directory
+from alerts.stranger import senses
+from ingest.bilingual import both
 from ingest.campus.registry import Registry
 from rules.verdict import Text
 
@@ -38,10 +40,10 @@ class _Scribe:
 
     def __init__(self, directory: Directory, registry: Registry, recorded: bool) -> None:
         self.directory, self.registry, self.recorded = directory, registry, recorded
-        self._made: dict[tuple[int, Purpose, str, int], tuple[Words, dict[str, Plain]]] = {}
+        self._made: dict[tuple[int, bool, Purpose, str, int], tuple[Words, dict[str, Plain]]] = {}
 
     def worded(self, alert: Alert, row: Notification, late: int = 0) -> Notification:
-        key = (alert.occurrence, row.purpose, row.language, late)
+        key = (alert.occurrence, alert.activity is Activity.NORMAL, row.purpose, row.language, late)
         if key not in self._made:
             subject = _subject_of(alert, self.directory, self.registry, late, self.recorded)
             path = self.registry.path(alert.place)
@@ -56,10 +58,9 @@ class _Scribe:
 def _subject_of(alert: Alert, directory: Directory, registry: Registry, late: int, recorded: bool) -> Subject:
     """The alert in the plain values that alerts/message.py makes words of."""
     device = registry.device(alert.device)
-    named = device is not None and (device.zh or device.en)
     return Subject(
         code=alert.code,
-        title=alert.title,
+        title=naming.title(alert.title, device, registry),
         alert_class=alert.alert_class,
         moment=alert.active_at,
         zone=directory.zone,
@@ -67,13 +68,16 @@ def _subject_of(alert: Alert, directory: Directory, registry: Registry, late: in
         occurrence=alert.occurrence,
         place=alert.place,
         device=alert.device,
-        device_name=Text(device.zh, device.en) if device is not None and named else None,
+        device_name=naming.name(device) if device is not None else None,
+        senses=senses(alert.device, alert.device_kind, alert.subject),
         rule=alert.rule,
         detail=alert.note or next((item.note for item in alert.evidence if item.note), ""),
         who=Text(directory.name(alert.owner, "zh"), directory.name(alert.owner, "en"))
         if alert.owner
         else None,
         late=late,
+        returned=alert.activity is Activity.NORMAL,
+        alone=alert.pair is Pair.WANTED,
         life_safety=alert.life_safety,
         mode=alert.mode.value,
         unrecorded=not recorded,
@@ -96,13 +100,13 @@ def _notice(alert: Alert, call: Call) -> Notification:
         short="",
         title="",
         body="",
-        why=call.reason.en if language == "en" else call.reason.zh,
+        why=both(call.reason.zh, call.reason.en),
         life_safety=alert.life_safety,
     )
 
 
 def _all_clear(alert: Alert, told: Notification) -> Notification:
-    reason = why.CLEARED.en if told.language == "en" else why.CLEARED.zh
+    reason = both(why.CLEARED.zh, why.CLEARED.en)
     return msgspec.structs.replace(
         told, id=None, occurrence=alert.occurrence, step=0, round=0, purpose=Purpose.CLEAR, why=reason,
         attempts=0, doubtful=0,

@@ -14,3 +14,9 @@ def placed(alert: Alert, registry: Registry) -> Alert:
     if not alert.place and alert.subject in registry.places:
         return replace(alert, place=alert.subject)
     return alert
+
+
+def building(place: str, registry: Registry) -> str:
+    """The building that a place lies in; the campus for what lies in none, or is not registered."""
+    path = registry.path(place)
+    return path[1].id if len(path) > 1 else registry.root.id

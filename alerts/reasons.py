@@ -18,6 +18,17 @@ CAUSES: dict[str, Text] = {
     "unknown": Text("原因不明", "cause not found"),
 }
 
+HAZARD_CAUSES: dict[str, Text] = {  # what a person who walks by can find
+    "damaged": Text("损坏", "damaged"),
+    "covered": Text("遮挡或拆除", "covered or taken off"),
+    "missing": Text("缺失", "missing"),
+    "expired": Text("过期", "expired"),
+    "passage": Text("疏散通道或出口堵塞", "escape route or exit blocked"),
+    "wiring": Text("违规用电", "dangerous wiring or charging"),
+    "storage": Text("易燃物堆放", "flammable things stored"),
+    "other": Text("其他", "something else"),
+}
+
 SHELVE_REASONS: dict[str, Text] = {
     "chattering": Text("频繁抖动", "chattering"),
     "known_work": Text("已知施工", "known work going on"),

@@ -20,18 +20,26 @@ from alerts.alert import (
     Arrived,
     Closed,
     Fact,
+    Gone,
     HandedOver,
     Inhibition,
+    Joined,
+    Mode,
     Origin,
     OutOfService,
     Ownership,
+    Pair,
     Raised,
+    Registered,
     Removed,
     Shelved,
     Suppressed,
+    Tick,
+    Ticked,
     Verification,
     Verified,
 )
+from alerts.attached import PutIn
 from alerts.factkind import FactKind
 from alerts.reasons import HANDOVER
 from alerts.refusal import Refused
@@ -45,11 +53,13 @@ def of_verdict(verdict: Verdict) -> Alert:
         rule_version=verdict.version,
         subject=verdict.subject,
         device=verdict.device,
+        place=verdict.place,
         title=verdict.title,
         alert_class=verdict.alert_class,
         priority=verdict.priority,
         life_safety=verdict.life_safety,
         policy=verdict.policy,
+        plan=verdict.plan,
         verify=verdict.verify,
         latching=verdict.latch,
         evidence=verdict.evidence,
@@ -58,7 +68,12 @@ def of_verdict(verdict: Verdict) -> Alert:
     )
     if verdict.suppressed:
         alert = msgspec.structs.replace(
-            alert, inhibition=Inhibition.SUPPRESSED, inhibited_by=TOCSIN, inhibited_reason=verdict.suppressed
+            alert,
+            inhibition=Inhibition.SUPPRESSED,
+            inhibited_by=TOCSIN,
+            inhibited_reason=verdict.suppressed,
+            inhibited_at=verdict.moment,
+            hidden=1,
         )
     return _at_first(alert)
 
@@ -89,6 +104,7 @@ def _at_first(alert: Alert) -> Alert:
         alert,
         acknowledgement=alert.initial_acknowledgement,
         verification=alert.initial_verification,
+        pair=alert.initial_pair,
         latch=alert.initial_latch,
     )
 
@@ -97,6 +113,8 @@ def person_of(sentence: Text, alert: Alert) -> str:
     """Whom a refusal speaks of."""
     if sentence == refusal.TAKEN:
         return alert.acknowledged_by
+    if sentence == refusal.JOINED:
+        return alert.joined_by
     return alert.offered_to if sentence == refusal.HANDOVER_WAITS else ""
 
 
@@ -127,6 +145,7 @@ def _activation(alert: Alert, verdict: Verdict) -> dict[str, Any]:
         "normal_at": None,
         "title": verdict.title,
         "rule_version": verdict.version,
+        "hidden": alert.hidden + alert.inhibited,
     }
     if alert.acknowledge_needed:
         return changes  # people are being told already: it is only counted
@@ -138,7 +157,7 @@ def _taken(alert: Alert, by: str, now: int) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     if alert.acknowledge_needed:
         changes |= {"acknowledged_by": by, "acknowledged_at": now}
-    if alert.ownership is Ownership.NOBODY:
+    if alert.ownership in (Ownership.NOBODY, Ownership.POST):
         changes["owner"] = by
     return changes
 
@@ -152,6 +171,14 @@ def _arrived(alert: Alert, fact: Arrived, now: int) -> dict[str, Any]:
     return _taken(alert, fact.by, now) | first
 
 
+def _joined(alert: Alert, fact: Joined, now: int) -> dict[str, Any]:
+    return {"joined_by": fact.by, "joined_at": now}
+
+
+def _ticked(alert: Alert, fact: Ticked, now: int) -> dict[str, Any]:
+    return {"ticks": (*alert.ticks, Tick(fact.step, fact.by, now))}
+
+
 def _verified(alert: Alert, fact: Verified, now: int) -> dict[str, Any]:
     cause = fact.cause if fact.outcome == Verification.FALSE else ""
     return _taken(alert, fact.by, now) | {"verified_by": fact.by, "verified_at": now, "cause": cause}
@@ -159,7 +186,10 @@ def _verified(alert: Alert, fact: Verified, now: int) -> dict[str, Any]:
 
 def _inhibited(alert: Alert, fact: Shelved | OutOfService | Suppressed, now: int) -> dict[str, Any]:
     until = None if isinstance(fact, Suppressed) else fact.until
-    return {"inhibited_by": fact.by, "inhibited_reason": fact.reason, "inhibited_until": until}
+    changes = {"inhibited_by": fact.by, "inhibited_reason": fact.reason, "inhibited_until": until}
+    if not alert.inhibited:
+        changes |= {"inhibited_at": now, "hidden": 0}
+    return changes | ({"impairment": fact.impairment} if isinstance(fact, OutOfService) else {})
 
 
 def _handed_over(alert: Alert, fact: HandedOver, now: int) -> dict[str, Any]:
@@ -168,7 +198,18 @@ def _handed_over(alert: Alert, fact: HandedOver, now: int) -> dict[str, Any]:
 
 
 def _accepted(alert: Alert, fact: Accepted, now: int) -> dict[str, Any]:
-    return {"owner": fact.by, "acknowledged_by": fact.by, "acknowledged_at": now}
+    changes = {"owner": fact.by, "acknowledged_by": fact.by, "acknowledged_at": now}
+    if fact.by == alert.joined_by:  # the two change places: they stay two
+        changes |= {"joined_by": alert.acknowledged_by, "joined_at": alert.acknowledged_at}
+    return changes
+
+
+def _owner_gone(alert: Alert, fact: Gone, now: int) -> dict[str, Any]:
+    return {"owner": fact.post, "left_by": fact.person}
+
+
+def _put_in(alert: Alert, fact: PutIn, now: int) -> dict[str, Any]:
+    return {"incident": fact.incident}
 
 
 def _closed(alert: Alert, fact: Closed, now: int) -> dict[str, Any]:
@@ -179,9 +220,21 @@ def _removed(alert: Alert, fact: Removed, now: int) -> dict[str, Any]:
     return {"removed_by": fact.by} if alert.origin is Origin.RULE else {}
 
 
+def _registered(alert: Alert, fact: Registered, now: int) -> dict[str, Any]:
+    found = fact.verdict
+    known = {"device": fact.device, "device_kind": fact.kind, "place": fact.place, "title": fact.title}
+    if found is None:
+        return known
+    names = ("rule", "subject", "title", "priority", "policy", "plan")
+    return known | {name: getattr(found, name) for name in names} | {"rule_version": found.version}
+
+
 _WRITES: dict[FactKind, Callable[[Alert, Any, int], dict[str, Any]]] = {
     FactKind.ACKNOWLEDGED: _acknowledged,
     FactKind.ARRIVED: _arrived,
+    FactKind.JOINED: _joined,
+    FactKind.TICKED: _ticked,
+    FactKind.OWNER_GONE: _owner_gone,
     FactKind.CONFIRMED: _verified,
     FactKind.FALSE: _verified,
     FactKind.UNDETERMINED: _verified,
@@ -191,7 +244,12 @@ _WRITES: dict[FactKind, Callable[[Alert, Any, int], dict[str, Any]]] = {
     FactKind.HANDED_OVER: _handed_over,
     FactKind.ACCEPTED: _accepted,
     FactKind.CLOSED: _closed,
+    FactKind.PUT_IN: _put_in,
+    FactKind.TAKEN_OUT: lambda alert, fact, now: {"incident": 0},
     FactKind.REMOVED: _removed,
+    FactKind.REGISTERED: _registered,
+    FactKind.MADE_REAL: lambda alert, fact, now: {"arrived_by": "", "arrived_at": None, "ticks": ()},
+    FactKind.REROUTED: lambda alert, fact, now: {"step_due_at": fact.due},
 }
 
 
@@ -207,10 +265,16 @@ def tidied(alert: Alert, kind: FactKind, moment: int, promise: Mapping[Class, in
         changes |= {"acknowledged_by": "", "acknowledged_at": None}
     if alert.verification in (Verification.PENDING, Verification.NOT_NEEDED):
         changes |= {"verified_by": "", "verified_at": None, "cause": ""}
+    if alert.pair is not Pair.COMPLETE:
+        changes |= {"joined_by": "", "joined_at": None}
+    if alert.ownership is not Ownership.POST:
+        changes["left_by"] = ""
     if alert.ownership is not Ownership.OFFERED:
         changes |= {"offered_to": "", "offered_until": None}
     if not alert.inhibited:
-        changes |= {"inhibited_by": "", "inhibited_reason": "", "inhibited_until": None}
+        changes |= {"inhibited_by": "", "inhibited_reason": "", "inhibited_until": None, "inhibited_at": None}
+    if alert.mode is Mode.REAL or not alert.open:
+        changes["drill_until"] = None
     if not alert.open:
         changes |= {"closed_at": moment, "closed_by": alert.closed_by or TOCSIN, "step_due_at": None}
         changes["acknowledged_until"] = None

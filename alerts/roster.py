@@ -6,22 +6,34 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, insert, select, update
 
-from alerts import tables
+from alerts import swaps, tables
+from alerts.hours import When
 from alerts.people import Contact, Directory, Person, Policy, Post, Team
+from alerts.plan import Plan
+from alerts.shift import Override, Shift
+from ingest.campus.calendar import Calendar
 
 Row = dict[str, Any]
 T = TypeVar("T")
 
 
-def load(tx: Connection, channels: Iterable[str] | None = None, zone: str = "Asia/Shanghai") -> Directory:
+def load(
+    tx: Connection,
+    channels: Iterable[str] | None = None,
+    zone: str = "Asia/Shanghai",
+    calendar: Calendar | None = None,
+) -> Directory:
     """The directory as stored. `channels` are the configured channels, `zone` the campus's time zone."""
     return Directory(
         [_person(row) for row in _ranked(tx, tables.person)],
-        [_members(row, Team, "members") for row in _ranked(tx, tables.team)],
-        [_members(row, Post, "duty_order") for row in _ranked(tx, tables.post)],
+        [_team(row) for row in _ranked(tx, tables.team)],
+        [_post(row) for row in _ranked(tx, tables.post)],
         [msgspec.json.decode(row["body"], type=Policy) for row in _ranked(tx, tables.policy)],
         channels,
         zone,
+        calendar,
+        swaps.every(tx),
+        [msgspec.json.decode(row["body"], type=Plan) for row in _ranked(tx, tables.plan)],
     )
 
 
@@ -31,15 +43,26 @@ def replace(
     teams: Iterable[Team] = (),
     posts: Iterable[Post] = (),
     policies: Iterable[Policy] = (),
+    plans: Iterable[Plan] = (),
 ) -> int:
     """Make the stored people equal to these; rows that are equal already are not written. Returns how many
     rows were added, changed or removed."""
     return (
         _replace(tx, tables.person, [_person_row(person) for person in persons])
         + _replace(tx, tables.team, [_row(t, members=_json(t.members)) for t in teams])
-        + _replace(tx, tables.post, [_row(p, duty_order=_json(p.order)) for p in posts])
+        + _replace(tx, tables.post, [_post_row(post) for post in posts])
         + _replace(tx, tables.policy, [{"id": p.id, "body": _json(p)} for p in policies])
+        + _replace(tx, tables.plan, [{"id": p.id, "body": _json(p)} for p in plans])
     )  # fmt: skip
+
+
+def replace_post(tx: Connection, old: Post, new: Post) -> bool:
+    """Write the roster of one post, if it still is what somebody saw when they changed it."""
+    row = tx.execute(select(tables.post).where(tables.post.c.id == old.id)).mappings().first()
+    if row is None or _post(row) != old:
+        return False
+    tx.execute(update(tables.post).where(tables.post.c.id == old.id).values(_post_row(new)))
+    return True
 
 
 def _json(value: object) -> str:
@@ -47,7 +70,13 @@ def _json(value: object) -> str:
 
 
 def _person_row(person: Person) -> Row:
-    return _row(person, language=person.language, contacts=_json(person.contacts))
+    more = {"quiet": _json(person.quiet), "role": person.role or "", "scope": _json(person.scope)}
+    return _row(person, language=person.language, contacts=_json(person.contacts), **more)
+
+
+def _post_row(post: Post) -> Row:
+    written = {"shifts": _json(post.shifts), "overrides": _json(post.overrides), "ics": post.ics}
+    return _row(post, duty_order=_json(post.order), **written)
 
 
 def _row(named: Person | Team | Post, **columns: str) -> Row:
@@ -59,16 +88,30 @@ def _ranked(tx: Connection, table: Table) -> Sequence[RowMapping]:
 
 
 def _person(row: RowMapping) -> Person:
-    contacts = msgspec.json.decode(row["contacts"], type=tuple[Contact, ...])
-    return Person(row["id"], row["zh"], row["en"], row["language"], contacts)
+    return Person(
+        row["id"],
+        row["zh"],
+        row["en"],
+        row["language"],
+        _from(row["contacts"], Contact),
+        _from(row["quiet"], When),
+        row["role"] or None,
+        _from(row["scope"], str),
+    )
 
 
-def _members(row: RowMapping, made: type[T], column: str) -> T:
-    ids = msgspec.json.decode(row[column], type=tuple[str, ...])
-    return msgspec.convert({"id": row["id"], "zh": row["zh"], "en": row["en"], _FIELD[column]: ids}, made)
+def _team(row: RowMapping) -> Team:
+    return Team(row["id"], row["zh"], row["en"], _from(row["members"], str))
 
 
-_FIELD = {"members": "members", "duty_order": "order"}
+def _post(row: RowMapping) -> Post:
+    order, shifts = _from(row["duty_order"], str), _from(row["shifts"], Shift)
+    return Post(row["id"], row["zh"], row["en"], order, shifts, _from(row["overrides"], Override), row["ics"])
+
+
+def _from(text: str, made: type[T]) -> tuple[T, ...]:
+    found: tuple[T, ...] = msgspec.json.decode(text, type=tuple[made, ...])  # type: ignore[valid-type]
+    return found
 
 
 def _replace(tx: Connection, table: Table, wanted: Iterable[Row]) -> int:

@@ -1,11 +1,14 @@
-"""Thinks. The settings of this room: the channels, one kind a door out."""
+"""Thinks. The settings of this room: the channels, one kind a door out; and its limits."""
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from alerts.driven import SOUNDERS_ONLY, forbidden
+from alerts.limits import HAZARD_DAYS, Limits
+from alerts.reasons import HOUR, SHELVE_LIMIT
+from rules.verdict import Class
 
 
 class _Settings(BaseModel):
@@ -26,16 +29,13 @@ def _http_url(value: str) -> str:
     return value
 
 
-class WebhookSettings(_Settings):
-    """HTTP POST of signed JSON. `secret` signs it (see docs/channels.md); `ca` is a PEM file that vouches for
-    the receiver; `workers` is how many calls may be open at once."""
+class ReceiverSettings(_Settings):
+    """Whom we POST to. `secret` signs it (see docs/channels.md); `ca` is a PEM file that vouches for them."""
 
-    kind: Literal["webhook"]
     url: Annotated[str, AfterValidator(_http_url)]
     secret: str = Field("", repr=False)
     headers: dict[str, str] = Field(default_factory=dict, repr=False)
     ca: str | None = None
-    workers: int = Field(8, ge=1, le=32)
 
     @field_validator("headers")
     @classmethod
@@ -44,6 +44,14 @@ class WebhookSettings(_Settings):
             if not re.fullmatch(r"[A-Za-z0-9-]+", name) or not re.fullmatch(r"[\x20-\x7e]*", text):
                 raise ValueError(f"{name!r} is not a header of letters, digits and - with a plain text value")
         return value
+
+
+class WebhookSettings(ReceiverSettings):
+    """HTTP POST of signed JSON. `secret` signs it (see docs/channels.md); `ca` is a PEM file that vouches for
+    the receiver; `workers` is how many calls may be open at once."""
+
+    kind: Literal["webhook"]
+    workers: int = Field(8, ge=1, le=32)
 
 
 class AppriseSettings(_Settings):
@@ -109,3 +117,57 @@ ChannelSettings = Annotated[
     WebhookSettings | AppriseSettings | MqttSettings | EmailSettings | NullSettings,
     Field(discriminator="kind"),
 ]
+
+Hours = Annotated[float, Field(gt=0, le=8760)]
+Days = Annotated[int, Field(ge=0, le=365)]
+
+
+class ShelfSettings(_Settings):
+    """The most hours that an alert of a class may be shelved at once, and how many alerts at once."""
+
+    alarm: Hours = SHELVE_LIMIT[Class.ALARM] / HOUR
+    supervisory: Hours = SHELVE_LIMIT[Class.SUPERVISORY] / HOUR
+    trouble: Hours = SHELVE_LIMIT[Class.TROUBLE] / HOUR
+    status: Hours = SHELVE_LIMIT[Class.STATUS] / HOUR
+    at_once: int = Field(Limits().shelved, ge=0, le=10_000)
+
+
+class HazardDays(_Settings):
+    """Days until it must be mended."""
+
+    life_safety: Days
+    other: Days
+
+
+def _days(source: str) -> Any:
+    vital, other = HAZARD_DAYS[source]
+    return Field(HazardDays(life_safety=vital, other=other))
+
+
+class HazardSettings(_Settings):
+    """When hazards are due, by what found them; and how long a mended one may wait for its recheck."""
+
+    rule: HazardDays = _days("rule")
+    drill: HazardDays = _days("drill")
+    false_alarm: HazardDays = _days("false_alarm")
+    delivery: HazardDays = _days("delivery")
+    person: HazardDays = _days("person")
+    recheck: Days = Limits().recheck_days
+
+
+class AlertsSettings(_Settings):
+    """Limits of what hides alerts, and of hazards. `out_of_service`: the most hours of one entry."""
+
+    shelf: ShelfSettings = Field(default_factory=ShelfSettings)
+    out_of_service: Hours = Limits().out_of_service / HOUR
+    hazards: HazardSettings = Field(default_factory=HazardSettings)
+
+    def limits(self) -> Limits:
+        days = {source: getattr(self.hazards, source) for source in HAZARD_DAYS}
+        return Limits(
+            shelf={one: int(getattr(self.shelf, one.value) * HOUR) for one in Class},
+            shelved=self.shelf.at_once,
+            out_of_service=int(self.out_of_service * HOUR),
+            hazard_days={source: (one.life_safety, one.other) for source, one in days.items()},
+            recheck_days=self.hazards.recheck,
+        )

@@ -16,6 +16,8 @@ from alerts.alert import (
     Mode,
     Origin,
     Ownership,
+    Pair,
+    Tick,
     Verification,
 )
 from alerts.code import DISTINCT, codes
@@ -23,13 +25,19 @@ from alerts.people import NOBODY
 from alerts.tables import alert
 from rules.verdict import Class, Evidence, Text
 
-_JSON = {"title": Text, "evidence": tuple[Evidence, ...]}
+_JSON = {
+    "title": Text,
+    "evidence": tuple[Evidence, ...],
+    "ticks": tuple[Tick, ...],
+    "drill_people": tuple[str, ...],
+}
 _ENUMS = {
     "alert_class": Class,
     "activity": Activity,
     "acknowledgement": Acknowledgement,
     "verification": Verification,
     "ownership": Ownership,
+    "pair": Pair,
     "inhibition": Inhibition,
     "mode": Mode,
     "latch": Latch,
@@ -52,6 +60,14 @@ _OPEN_OF_ONE = select(alert).where(_RULES, alert.c.subject == bindparam("subject
 _ALL_OPEN = select(alert).where(_OPEN).order_by(alert.c.id)
 _OF_RULE = select(alert).where(_OPEN, alert.c.rule == bindparam("rule_id"))
 _OF_DEVICE = select(alert).where(_OPEN, alert.c.device == bindparam("device_id"))
+_NAMING = select(alert).where(
+    _OPEN,
+    or_(
+        alert.c.owner == bindparam("person"),
+        alert.c.offered_to == bindparam("person"),
+        alert.c.joined_by == bindparam("person"),
+    ),
+)
 _BY_CODE = select(alert).where(_OPEN, alert.c.code == bindparam("wanted"))
 _CODE_TAKEN = select(alert.c.id).where(_OPEN, alert.c.code == bindparam("wanted"))
 _DUE = select(alert).where(alert.c.due_at <= bindparam("moment")).order_by(alert.c.due_at, alert.c.id)
@@ -60,13 +76,14 @@ _LOST = (
     select(alert)
     .where(
         _OPEN,
-        alert.c.acknowledgement == Acknowledgement.NO.value,
+        or_(alert.c.acknowledgement == Acknowledgement.NO.value, alert.c.pair == Pair.WANTED.value),
         alert.c.inhibition == Inhibition.NONE.value,
         alert.c.ladder != NOBODY,
         or_(alert.c.step_due_at.is_(None), alert.c.step_due_at < bindparam("moment")),
     )
     .order_by(alert.c.id)
 )
+_SHELVED = select(alert).where(_OPEN, alert.c.inhibition == Inhibition.SHELVED.value)
 _LAST = select(func.coalesce(func.max(alert.c.id), 0))
 _INSERT = insert(alert)
 _SAVE = update(alert).where(alert.c.id == bindparam("alert_id"))
@@ -104,6 +121,10 @@ def all_open(conn: Connection) -> list[Alert]:
     return [from_row(row) for row in conn.execute(_ALL_OPEN).mappings()]
 
 
+def shelved(conn: Connection) -> list[Alert]:
+    return [from_row(row) for row in conn.execute(_SHELVED).mappings()]
+
+
 def open_with(conn: Connection, rule: str = "", device: str = "") -> list[Alert]:
     """The open alerts of a rule, of a device, or of either."""
     found = [
@@ -111,6 +132,11 @@ def open_with(conn: Connection, rule: str = "", device: str = "") -> list[Alert]
         *(conn.execute(_OF_DEVICE, {"device_id": device}).mappings() if device else ()),
     ]
     return list({row["id"]: from_row(row) for row in found}.values())
+
+
+def open_naming(conn: Connection, person: str) -> list[Alert]:
+    """The open alerts that a person owns, is offered, or is the second person of."""
+    return [from_row(row) for row in conn.execute(_NAMING, {"person": person}).mappings()]
 
 
 def by_code(conn: Connection, code: str) -> Alert | None:
@@ -128,8 +154,8 @@ def next_due(conn: Connection) -> int | None:
 
 
 def lost(conn: Connection, before: int) -> list[Alert]:
-    """Open alerts that wait for an acknowledgement, are not inhibited and must be told to somebody, and have
-    no next step or one that was due before this moment."""
+    """Open alerts that wait for an acknowledgement or for the second person, are not inhibited and must be
+    told to somebody, and have no next step or one that was due before this moment."""
     return [from_row(row) for row in conn.execute(_LOST, {"moment": before}).mappings()]
 
 

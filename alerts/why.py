@@ -9,6 +9,7 @@ _WAITS = {
     "acknowledged": Text("无人受理", "nobody has taken it"),
     "arrived": Text("无人到场", "nobody has arrived"),
     "verified": Text("未核实", "nobody has verified it"),
+    "joined": Text("第二人未到", "the second person has not come"),
 }
 
 
@@ -22,12 +23,18 @@ def first(cause: Effect, alert: Alert, who: Text) -> Text:
             f"{who.zh} 受理后未在时限内到场或核实",
             f"{who.en} took it and neither arrived nor verified it in time",
         )
+    if cause is Effect.GONE:
+        return Text(f"责任人已离开，退回{who.zh}", f"its owner is gone: it is for {who.en} again")
+    if cause is Effect.RELEASED and alert.hidden:
+        missed = f"（其间发生 {alert.hidden} 次）", f" (activated {alert.hidden} times meanwhile)"
+        return Text(_STARTS[cause].zh + missed[0], _STARTS[cause].en + missed[1])
     return _STARTS.get(cause, _STARTS[Effect.RAISED])
 
 
 _STARTS = {
     Effect.RAISED: Text("首次通知", "first notice"),
-    Effect.BOUNCED: Text("移交超时未被接受", "a handover was not accepted in time"),
+    Effect.BOUNCED: Text("移交没有被接受", "a handover was not accepted"),
+    Effect.CONFIRMED: Text("已确认属实：全员通知", "confirmed to be real: everybody is told"),
     Effect.RELEASED: Text("搁置、抑制或停用已结束，警情仍在", "no longer inhibited, and it still stands"),
     Effect.REAL: Text("演练中的真实警情", "raised in a drill or test, and real after all"),
 }
@@ -52,8 +59,12 @@ def offered(owner: Text) -> Text:
     return Text(f"{owner.zh} 请您接手", f"{owner.en} hands it over to you")
 
 
+def taken(owner: Text) -> Text:
+    return Text(f"{owner.zh} 已受理", f"{owner.en} has taken it")
+
+
 DECLINED = Text("对方拒绝接手，仍由您负责", "your handover was refused: it is still yours")
-BOUNCED = Text("移交未被接受，仍由您负责", "your handover was not accepted in time: it is still yours")
+BOUNCED = Text("移交未被接受，仍由您负责", "your handover was not accepted: it is still yours")
 CLEARED = Text("警情已解除", "all clear: the alert is closed")
 
 
@@ -73,3 +84,12 @@ def duration(ms: int, language: str) -> str:
     if seconds < 7200:
         return f"{round(seconds / 60)} 分钟" if zh else f"{round(seconds / 60)} min"
     return f"{round(seconds / 3600)} 小时" if zh else f"{round(seconds / 3600)} h"
+
+
+# The command of an incident, by the fact: {who} commands it now.
+COMMAND = {
+    "CommandOffered": Text("{who} 请您接任事件指挥", "{who} asks you to take command of the incident"),
+    "CommandDeclined": Text("对方不接，仍由您指挥", "it was refused: you still command the incident"),
+    "CommandLapsed": Text("指挥移交超时，仍由您指挥", "nobody accepted: you still command the incident"),
+    "CommandLeft": Text("事件指挥已离开：请接任指挥", "its commander is gone: take command"),
+}

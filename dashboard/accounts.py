@@ -4,12 +4,12 @@ import hashlib
 import re
 import secrets
 from collections.abc import Container
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from dashboard.account import Account as Account
 from dashboard.tables import ACCOUNT, SESSION, SETUP_TOKEN
 
 HOUR = 3_600_000
@@ -25,21 +25,6 @@ class AccountError(Exception):
     def __init__(self, key: str) -> None:
         super().__init__(key)
         self.key = key
-
-
-@dataclass(frozen=True)
-class Account:
-    """Who is signed in. `session` is the stored hash of the session, never the cookie. `until` is ms."""
-
-    id: int
-    name: str
-    person: str
-    role: str
-    language: str
-    theme: str
-    session: str = ""
-    until: int = 0
-    wall: bool = False
 
 
 def digest(secret: str) -> str:

@@ -1,19 +1,20 @@
-"""Touches. What programs and the scripts of the pages read: JSON, and the live stream. It changes nothing."""
-
-from typing import Any
+"""Touches. What the wall lives on: the snapshot and the live stream; and whether the service is well."""
 
 from fastapi import APIRouter, Query
 from sqlalchemy import text
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from dashboard import cards, views
-from dashboard.fields import Before, Number
+from dashboard import views
+from dashboard.account import Account, standing
 from dashboard.gate import Public, Viewer, service_of
 from dashboard.page import answer
+from dashboard.permissions import Permission
+from dashboard.reach import Reach
+from dashboard.service import Service
 from dashboard.stream import LiveResponse
 
-router = APIRouter()
+router = APIRouter(tags=["live"])
 
 
 @router.get("/api/v1/snapshot")
@@ -21,73 +22,28 @@ def snapshot(request: Request, who: Viewer) -> Response:
     """Everything the wall shows, with the `seq` from which the live stream goes on."""
     service = service_of(request)
     with service.read() as conn:
-        return JSONResponse(views.snapshot(service, conn))
+        return JSONResponse(views.snapshot(service, conn, who.reach))
 
 
 @router.get("/api/v1/events", response_class=LiveResponse, status_code=200)
-async def events(request: Request, who: Viewer, device: str = Query("", max_length=64)) -> Response:
+async def events(request: Request, who: Viewer, device: str = Query("", max_length=128)) -> Response:
     """Server-sent events: `hello`, then `frame` (alerts that changed; a heartbeat each 5 s) and `device`."""
     service = service_of(request)
-    return LiveResponse(service.live, lambda: service.live.join(who.session, who.until, device))
+    registry = service.registry()
+    watched = registry.devices.get(device)
+    if watched is not None and not who.reach.has(registry, watched.place):
+        return answer(request, 404, "no_device")
+
+    def reach() -> Reach | None:
+        return _reach(service, who)
+
+    return LiveResponse(service.live, lambda: service.live.join(who.session, who.until, reach, device))
 
 
-@router.get("/api/v1/me")
-def me(request: Request, who: Viewer) -> dict[str, str]:
-    """Who is signed in on this screen; 401 when nobody is."""
-    return {"name": who.name, "person": who.person, "role": who.role, "language": who.language}
-
-
-@router.get("/api/v1/alerts")
-def alerts(request: Request, who: Viewer, before: Before = None, state: str = "") -> dict[str, Any]:
-    """Open alerts in the order of the wall (`state=open`), else the newest, by pages (`before`=id)."""
-    service = service_of(request)
-    with service.read() as conn:
-        if state == "open":
-            return {"alerts": cards.open_cards(service, conn)}
-        found = cards.recent(service, conn, before)
-    return {"alerts": found, "before": found[-1]["id"] if found else None}
-
-
-@router.get("/api/v1/alerts/{number}", response_model=None)
-def alert(request: Request, number: Number, who: Viewer) -> dict[str, Any] | Response:
-    service = service_of(request)
-    with service.read() as conn:
-        card = cards.whole(service, conn, number)
-    return answer(request, 404, "error_404") if card is None else card
-
-
-@router.get("/api/v1/devices/{device}", response_model=None)
-def device(request: Request, device: str, who: Viewer) -> dict[str, Any] | Response:
-    service = service_of(request)
-    if device not in service.registry().devices:
-        return answer(request, 404, "error_404")
-    with service.read() as conn:
-        found = cards.device_cards(service, conn, device)
-    return {**views.device_view(service, device), "alerts": found}
-
-
-@router.get("/api/v1/series", response_model=None)
-def series(
-    request: Request,
-    who: Viewer,
-    device: str,
-    metric: str,
-    start: int,
-    end: int,
-    points: int = Query(600, ge=10, le=2000),
-) -> dict[str, Any] | Response:
-    """One point over any span. A number: [moment, low, mean, high]; a state or an event: [moment, word]."""
-    if end <= start:
-        return answer(request, 422, "error_input")
-    try:
-        return views.series(service_of(request), device, metric, start, end, points)
-    except Exception:  # a broken history is moved aside and mended; the rest of the page goes on
-        return answer(request, 503, "history_away")
-
-
-@router.get("/api/v1/openapi.json", include_in_schema=False)
-def openapi(request: Request, who: Viewer) -> Response:
-    return JSONResponse(request.app.openapi())
+def _reach(service: Service, who: Account) -> Reach | None:
+    """How far they see now: a person's role and scope may have changed since they began to look."""
+    today = standing(who, service.directory().persons, service.registry())
+    return today.reach if today.may(Permission.SEE) else None
 
 
 @router.get("/-/healthy", include_in_schema=False)

@@ -27,11 +27,17 @@ class Doorkeeper:
     def __init__(self) -> None:
         self.passwords = Passwords()
         self._attempts = Attempts()
+        self._tokens = Attempts()  # of their own: a machine with an old token locks out no guard beside it
         self._lock = threading.Lock()
 
     def allow(self, request: Request, now: int) -> bool:
         with self._lock:
             return self._attempts.allow(source_of(request), now)
+
+    def allow_token(self, request: Request, now: int) -> bool:
+        """Whether one more wrong token is looked at."""
+        with self._lock:
+            return self._tokens.allow(source_of(request), now)
 
     def forgive(self, request: Request) -> None:
         with self._lock:

@@ -14,7 +14,12 @@ Before = Annotated[int | None, Query(ge=0, le=LARGEST)]
 
 
 class BadInput(Exception):
-    """What was sent cannot be used; `detail` names the field for a program."""
+    """What was sent cannot be used. `errors`: each mistake as pydantic tells it; else `key` names the
+    sentence."""
+
+    def __init__(self, said: str, key: str = "error_input", errors: Any = (), **values: str) -> None:
+        super().__init__(said)
+        self.key, self.errors, self.values = key, errors, values
 
 
 class Sent(BaseModel):
@@ -30,16 +35,16 @@ async def _fields(request: Request) -> dict[str, Any]:
     if kind == "application/json":
         try:
             found = await request.json()
-        except ValueError:
-            raise BadInput("the body is not JSON") from None
+        except (ValueError, RecursionError):
+            raise BadInput("the body is not JSON", "input_not_json") from None
         if not isinstance(found, dict):
-            raise BadInput("the body is not a JSON object")
+            raise BadInput("the body is not a JSON object", "input_not_object")
         return found
     if kind == "application/x-www-form-urlencoded":
         return {key: str(value) for key, value in (await request.form()).items()}
     if not await request.body():
         return {}
-    raise BadInput(f"content type {kind or 'missing'}: send application/json or a form")
+    raise BadInput(f"content type {kind or 'missing'}", "input_content_type", kind=kind or "–")
 
 
 Fields = Annotated[dict[str, Any], Depends(_fields)]
@@ -51,7 +56,7 @@ def take(model: type[M], fields: dict[str, Any]) -> M:
     except ValidationError as problem:
         first = problem.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"{where}: {first['msg']}") from None
+        raise BadInput(f"{where}: {first['msg']}", errors=problem.errors()) from None
 
 
 def own_path(path: str) -> str:

@@ -8,9 +8,11 @@ from fastapi import Depends
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 
-from dashboard import accounts
-from dashboard.accounts import Account
-from dashboard.permissions import Permission, may
+from dashboard import accounts, tokens
+from dashboard.account import Account, standing
+from dashboard.once import API, guarded, once_of
+from dashboard.permissions import LEAST, Permission
+from dashboard.reach import Reach
 from dashboard.service import Service
 from dashboard.words import LANGUAGES, preferred
 
@@ -23,11 +25,19 @@ class NotSignedIn(Exception):
 
 
 class NotAllowed(Exception):
-    """Somebody is, whose role may not do this."""
+    """Somebody is, whose role may not do this. `key` names the sentence."""
+
+    def __init__(self, key: str = "error_403") -> None:
+        super().__init__(key)
+        self.key = key
+
+
+class TooOften(Exception):
+    """Too many wrong tokens from one network."""
 
 
 def service_of(request: Request) -> Service:
-    return cast(Service, request.app.state.service)
+    return guarded(request, cast(Service, request.app.state.service))
 
 
 def cookie_name(request: Request) -> str:
@@ -50,6 +60,42 @@ def encrypted_enough(request: Request) -> bool:
 
 
 def account_of(request: Request) -> Account | None:
+    """Who asks: a machine by its token, else who is signed in on this screen, as they stand today."""
+    account = _machine(request) if bearer(request) is not None else _signed_in(request)
+    if account is None:
+        return None
+    service = service_of(request)
+    return standing(account, service.directory().persons, service.registry())
+
+
+def bearer(request: Request) -> str | None:
+    """The token that was sent; None without one. A request with a token is never taken for a screen's."""
+    kind, _, secret = request.headers.get("authorization", "").partition(" ")
+    return secret.strip() if kind.lower() == "bearer" else None
+
+
+def _machine(request: Request) -> Account | None:
+    secret = bearer(request) or ""
+    if not encrypted_enough(request):
+        raise NotAllowed("sign_in_plain")
+    if not request.url.path.startswith(API):
+        raise NotAllowed("token_not_here")
+    service = service_of(request)
+    now = service.now()
+    with service.read() as conn:
+        account = tokens.find(conn, secret, now, language_of(request))
+        stale = account is not None and tokens.stale(conn, account.id, now)
+    if account is None:
+        if not request.app.state.doorkeeper.allow_token(request, now):
+            raise TooOften
+        raise NotSignedIn
+    if stale:
+        number = account.id
+        service.transact(lambda tx: tokens.used(tx, number, now))
+    return account
+
+
+def _signed_in(request: Request) -> Account | None:
     """Who is signed in on this screen. The session is renewed when half its time has passed."""
     secret = request.cookies.get(cookie_name(request))
     if not secret or not encrypted_enough(request):
@@ -79,31 +125,47 @@ def chosen_language(request: Request) -> str:
     return next((one for one in known if one in LANGUAGES), "")
 
 
-class Allow:
-    """A dependency that lets through who has the permission; for public routes it gives None."""
+def reach_of(request: Request) -> Reach:
+    """How far who asks sees. Only where a route lets somebody in."""
+    account: Account = request.state.account
+    return account.reach
 
-    def __init__(self, permission: Permission) -> None:
+
+class Allow:
+    """A dependency that lets through who may do this (a line of permissions.LEAST); for public routes it
+    gives None. `everywhere`: what belongs to no place, so nobody with a scope may see it."""
+
+    def __init__(self, permission: str, everywhere: bool = False) -> None:
+        if permission != Permission.PUBLIC and permission not in LEAST:
+            raise RuntimeError(f"permissions.LEAST has no line {permission!r}: say there who may do it")
         self.permission = permission
+        self.everywhere = everywhere
 
     def __call__(self, request: Request) -> Account | None:
-        if self.permission is Permission.PUBLIC:
+        if self.permission == Permission.PUBLIC:
             return None
         account = account_of(request)
         if account is None:
             raise NotSignedIn
         request.state.account = account
-        if not may(account.role, self.permission):
-            raise NotAllowed
+        if not account.may(self.permission):
+            in_nobodys_name = account.machine and not account.person
+            raise NotAllowed("error_nameless" if in_nobodys_name else "error_403")
+        if self.everywhere and account.scope:
+            raise NotAllowed("error_everywhere")
+        once_of(request)
         return account
 
 
 Public = Annotated[None, Depends(Allow(Permission.PUBLIC))]
 Viewer = Annotated[Account, Depends(Allow(Permission.SEE))]
 Actor = Annotated[Account, Depends(Allow(Permission.ACT))]
-Administrator = Annotated[Account, Depends(Allow(Permission.ADMINISTER))]
+Manager = Annotated[Account, Depends(Allow(Permission.STAFF, everywhere=True))]
+Administrator = Annotated[Account, Depends(Allow(Permission.ADMINISTER, everywhere=True))]
+CampusViewer = Annotated[Account, Depends(Allow(Permission.SEE, everywhere=True))]
 
 
-def declared(route: APIRoute) -> Permission | None:
+def declared(route: APIRoute) -> str | None:
     found = [d.call.permission for d in _dependencies(route.dependant) if isinstance(d.call, Allow)]
     return found[0] if found else None
 

@@ -16,6 +16,8 @@ import msgspec
 import structlog
 from sqlalchemy import Connection
 
+from dashboard.reach import EVERYWHERE, Reach
+
 log = structlog.get_logger("dashboard.live")
 
 HEARTBEAT = 5.0  # seconds
@@ -25,13 +27,16 @@ _WAITING_FRAMES = 64
 Frame = dict[str, Any]
 Compose = Callable[[Connection, set[int], bool], Frame]  # alerts that changed; whether it is a heartbeat
 Watch = Callable[[str], Any]  # what to show of one device
+Narrow = Callable[[Frame, Reach], Frame]  # what of a frame is seen from there
 
 
 class Client:
-    """One open stream. `session` may be ended by signing out; `until` is when it ends by itself (ms)."""
+    """One open stream. `session` may be ended by signing out; `until` is when it ends by itself (ms). `reach`
+    is asked for each frame: None once whoever follows it may see nothing any more."""
 
-    def __init__(self, session: str, until: int, device: str) -> None:
+    def __init__(self, session: str, until: int, device: str, reach: Callable[[], Reach | None]) -> None:
         self.session = session
+        self.reach = reach
         self.until = until
         self.device = device
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(_WAITING_FRAMES)
@@ -103,9 +108,9 @@ class Live:
         self._closing = True
         self._call(self._close)
 
-    def join(self, session: str, until: int, device: str = "") -> Client:
+    def join(self, session: str, until: int, reach: Callable[[], Reach | None], device: str = "") -> Client:
         """A new stream (from the web loop). It begins with `hello`; the screen then asks for a snapshot."""
-        client = Client(session, until, device)
+        client = Client(session, until, device, reach)
         hello = {"boot": self.boot, "seq": self.seq, "now": self._now()}
         client.offer(encode("hello", hello))
         if self._closing:
@@ -118,7 +123,7 @@ class Live:
         self._clients.discard(client)
         self._look()
 
-    async def run(self, compose: Compose, watch: Watch) -> None:
+    async def run(self, compose: Compose, watch: Watch, narrow: Narrow) -> None:
         """The fan-out task; ends after close()."""
         self._loop = asyncio.get_running_loop()
         beat = time.monotonic() + HEARTBEAT
@@ -129,7 +134,7 @@ class Live:
             is_beat = time.monotonic() >= beat
             if is_beat:
                 beat = time.monotonic() + HEARTBEAT
-            await self._round(compose, watch, is_beat)
+            await self._round(compose, watch, narrow, is_beat)
             await asyncio.sleep(PAUSE)
 
     def _call(self, act: Callable[[], Any]) -> None:
@@ -150,7 +155,7 @@ class Live:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), seconds)
 
-    async def _round(self, compose: Compose, watch: Watch, beat: bool) -> None:
+    async def _round(self, compose: Compose, watch: Watch, narrow: Narrow, beat: bool) -> None:
         self._wake.clear()
         with self._lock:
             self._called = False
@@ -161,7 +166,7 @@ class Live:
             return
         frame = await asyncio.to_thread(self._compose, compose, alerts, beat)
         frame.update(boot=self.boot, seq=self.seq, now=self._now())
-        self._send(encode("frame", frame), {d: encode("device", watch(d)) for d in devices})
+        self._send(frame, narrow, {d: encode("device", watch(d)) for d in devices})
 
     def _compose(self, compose: Compose, alerts: set[int], beat: bool) -> Frame:
         """When the database cannot be read the frame says so, and the ids wait for the next one."""
@@ -174,12 +179,20 @@ class Live:
                 self._alerts |= alerts
             return {"alerts": [], "closed": [], "unreadable": True}
 
-    def _send(self, frame: bytes, devices: dict[str, bytes]) -> None:
+    def _send(self, frame: Frame, narrow: Narrow, devices: dict[str, bytes]) -> None:
+        """Written out once for all who see as far as one another."""
         now = self._now()
+        written: dict[Reach, bytes] = {}
         for client in self._clients:
-            if client.until < now:
+            reach = client.reach()
+            if client.until < now or reach is None:
                 client.end()
-            client.offer(frame)
+                continue
+            if reach.everywhere:
+                reach = EVERYWHERE
+            if reach not in written:
+                written[reach] = encode("frame", narrow(frame, reach))
+            client.offer(written[reach])
             if client.device in devices:
                 client.offer(devices[client.device])
 

@@ -1,7 +1,7 @@
 """Touches. Renders the pages: Jinja2 that always escapes, words in the reader's language."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +9,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from dashboard import places, words
-from dashboard.accounts import Account
+from dashboard import duty, places, problem, words
+from dashboard.account import Account
 from dashboard.gate import CHOSEN, chosen_language, language_of, service_of
-from dashboard.permissions import Permission, may
+from dashboard.permissions import Permission
+from ingest.bilingual import told
 from ingest.campus.kinds import KINDS
 
 CHOICE_LASTS = 365 * 24 * 3600  # seconds a screen remembers its language while nobody is signed in
@@ -56,8 +57,12 @@ def _words(request: Request, account: Account | None) -> Mapping[str, Any]:
     return {
         "account": account,
         "account_label": service.directory().name(account.person, language) if account else "",
-        "may_act": account is not None and may(account.role, Permission.ACT),
-        "may_administer": account is not None and may(account.role, Permission.ADMINISTER),
+        "may": lambda what: account is not None and account.may(what),
+        "acts_on": lambda card: account is not None and account.reach.acts(service.registry(), card),
+        "everywhere": account is not None and account.reach.everywhere,
+        "may_act": account is not None and account.may(Permission.ACT),
+        "may_staff": account is not None and account.may(Permission.STAFF),
+        "may_administer": account is not None and account.may(Permission.ADMINISTER),
         "language": language,
         "html_language": words.HTML_LANGUAGE[language],
         "other": other,
@@ -75,11 +80,15 @@ def _words(request: Request, account: Account | None) -> Mapping[str, Any]:
         "t": lambda key, **named: words.say(key, language, **named),
         "named": lambda thing, otherwise="": words.name(thing, language, otherwise),
         "ago": lambda moment: words.ago(moment, now, language),
+        "duties": lambda: duty.now_and_next(service.directory(), now),
+        "clock": lambda moment: words.clock(moment, now, service.zone),
         "exact": lambda moment: words.exact(moment, service.zone),
         "span": lambda length: words.span(length, language),
         "metric": lambda metric: words.metric(metric, language),
         "value": lambda metric, value: words.reading(metric, value, language),
         "word": lambda value: words.word(value, language),
+        "said": lambda note: told(note, language),
+        "points": lambda said: words.points(said, language),
         "text": lambda pair: pair.get(language) or pair.get("zh") or pair.get("en") or "",
     }
 
@@ -89,10 +98,13 @@ def wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
 
 
-def answer(request: Request, status: int, key: str, sentence: str = "") -> Response:
+def answer(
+    request: Request, status: int, key: str, sentence: str = "", mistakes: Iterable[Mapping[str, str]] = ()
+) -> Response:
     """A refusal in words: a page for a browser, problem+json (RFC 9457) for a program."""
-    text = sentence or words.say(key, language_of(request))
+    language = language_of(request)
+    text = sentence or words.say(key, language)
     if wants_page(request):
         return render(request, "error.html", status, said=text)
-    problem = {"type": "about:blank", "title": key, "status": status, "detail": text}
-    return JSONResponse(problem, status, media_type="application/problem+json")
+    told = problem.problem(status, key, text, request.url.path, language, mistakes)
+    return JSONResponse(told, status, media_type=problem.MEDIA)

@@ -5,27 +5,37 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from alerts.reasons import CAUSES
-from dashboard import cards, places, views
+from alerts import hazardstore
+from alerts.notification import Moot
+from alerts.reasons import CAUSES, HOUR, SHELVE_REASONS
+from alerts.refusal import CAUSE_STANDS
+from dashboard import cards, places, timeline, views
 from dashboard.fields import Before, Number
-from dashboard.gate import Viewer, service_of
+from dashboard.gate import CampusViewer, Viewer, language_of, service_of
+from dashboard.inhibited import of_device
 from dashboard.page import answer, render
+from dashboard.permissions import Permission
+from dashboard.reach import Reach
+from dashboard.response import response
+from dashboard.rulespage import explained
 from dashboard.service import Service
 from ingest import pending, quarantine
 from ingest.campus.device import OWN
 from ingest.campus.kinds import OWN_POINTS
+from rules.verdict import Class
 
 router = APIRouter()
 _ALERTS_A_PAGE = 100
 _DEVICES_A_PAGE = 100
 _QUARANTINE_ROWS = 200
+_SHELF_HOURS = (0.25, 0.5, 1, 2, 4, 8, 24, 72)
 
 
 @router.get("/")
 def wall(request: Request, who: Viewer) -> Response:
     service = service_of(request)
     with service.read() as conn:
-        snapshot = views.snapshot(service, conn)
+        snapshot = views.snapshot(service, conn, who.reach)
         held, waiting = quarantine_count(conn), pending.count(conn)
     return render(
         request,
@@ -34,8 +44,8 @@ def wall(request: Request, who: Viewer) -> Response:
         quarantined=held,
         waiting=waiting,
         registry=service.registry(),
-        facades=places.facades(service.registry()),
-        states=views.facade_states(service, snapshot["alerts"]),
+        facades=_facades(service, who.reach),
+        states=views.facade_states(service, snapshot["alerts"], who.reach),
         scenarios=service.scenarios if service.demo else (),
         persons=service.directory().persons,
     )
@@ -45,8 +55,8 @@ def wall(request: Request, who: Viewer) -> Response:
 def alerts(request: Request, who: Viewer, before: Before = None) -> Response:
     service = service_of(request)
     with service.read() as conn:
-        open_now = cards.open_cards(service, conn) if before is None else []
-        found = cards.recent(service, conn, before)
+        open_now = cards.open_cards(service, conn, who.reach) if before is None else []
+        found = cards.recent(service, conn, before, who.reach)
     return render(
         request,
         "alerts.html",
@@ -62,13 +72,26 @@ def alerts(request: Request, who: Viewer, before: Before = None) -> Response:
 def alert(request: Request, number: Number, who: Viewer) -> Response:
     service = service_of(request)
     with service.read() as conn:
-        card = cards.whole(service, conn, number)
-    if card is None:
-        return answer(request, 404, "error_404")
+        card = cards.whole(service, conn, number, who.reach)
+        if card is None:
+            return answer(request, 404, "error_404")
+        rule, version = card["rule"] or "", card["rule_version"] or ""
+        answered = response(service, conn, number, who.person)
+        clauses = explained(service, conn, rule, version, language_of(request))
     return render(
         request,
         "alert.html",
         card=card,
+        timeline=timeline.shown(card["timeline"]),
+        moots=tuple(Moot),
+        may_act=who.may(Permission.ACT) and who.reach.acts(service.registry(), card),
+        clauses=clauses,
+        **answered,
+        plan_steps={step["id"]: step for step in (answered["plan"] or {"steps": ()})["steps"]},
+        cause_stands=CAUSE_STANDS,
+        shelve_reasons=SHELVE_REASONS,
+        shelf_hours=shelf_hours(service, card["class"]),
+        posts=service.directory().posts,
         causes=CAUSES,
         persons=service.directory().persons,
         registry=service.registry(),
@@ -86,7 +109,7 @@ def devices(
     start: int = Query(0, ge=0),
 ) -> Response:
     service = service_of(request)
-    found = views.device_rows(service, q, place, kind, bool(odd))
+    found = views.device_rows(service, q, place, kind, bool(odd), who.reach)
     shown = found[start : start + _DEVICES_A_PAGE]
     return render(
         request,
@@ -104,16 +127,20 @@ def device(request: Request, device: str, who: Viewer) -> Response:
     service = service_of(request)
     registry = service.registry()
     known = registry.device(device)
-    if known is None:
+    if known is None or not who.reach.has(registry, known.place):
         return answer(request, 404, "error_404")
     with service.read() as conn:
-        found = cards.device_cards(service, conn, device)
+        found = cards.device_cards(service, conn, device, who.reach)
+        out = of_device(service, conn, known)
+        standing = hazardstore.standing(conn).get(device, 0)
     return render(
         request,
         "device.html",
         device=known,
         view=views.device_view(service, device),
         open_now=found,
+        out=out,
+        hazards=standing,
         zone_of=registry.zones.get(known.zone or ""),
         gateway=registry.devices.get(known.gateway or ""),
         persons=service.directory().persons,
@@ -122,14 +149,14 @@ def device(request: Request, device: str, who: Viewer) -> Response:
 
 
 @router.get("/quarantine")
-def quarantine_page(request: Request, who: Viewer) -> Response:
+def quarantine_page(request: Request, who: CampusViewer) -> Response:
     with service_of(request).read() as conn:
         rows = quarantine.listing(conn, _QUARANTINE_ROWS)
     return render(request, "quarantine.html", rows=rows)
 
 
 @router.get("/pending")
-def pending_page(request: Request, who: Viewer) -> Response:
+def pending_page(request: Request, who: CampusViewer) -> Response:
     with service_of(request).read() as conn:
         rows = pending.rows(conn)
     return render(request, "pending.html", rows=rows)
@@ -148,8 +175,21 @@ def system(request: Request, who: Viewer) -> Response:
     )
 
 
+def _facades(service: Service, reach: Reach) -> list[places.Facade]:
+    """The buildings of which some place is within reach."""
+    registry = service.registry()
+    seen = {part.id for place in reach.places(registry) for part in registry.path(place)}
+    return [facade for facade in places.facades(registry) if facade.place in seen]
+
+
 def quarantine_count(conn: Connection) -> int:
     return len(quarantine.listing(conn, _QUARANTINE_ROWS))
+
+
+def shelf_hours(service: Service, alert_class: str) -> list[float]:
+    """How long an alert of this class may be shelved, as the page offers it."""
+    most = service.limits().shelf[Class(alert_class)] / HOUR
+    return [hours for hours in _SHELF_HOURS if hours <= most] or [most]
 
 
 def _kinds_in_use(service: Service) -> list[str]:

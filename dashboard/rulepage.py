@@ -4,6 +4,7 @@ No file is edited here. Promoting records who put which version of a rule in sha
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from dashboard import words
 from dashboard.fields import Fields, Sent, take
 from dashboard.gate import Actor, Administrator, Viewer, language_of, service_of
 from dashboard.page import answer, render
+from dashboard.reach import Reach
 from dashboard.service import Service
 from rules import record, shadowstore
 from rules.firing import Firing, Tally
@@ -46,7 +48,7 @@ def rule_page(request: Request, name: str, who: Viewer) -> Response:
     with service.read() as conn:
         since = record.newest(conn).get(name)
         seen = shadowstore.tally(conn, name, rule.version) if rule.shadow else None
-        rows = _beside(service, conn, seen.firings[-SHOWN:][::-1], name, language) if seen else []
+        rows = _beside(service, conn, seen.firings[-SHOWN:][::-1], name, language, who.reach) if seen else []
     test = service.backtests.last if service.backtests is not None else None
     mine = test if test is not None and test.rule == name else None
     told = mine.answer.now.get(name, Tally(name)) if mine is not None and mine.answer else None
@@ -61,7 +63,7 @@ def rule_page(request: Request, name: str, who: Viewer) -> Response:
         busy=test is not None and test.running,
         can_test=service.backtests is not None,
         told=told,
-        told_rows=_plain(service, told.firings[-SHOWN:][::-1], language) if told else [],
+        told_rows=_plain(service, told.firings[-SHOWN:][::-1], language, who.reach) if told else [],
     )
 
 
@@ -99,8 +101,10 @@ def promote(request: Request, name: str, fields: Fields, who: Administrator) -> 
     return RedirectResponse(f"/rules/{name}", 303)
 
 
-def _plain(service: Service, firings: Iterable[Firing], language: str) -> list[dict[str, Any]]:
-    devices = service.registry().devices
+def _plain(service: Service, firings: Iterable[Firing], language: str, reach: Reach) -> list[dict[str, Any]]:
+    """Those of devices within reach."""
+    registry = service.registry()
+    devices = registry.devices
     return [
         {
             "firing": one,
@@ -108,21 +112,27 @@ def _plain(service: Service, firings: Iterable[Firing], language: str) -> list[d
             "place": device.place if (device := devices.get(one.device)) is not None else "",
         }
         for one in firings
+        if reach.everywhere or (one.device in devices and reach.has(registry, devices[one.device].place))
     ]
 
 
 def _beside(
-    service: Service, conn: Connection, firings: Sequence[Firing], rule: str, language: str
+    service: Service,
+    conn: Connection,
+    firings: Sequence[Firing],
+    rule: str,
+    language: str,
+    reach: Reach,
 ) -> list[dict[str, Any]]:
     """Each activation with the alerts that were really raised around then, there or in the same zone."""
-    rows, raised = _plain(service, firings, language), _raised(conn, firings, rule)
+    rows, raised = _plain(service, firings, language, reach), _raised(conn, firings, rule)
     for row in rows:
         firing = row["firing"]
         peers, last = _zone(service, firing.device), firing.until or firing.moment
         low, high = firing.moment - AROUND, max(last, firing.moment) + AROUND
-        row["raised"] = [one for one in raised if one["device"] in peers and low <= one["raised_at"] <= high][
-            :NEAR
-        ]
+        near = (one for one in raised if one["device"] in peers and low <= one["raised_at"] <= high)
+        here = (one for one in near if reach.has(service.registry(), one["place"]))
+        row["raised"] = list(islice(here, NEAR))
     return rows
 
 
@@ -130,7 +140,7 @@ def _raised(conn: Connection, firings: Sequence[Firing], rule: str) -> list[dict
     if not firings:
         return []
     low = min(one.moment for one in firings) - AROUND
-    wanted = select(alert.c.id, alert.c.code, alert.c.rule, alert.c.device, alert.c.raised_at)
+    wanted = select(alert.c.id, alert.c.code, alert.c.rule, alert.c.device, alert.c.place, alert.c.raised_at)
     chosen = wanted.where(alert.c.raised_at >= low, alert.c.rule != rule).order_by(alert.c.id.desc())
     return [dict(row) for row in conn.execute(chosen.limit(MOST_ALERTS)).mappings()]
 

@@ -13,6 +13,7 @@ from rules.section import parse_duration
 
 Name = Callable[[str, str], str]  # of a place, zone or device: which of them, its id → its name
 Body = Mapping[str, Any]
+_COUNTED = ("times", "devices")  # numbers without a unit
 _SAID_ELSEWHERE = ("id", "title", "for", "when", "class", "priority", "latch", "verify")
 
 
@@ -32,7 +33,8 @@ def _condition(when: Body, language: str) -> str:
     parts = []
     for key, value in when.items():
         if key != "metric":
-            shown = _joined([_value(metrics, one, language) for one in _list(value)], language)
+            of = [] if key in _COUNTED else metrics
+            shown = _joined([_value(of, one, language) for one in _list(value)], language)
             parts.append(_phrase("when", key, shown, language))
     measured = _joined([words.metric(one, language) for one in metrics], language)
     return f"{measured} {('，' if language == 'zh' else ', ').join(parts)}".strip()
@@ -52,10 +54,34 @@ def _selector(key: str, value: Any, language: str, name: Name) -> str:
 
 def _rest(body: Body, language: str) -> Iterator[str]:
     for key, value in body.items():
-        if key not in _SAID_ELSEWHERE:
+        if key in ("during", "outside"):
+            windows = [_window(one, language) for one in _list(value)]
+            yield _phrase("rule", key, ("；或 " if language == "zh" else "; or ").join(windows), language)
+        elif key == "suppressed_by":
+            named = [_suppressor(one, language) for one in _list(value)]
+            yield _phrase("rule", key, _joined(named, language), language)
+        elif key not in _SAID_ELSEWHERE:
             yield _phrase(
                 "rule", key, _joined([_value([], one, language) for one in _list(value)], language), language
             )
+
+
+def _window(window: Any, language: str) -> str:
+    """One time of a schedule: all its parts hold together, of each part one word."""
+    if not isinstance(window, Mapping):
+        return str(window)
+    parts = [
+        _joined([words.word(str(one), language) for one in _list(value)], language)
+        for value in window.values()
+    ]
+    return " + ".join(parts)
+
+
+def _suppressor(named: Any, language: str) -> str:
+    if not isinstance(named, Mapping):
+        return str(named)
+    same = words.word(str(named.get("same", "device")), language)
+    return words.say("suppressed_same", language, rule=named.get("rule", ""), same=same)
 
 
 def _phrase(part: str, key: str, shown: str, language: str) -> str:
@@ -65,8 +91,9 @@ def _phrase(part: str, key: str, shown: str, language: str) -> str:
 
 def _value(metrics: list[str], value: Any, language: str) -> str:
     """A word, a length of time, or a number with the unit of what is measured."""
+
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_value(metrics, one, language)}" for key, one in value.items())
+        return ", ".join(_part(metrics, value, str(key), language) for key in value)
     if isinstance(value, str):
         length = parse_duration(value)
         return words.word(value, language) if length is None else words.span(length, language)
@@ -74,6 +101,13 @@ def _value(metrics: list[str], value: Any, language: str) -> str:
         return str(value).lower()
     unit = METRICS[metrics[0]].unit if metrics and metrics[0] in METRICS else ""
     return f"{value:g}{'' if unit in ('', '%') else ' '}{unit}"
+
+
+def _part(metrics: list[str], value: Body, key: str, language: str) -> str:
+    """One key inside a condition. A limit bears the unit of what is measured, unless it is a multiple of it."""
+    of = metrics if key in ("above", "below") and value.get("by", "difference") == "difference" else []
+    shown = _joined([_value(of, one, language) for one in _list(value[key])], language)
+    return f"{words.word(key, language)} {shown}"
 
 
 def _list(value: Any) -> list[Any]:

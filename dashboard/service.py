@@ -8,18 +8,22 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from alerts.alert import Fact
+from alerts.desk import AnyFact
 from alerts.emergency import UnrecordedAlert
+from alerts.limits import Limits
 from alerts.people import Directory
+from alerts.photos import Photos
 from dashboard.live import Live
 from dashboard.settings import DashboardSettings
 from ingest.campus.registry import Registry
 from ingest.history.figures import Figures
 from ingest.latest import Latest
 from rules.load import Loaded
+from rules.replay import Answer
 from rules.ruleset import RuleSet
 
 T = TypeVar("T")
+Within = Callable[[Connection, Callable[[], Any]], Any]
 Point = tuple[int, float, float, float]  # moment ms, low, mean, high
 
 
@@ -27,6 +31,20 @@ class Transact(Protocol):
     """Run a function in the writer's next transaction; the future holds what it returned or raised."""
 
     def __call__(self, act: Callable[[Connection], T], /) -> Future[T]: ...
+
+
+class Apply(Protocol):
+    """Takes facts through alerts.desk. `within` is run in the transaction, around the desk: it is given the
+    connection and what to call for the outcome, and returns that."""
+
+    def __call__(self, facts: Sequence[AnyFact], within: Within | None = None, /) -> Future[Any]: ...
+
+
+class ChangePeople(Protocol):
+    """Change people or rosters in a transaction, in somebody's name, and load them. Waits for the commit;
+    gives what the function returned, raises what it raised."""
+
+    def __call__(self, act: Callable[[Connection], T], by: str, /) -> T: ...
 
 
 class SeriesSource(Protocol):
@@ -51,6 +69,35 @@ class RulesInfo:
 
 
 @dataclass(frozen=True)
+class Backtest:
+    """The backtest that runs or ran last: of which rule, how far it is (0 to 1), and what came of it."""
+
+    rule: str
+    begun: int
+    share: float = 0.0
+    answer: Answer | None = None
+    problem: str = ""
+
+    @property
+    def running(self) -> bool:
+        return self.answer is None and not self.problem
+
+
+class Backtests(Protocol):
+    """One at a time, outside this process."""
+
+    def start(self, rule: str) -> bool: ...  # False: one is running
+    @property
+    def last(self) -> Backtest | None: ...
+
+
+class Promote(Protocol):
+    """Puts a version of a rule in shadow into service. Raises rules.shadow.NotPromoted."""
+
+    def __call__(self, name: str, version: str, by: str, reason: str, /) -> None: ...
+
+
+@dataclass(frozen=True)
 class Service:
     """`apply` takes facts through alerts.desk and wakes delivery and the live stream; its future raises
     alerts.refusal.Refused. `status` is a dict of health: name → word, number or sentence. `demo` starts a
@@ -59,7 +106,8 @@ class Service:
 
     read: Callable[[], AbstractContextManager[Connection]]
     transact: Transact
-    apply: Callable[[Sequence[Fact]], Future[Any]]
+    apply: Apply
+    change_people: ChangePeople
     now: Callable[[], int]
     registry: Callable[[], Registry]
     directory: Callable[[], Directory]
@@ -70,7 +118,11 @@ class Service:
     live: Live
     settings: DashboardSettings
     status: Callable[[], Mapping[str, Any]]
+    limits: Callable[[], Limits] = Limits
     zone: str = "Asia/Shanghai"
     version: str = ""
     demo: Callable[[str], None] | None = None
     scenarios: Sequence[tuple[str, str, str]] = field(default_factory=tuple)
+    backtests: Backtests | None = None
+    promote: Promote | None = None
+    photos: Photos | None = None

@@ -1,9 +1,10 @@
 """Touches. What every answer carries and every request must pass: headers, origin, size, a last resort.
 
 CSRF: what changes something must come from a page of ours. A browser says where a request comes from
-(Sec-Fetch-Site, Origin); a program that calls the API sends an Origin of ours on purpose.
+(Sec-Fetch-Site, Origin); a program that calls the API sends a token.
 """
 
+import re
 import traceback
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
@@ -17,6 +18,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 log = structlog.get_logger("dashboard.shield")
 
 LARGEST_BODY = 64 * 1024
+LARGEST_PHOTO = 12 * 1024 * 1024 + LARGEST_BODY  # with the form around it
+ALERTMANAGER = "/api/v1/integrations/alertmanager"
+LARGEST_GROUP = 1024 * 1024  # a group of Prometheus alerts: what is refused here is never sent again
+PHOTOS = re.compile(r"/api/v1/alerts/\d{1,19}/photos")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
@@ -58,7 +63,7 @@ class Shield:
         refusal = refused(scope)
         try:
             if refusal is None:
-                await self._app(scope, limited(receive), send_dressed)
+                await self._app(scope, limited(receive, largest(scope)), send_dressed)
             else:
                 await self._answer(Request(scope), *refusal)(scope, receive, send_dressed)
         except TooLarge:
@@ -74,11 +79,16 @@ def refused(scope: Scope) -> tuple[int, str] | None:
     """Status and key of the sentence for a request that must not get through, else None."""
     headers = Headers(scope=scope)
     length = headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > LARGEST_BODY:
+    if not length.isdigit() or int(length) > largest(scope):
         return 413, "error_large"
-    if scope["method"] not in SAFE_METHODS and not from_our_page(headers):
+    if scope["method"] not in SAFE_METHODS and not (from_our_page(headers) or by_token(headers)):
         return 403, "error_csrf"
     return None
+
+
+def by_token(headers: Headers) -> bool:
+    """No browser sends a token by itself, and where one is sent the gate looks at no cookie."""
+    return headers.get("authorization", "").lower().startswith("bearer ")
 
 
 def from_our_page(headers: Headers) -> bool:
@@ -95,14 +105,20 @@ class TooLarge(Exception):
     """The body is larger than it said, or than we take."""
 
 
-def limited(receive: Receive) -> Callable[[], Awaitable[Message]]:
+def largest(scope: Scope) -> int:
+    if scope["path"] == ALERTMANAGER:
+        return LARGEST_GROUP
+    return LARGEST_PHOTO if PHOTOS.fullmatch(scope["path"]) else LARGEST_BODY
+
+
+def limited(receive: Receive, most: int) -> Callable[[], Awaitable[Message]]:
     taken = 0
 
     async def receive_counted() -> Message:
         nonlocal taken
         message = await receive()
         taken += len(message.get("body", b""))
-        if taken > LARGEST_BODY:
+        if taken > most:
             raise TooLarge
         return message
 

@@ -38,3 +38,39 @@ SETUP_TOKEN = Table(
     Column("created", BigInteger, nullable=False),
     Column("until", BigInteger, nullable=False),
 )
+
+API_TOKEN = Table(
+    "api_token",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("name", String(64), nullable=False, unique=True, comment="what the machine is called"),
+    Column("token", String(64), nullable=False, unique=True, comment="SHA-256 of the token, kept nowhere"),
+    Column("role", String(32), nullable=False),
+    Column("scope", String, nullable=False, comment="JSON: place ids; none: everywhere"),
+    Column("person", String(64), nullable=False, comment="in whose name it acts; empty: in its own"),
+    Column("made_by", String(64), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("used_at", BigInteger, comment="to the minute"),
+    Column("revoked_at", BigInteger),
+)
+
+ANSWERED = Table(
+    "answered",
+    metadata,
+    Column("key", String(64), primary_key=True, comment="SHA-256 of who asked and their idempotency key"),
+    Column("request", String(64), nullable=False, comment="SHA-256 of method, path and body"),
+    Column("status", Integer, nullable=False),
+    Column("body", String, nullable=False),
+    Column("moment", BigInteger, nullable=False, index=True),
+    comment="what was answered to acts with an idempotency key, for a day",
+)
+
+POST_FEED = Table(
+    "post_feed",
+    metadata,
+    Column("post", String(64), primary_key=True),
+    Column("token", String(64), nullable=False, comment="SHA-256 of the secret in the feed's address"),
+    Column("made_by", String(64), nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+)

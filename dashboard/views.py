@@ -1,55 +1,92 @@
 """Touches. What a screen shows besides the alerts: snapshot, live frames, devices, series. Reads only."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
 
-from dashboard import cards, places
+from dashboard import cards, drillrecord, duty, hidden, places, together
+from dashboard.health.row import reporting
+from dashboard.reach import EVERYWHERE, Reach
 from dashboard.service import Service
 from ingest.campus.device import OWN, Device
 from ingest.campus.kinds import KINDS, METRICS, Form
 from ingest.campus.registry import Registry
+from ingest.interval import expected_interval
 
 Plain = dict[str, Any]
 
 
-def snapshot(service: Service, conn: Connection) -> Plain:
+def snapshot(service: Service, conn: Connection, reach: Reach) -> Plain:
     """All that the wall shows. `seq` is read first: a frame with a greater number is news."""
     live = service.live
     head = {"boot": live.boot, "seq": live.seq, "now": service.now(), "version": service.version}
     registry = service.registry()
-    found = cards.open_cards(service, conn)
-    return {
+    found = cards.open_cards(service, conn, reach)
+    whole = {
         **head,
         "alerts": found,
+        "closed": [],
+        "incidents": together.incidents(conn),
         "places": {p.id: {"zh": p.zh, "en": p.en, "parent": p.parent} for p in registry.places.values()},
         "persons": names(service),
-        **surroundings(service),
+        **surroundings(service, EVERYWHERE),
+        **together.surroundings(service, conn),
+        "inhibited": hidden.counts(service, conn),
+        "drills": drillrecord.standing(service, conn),
     }
+    return narrowed(service, whole, reach)
 
 
 def frame(service: Service, conn: Connection, changed: set[int], beat: bool) -> Plain:
     """What changed: whole open alerts, and the ids of those that are closed. A heartbeat brings the rest."""
-    found = cards.cards(service, conn, changed)
+    found = cards.cards(service, conn, changed, EVERYWHERE)
     news: Plain = {
         "alerts": [card for card in found if card["open"]],
         "closed": [card["id"] for card in found if not card["open"]],
+        "incidents": together.incidents(conn),
         "unrecorded": unrecorded(service),
     }
-    return {**news, **surroundings(service)} if beat else news
+    if not beat:
+        return news
+    around = {**surroundings(service, EVERYWHERE), **together.surroundings(service, conn)}
+    inhibited, drills = hidden.counts(service, conn), drillrecord.standing(service, conn)
+    return {**news, **around, "inhibited": inhibited, "drills": drills}
 
 
-def surroundings(service: Service) -> Plain:
+def narrowed(service: Service, whole: Plain, reach: Reach) -> Plain:
+    """A frame as it is seen from there. What is no longer seen is gone from that screen as if it were closed;
+    what stands together of many places (incidents, floods) is shown one by one."""
+    if reach.everywhere:
+        return whole
+    registry = service.registry()
+    seen = [
+        {**card, "readonly": not reach.acts(registry, card)}
+        for card in whole["alerts"]
+        if reach.sees(registry, card)
+    ]
+    hidden = {card["id"] for card in whole["alerts"]} - {card["id"] for card in seen}
+    frame = {**whole, "alerts": seen, "closed": [*whole["closed"], *hidden], "incidents": []}
+    if "silent" not in whole:
+        return frame
+    return {**frame, **surroundings(service, reach), "suggested": [], "flood": None}
+
+
+def surroundings(service: Service, reach: Reach) -> Plain:
     """What stands around the alerts: who is silent, what the house says of itself."""
     registry = service.registry()
-    silent = silent_devices(service, registry)
+    silent = silent_devices(service, registry, reach)
+    words = Counter(
+        how_reported(service, d) for d in registry.devices.values() if reach.has(registry, d.place)
+    )
     return {
         "unrecorded": unrecorded(service),
         "silent": sorted({device.place for device in silent}),
-        "counts": {"reporting": _supervised(registry) - len(silent), "silent": len(silent)},
+        "counts": {word: words[word] for word in ("reporting", "late", "silent", "unknown", "never")},
         "refused": service.rules().refused,
+        "duty": duty.now_and_next(service.directory(), service.now()),
     }
 
 
@@ -58,13 +95,15 @@ def unrecorded(service: Service) -> list[Plain]:
     return [msgspec.structs.asdict(lost) for lost in service.emergency_open()]
 
 
-def _supervised(registry: Registry) -> int:
-    return sum(1 for device in registry.devices.values() if device.expected_interval > 0)
+def how_reported(service: Service, device: Device) -> str:
+    """In the words of the health report, so that no two pages say different things of one device."""
+    return reporting(device, service.latest.points(device.id), service.latest.heard(device.id))[0]
 
 
-def silent_devices(service: Service, registry: Registry) -> list[Device]:
+def silent_devices(service: Service, registry: Registry, reach: Reach) -> list[Device]:
     value = service.latest.value
-    return [d for d in registry.devices.values() if value(d.id, "supervision") == "silent"]
+    silent = (d for d in registry.devices.values() if value(d.id, "supervision") == "silent")
+    return [device for device in silent if reach.has(registry, device.place)]
 
 
 def names(service: Service) -> dict[str, Plain]:
@@ -79,13 +118,20 @@ def device_view(service: Service, device_id: str) -> Plain:
     device = service.registry().devices.get(device_id)
     order = KINDS[device.kind].metrics if device else ()
     ranked = sorted(points.values(), key=lambda reading: (reading.metric not in order, reading.metric))
-    supervision = points.get("supervision")
     return {
         "id": device_id,
         "heard": service.latest.heard(device_id),
-        "supervision": str(supervision.value) if supervision else "reporting" if points else "unknown",
+        "supervision": how_reported(service, device) if device else "unsupervised",
+        "interval": _interval(device, points) if device else 0,
         "points": [_point(reading) for reading in ranked if reading.metric != "supervision"],
     }
+
+
+def _interval(device: Device, points: Mapping[str, Any]) -> float:
+    """Seconds: as registered, else as the device has said itself, else as its dialect and kind have it."""
+    stated = points.get("interval")
+    usual = expected_interval(device)
+    return float(stated.value) if stated and usual and device.interval is None else usual
 
 
 def _point(reading: Any) -> Plain:
@@ -96,13 +142,13 @@ def _point(reading: Any) -> Plain:
     return point
 
 
-def device_rows(service: Service, query: str, place: str, kind: str, odd: bool) -> list[Plain]:
+def device_rows(service: Service, query: str, place: str, kind: str, odd: bool, reach: Reach) -> list[Plain]:
     """The devices that answer to a search, in the order of the registry. `odd`: only what is not well."""
     registry = service.registry()
     wanted = query.strip().lower()
     rows = []
     for device in registry.devices.values():
-        if device.id == OWN or (kind and device.kind != kind):
+        if device.id == OWN or (kind and device.kind != kind) or not reach.has(registry, device.place):
             continue
         path = registry.path(device.place)
         if place and all(part.id != place for part in path):
@@ -128,11 +174,10 @@ def _state(service: Service, device: Device) -> Plain:
     """One line about a device: its first own point, its supervision, when it was heard."""
     points = service.latest.points(device.id)
     main = next((points[m] for m in KINDS[device.kind].metrics if m in points), None)
-    supervision = points.get("supervision")
     words = [r.value for r in points.values() if isinstance(r.value, str) and _is_state(r.metric)]
     return {
         "main": main,
-        "supervision": str(supervision.value) if supervision else "reporting" if points else "unknown",
+        "supervision": how_reported(service, device),
         "heard": service.latest.heard(device.id),
         "odd": any(word not in _WELL for word in words) or not points,
     }
@@ -157,7 +202,7 @@ def series(service: Service, device: str, metric: str, start: int, end: int, poi
     return found
 
 
-def facade_states(service: Service, found: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def facade_states(service: Service, found: Iterable[Mapping[str, Any]], reach: Reach) -> dict[str, str]:
     registry = service.registry()
-    silent = [device.place for device in silent_devices(service, registry)]
+    silent = [device.place for device in silent_devices(service, registry, reach)]
     return places.states(registry, found, silent)

@@ -78,6 +78,12 @@ def exact(moment: int, zone: str) -> str:
     return datetime.fromtimestamp(moment / 1000, ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def clock(moment: int, now: int, zone: str) -> str:
+    """The time of day, with the day where it is not today's."""
+    at, today = exact(moment, zone), exact(now, zone)
+    return at[11:16] if at[:10] == today[:10] else at[5:16]
+
+
 def word(value: str, language: str) -> str:
     """A word that a point reported; what is not in the catalogue is shown as the device said it."""
     return say(f"word_{value}", language) if f"word_{value}" in CATALOGUE else value
@@ -88,6 +94,26 @@ def metric(metric_name: str, language: str) -> str:
     if known is not None and known.zh == metric_name and f"own_{metric_name}" in CATALOGUE:
         return say(f"own_{metric_name}", language)
     return name(known, language, metric_name)
+
+
+def points(said: str, language: str) -> str:
+    """What the tray keeps of the last message of a stranger ("smoke alarm, battery 80.0")."""
+    return (
+        say("health_joint", language).join(_point(part, language) for part in said.split(", "))
+        if said
+        else ""
+    )
+
+
+def _point(part: str, language: str) -> str:
+    metric_name, _, value = part.partition(" ")
+    if metric_name not in METRICS or not value:
+        return part
+    try:
+        shown = reading(metric_name, float(value), language)
+    except ValueError:
+        shown = word(value, language)
+    return f"{metric(metric_name, language)} {shown}"
 
 
 def reading(metric_name: str, value: float | str, language: str) -> str:

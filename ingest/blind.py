@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from ingest.bilingual import both
 from ingest.campus.device import OWN
 from ingest.campus.kinds import METRICS, Form
 from ingest.reading import Reading
@@ -87,15 +88,15 @@ class Blind:
             self._forget()
             return ()
         self._end, self._until = moment, moment + GRACE
-        note = f"{self._span()}; what changed is being gathered"
+        note = f"{self._span()}; {both('正在汇总期间的变化', 'what changed is being gathered')}"
         return (Reading(OWN, "blind", "unknown", moment, self._since, note=note),)
 
     def _account(self, now: int) -> Sequence[Reading]:
         changes = [(point, words) for point, words in sorted(self._seen.items()) if len(words) > 1]
         named = "; ".join(f"{point}: {' → '.join(words)}" for point, words in changes[:NAMED])
         more = f"; +{len(changes) - NAMED}" if len(changes) > NAMED else ""
-        found = f"{len(changes)} changes found afterwards 期间变化{': ' if changes else ''}{named}{more}"
-        note = f"{self._span()}; {found}"
+        found = both(f"事后发现期间变化 {len(changes)} 处", f"{len(changes)} changes found afterwards")
+        note = f"{self._span()}; {found}{': ' if changes else ''}{named}{more}"
         self._forget()
         return (Reading(OWN, "blind", "alarm", now, now, note=note),)
 
@@ -107,4 +108,4 @@ class Blind:
         assert self._since is not None
         begin, end = (datetime.fromtimestamp(at / 1000, self._zone) for at in (self._since, self._end))
         last = f"{end:%H:%M:%S}" if begin.date() == end.date() else f"{end:%Y-%m-%d %H:%M:%S}"
-        return f"blind 失明 {begin:%Y-%m-%d %H:%M:%S} – {last}"
+        return f"{both('收不到消息', 'blind')} {begin:%Y-%m-%d %H:%M:%S} – {last}"

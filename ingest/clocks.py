@@ -6,13 +6,17 @@ a clock is behind only if every one of them says so, and ahead only if two of th
 
 from collections.abc import Mapping, Sequence
 
+from ingest.bilingual import both
 from ingest.reading import Decoded, Reading, TimeQuality
 
 TOLERANCE = 5_000  # ms by which a clock may be off
 SPAN = 600_000  # ms that the messages compared must spread over: what was held back comes together
 LEAST = 3  # messages compared at least
 AGAIN = 6 * 3_600_000  # ms until a clock that is still wrong, by about as much, is told again
-IMPLAUSIBLE = "no plausible time: more than a day behind, or some minutes ahead"
+IMPLAUSIBLE = both(
+    "时间不可信：落后一天以上，或超前数分钟",
+    "no plausible time: more than a day behind, or some minutes ahead",
+)
 
 _RECEIVED, _DEVICE, _HISTORIC = TimeQuality.RECEIVED, TimeQuality.DEVICE, TimeQuality.HISTORIC
 _FAR = 1 << 60
@@ -98,5 +102,7 @@ def _note(error: float | str) -> str:
     if isinstance(error, str):
         return IMPLAUSIBLE
     if error == 0.0:
-        return "right again"
-    return "ahead" if error > 0 else "behind, or it holds its messages back for so long"
+        return both("已恢复准确", "right again")
+    if error > 0:
+        return both("超前", "ahead")
+    return both("落后，或消息积压了这么久", "behind, or it holds its messages back for so long")

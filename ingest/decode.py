@@ -1,11 +1,12 @@
 """Thinks. From a message to its readings: which dialect, which device, and what it says. Never raises."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
 
+from ingest import guard
 from ingest.campus.device import OWN, Device, address_of
 from ingest.campus.kinds import UNREGISTERED
 from ingest.campus.registry import Registry
@@ -93,21 +94,44 @@ class Decoder:
             if not isinstance(found, tuple):
                 return found
             route = found
-        guard, decode, rest, address, device, known = route
-        trouble = guard(rest, payload)
+        check, decode, rest, address, device, known = route
+        trouble = check(rest, payload)
         if trouble is not None:
-            return _rejected(message, *trouble)
+            return _rejected(message, *trouble, device.id)
+        said = Said(rest, address, payload, message.received, message.retain, device, known, topic)
         try:
-            result = decode(
-                Said(rest, address, payload, message.received, message.retain, device, known, topic)
-            )
+            result = decode(said)
+            if type(result) is Rejected:
+                result = _once_more(result, said, decode)
         except Exception as error:  # our own bug must not stop the line: quarantined, visible
-            return _rejected(message, Reason.FAILED, f"{type(error).__name__}: {error}"[:500])
+            return _rejected(message, Reason.FAILED, f"{type(error).__name__}: {error}"[:500], device.id)
         if device is _NOBODY and _nameless(result):
             return _rejected(message, Reason.BAD_TOPIC, "a level of the topic that names the device is empty")
         if type(result) is Parts:
             self._take(known, result)
+        if self.strangers and type(result) is not Rejected:
+            self._vouch(result, device, known)
         return result
+
+    def _vouch(self, result: Result, speaker: Device, known: Known) -> None:
+        """What speaks through a registered gateway or panel, or below its address, is nobody's invention."""
+        for one in result.heard if type(result) is Parts else [result] if type(result) is Decoded else ():
+            if (stranger := self.strangers.get(one.device)) is not None:
+                self._through(stranger, speaker, known)
+        if type(result) is Parts:
+            result.announced = [
+                one
+                if one.stand_in is None
+                else replace(one, stand_in=self._through(one.stand_in, speaker, known))
+                for one in result.announced
+            ]
+
+    def _through(self, stranger: Device, speaker: Device, known: Known) -> Device:
+        if stranger.gateway is None:
+            gateway = speaker if speaker.id in self._registry.devices else _above(stranger.address, known)
+            if gateway is not None:
+                stranger = self.strangers[stranger.id] = replace(stranger, gateway=gateway.id)
+        return stranger
 
     def _take(self, known: Known, parts: Parts) -> None:
         """What is learned is kept, and who is announced gets a stand-in, unless there is nothing to say."""
@@ -227,8 +251,25 @@ def _nameless(result: Result) -> bool:
     return any(isinstance(one, Decoded) and not one.device for one in heard)
 
 
-def _rejected(message: Message, reason: Reason, detail: str) -> Rejected:
-    return Rejected(reason, detail, message.topic, message.payload[:SAMPLE_BYTES], message.received)
+def _once_more(refused: Rejected, said: Said, decode: Callable[[Said], Result]) -> Result:
+    """A number that is none, or a key given twice alike, must not cost the alarm that stands beside it."""
+    if refused.reason is not Reason.MALFORMED or (mended := guard.mended(said.payload)) is None:
+        return refused
+    return decode(replace(said, payload=mended))
+
+
+def _above(address: str, known: Known) -> Device | None:
+    """The registered device at an address above this one."""
+    while "/" in address:
+        address = address.rpartition("/")[0]
+        if (device := known.registered(address)) is not None:
+            return device
+    return None
+
+
+def _rejected(message: Message, reason: Reason, detail: str, device: str = "") -> Rejected:
+    sample = message.payload[:SAMPLE_BYTES]
+    return Rejected(reason, detail, message.topic, sample, message.received, device)
 
 
 def _under(base: str, topic: str) -> str:

@@ -13,10 +13,12 @@ from collections.abc import Mapping
 
 import msgspec
 
+from ingest.bilingual import both
 from ingest.campus.kinds import METRICS, Form
 from ingest.reading import Reading, TimeQuality
 
 LIMIT = 50  # messages a second: ten times what a busy gateway sends for itself
+_TOO_MANY = both(f"一秒内超过 {LIMIT} 条消息", f"more than {LIMIT} messages in a second")
 AWAY = 10  # seconds unheard until something can have been kept for us
 OWED = 10  # messages that a device may have said in each of them
 MOST_OWED = 10_000
@@ -47,7 +49,7 @@ class Floods:
         flood, begun = self._floods.get(device), []
         if flood is None:
             flood = self._floods[device] = _Flood()
-            begun = [_said(device, "fault", received, f"more than {LIMIT} messages in a second")]
+            begun = [_said(device, "fault", received, _TOO_MANY)]
         if count > LIMIT:
             flood.busy = received
         return [*begun, *flood.sift(readings, received)]
@@ -72,7 +74,14 @@ class Floods:
             found += flood.released(now)
             if now - flood.busy >= CALM:
                 del self._floods[device]
-                found.append(_said(device, "normal", now, f"{flood.merged} readings were merged"))
+                found.append(
+                    _said(
+                        device,
+                        "normal",
+                        now,
+                        both(f"合并了 {flood.merged} 条读数", f"{flood.merged} readings were merged"),
+                    )
+                )
         return found
 
 

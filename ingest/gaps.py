@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from ingest.bilingual import both
 from ingest.reading import Decoded, Reading
 
 AGAIN = 60_000  # ms between two readings of one device
@@ -65,5 +66,6 @@ class Gaps:
         if moment < count.quiet_until:
             return ()
         missed, count.missed, count.quiet_until = count.missed, 0, moment + AGAIN
-        note = f"numbered up to {count.sequence}, boot {count.boot}"
+        numbered, boot = count.sequence, count.boot
+        note = both(f"编号到 {numbered}，第 {boot} 次启动", f"numbered up to {numbered}, boot {boot}")
         return (Reading(device, "sequence_gap", float(missed), moment, moment, note=note),)

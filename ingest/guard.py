@@ -6,6 +6,7 @@ and `"smoke":"normal"` in one object every reader would pick another).
 """
 
 import json
+import math
 import re
 from typing import Any
 
@@ -20,6 +21,7 @@ MAX_FIELDS = 4096
 # Possessive and with an optional end: it never looks twice at a byte, whatever an attacker leaves open.
 _STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.?)*+"?|[\[\]{}]', re.DOTALL)
 _decode_object = msgspec.json.Decoder(dict[str, Any]).decode
+_DIGITS = 18  # longer ones are no measurement, and not every reader takes them
 _encode = msgspec.json.Encoder().encode
 
 
@@ -93,6 +95,40 @@ def json_scalar(payload: bytes) -> Any:
             return payload.decode()
         except UnicodeDecodeError as error:
             raise Malformed(str(error)) from None
+
+
+def mended(payload: bytes) -> bytes | None:
+    """The payload with the mistakes mended that concern one field alone: NaN, infinities and numbers too great
+    for anybody become texts, which no metric understands; of a key given twice alike one stays. None where
+    that was not all that is wrong, or nothing was."""
+    if len(payload) > MAX_BYTES or payload.lstrip()[:1] != b"{" or _depth(payload) > MAX_DEPTH:
+        return None
+    marks: list[str] = []
+
+    def text(number: str) -> str:
+        marks.append(number)
+        return number[:40]
+
+    def pairs(some: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in some:
+            if key in found and _encode(found[key]) != _encode(value):
+                raise Malformed(key)
+            marks.extend([key] * (key in found))
+            found[key] = value
+        return found
+
+    try:
+        body = json.loads(
+            payload.decode(),
+            parse_constant=text,
+            parse_int=lambda number: int(number) if len(number) < _DIGITS else text(number),
+            parse_float=lambda number: float(number) if math.isfinite(float(number)) else text(number),
+            object_pairs_hook=pairs,
+        )
+        return _encode(body) if marks else None
+    except (ValueError, RecursionError):  # also what msgspec says of a lone surrogate
+        return None
 
 
 def _depth(payload: bytes) -> int:

@@ -15,8 +15,15 @@ def expected_interval(device: Device) -> int:
     usual = KINDS[device.kind].interval
     if device.interval is not None or not usual:
         return device.interval or 0
+    if KINDS[device.kind].mute and not _speaks(device):
+        return 0
     said = DIALECTS[device.dialect].INTERVAL if device.dialect in DIALECTS else {}
     return said.get(device.kind, said.get("", usual))
+
+
+def _speaks(device: Device) -> bool:
+    """Something of its registration names a way it would be heard."""
+    return bool(device.address or device.gateway) or device.dialect != "tocsin"
 
 
 class Intervals(dict[str, int]):

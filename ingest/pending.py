@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -21,6 +22,8 @@ from sqlalchemy import (
 
 from ingest.campus.device import Device
 from ingest.campus.kinds import UNREGISTERED
+from ingest.crowd import Crowd, Waiting
+from ingest.reading import Reading
 from ingest.tables import metadata
 from ingest.tray import CHANGED, Pending, Tray
 
@@ -41,6 +44,7 @@ pending = Table(
     Column("count", BigInteger, nullable=False),
     Column("said", Text, nullable=False),
     Column("judged", Boolean, nullable=False),
+    Column("crowd", Text, nullable=False, server_default=""),
     comment="devices that speak or are announced and are not registered: what they are said to be, and say",
 )
 
@@ -58,7 +62,15 @@ Learned = Mapping[tuple[str, str, str], Any]
 
 
 def load(tx: Connection) -> Tray:
-    return Tray([_read(row) for row in tx.execute(select(pending)).mappings()])
+    rows = tx.execute(select(pending)).mappings().all()
+    tray = Tray([_read(row) for row in rows])
+    for row in rows:
+        kept = _kept(row)
+        if kept.alarms:
+            device = tray.rows[row["device"]].device
+            alarms = [Reading(device.id, *one) for one in kept.alarms]
+            tray.crowd.join(Waiting(device, row["last"], alarms, kept.looked))
+    return tray
 
 
 def save(tx: Connection, tray: Tray) -> None:
@@ -66,7 +78,7 @@ def save(tx: Connection, tray: Tray) -> None:
     gone = [*tray.gone, *tray.changed]
     for start in range(0, len(gone), 500):
         tx.execute(delete(pending).where(pending.c.device.in_(gone[start : start + 500])))
-    rows = [_row(tray.rows[name]) for name in sorted(tray.changed) if name in tray.rows]
+    rows = [_row(tray.rows[name], tray.crowd) for name in sorted(tray.changed) if name in tray.rows]
     if rows:
         tx.execute(insert(pending), rows)
 
@@ -78,7 +90,8 @@ def rows(tx: Connection) -> list[dict[str, Any]]:
     for row in found:
         row["document"] = json.loads(row["document"]) if row["document"] else None
         row["changed"] = row["said"] == CHANGED
-    return found
+        row["alarm"] = bool(row["judged"] or msgspec.json.decode(row.pop("crowd") or "{}").get("alarms"))
+    return sorted(found, key=lambda row: not row["alarm"])
 
 
 def count(tx: Connection) -> int:
@@ -108,11 +121,29 @@ def save_learned(tx: Connection, news: Learned) -> None:
         tx.execute(insert(learned), rows)
 
 
+class _Kept(msgspec.Struct, omit_defaults=True):
+    """What is stored of a stranger beside its row: who vouches for it, and as one of the crowd its alarms."""
+
+    gateway: str | None = None
+    looked: bool = False
+    alarms: list[tuple[str, str, int, int]] = []  # metric, word, received, event time
+
+
+def _kept(row: RowMapping) -> _Kept:
+    return msgspec.json.decode(row["crowd"] or "{}", type=_Kept)
+
+
+def _keep(row: Pending, crowd: Crowd) -> str:
+    one = crowd.rows.get(row.device.id)
+    alarms = [(r.metric, str(r.value), r.received, r.event_time) for r in one.alarms] if one else []
+    return msgspec.json.encode(_Kept(row.device.gateway, bool(one and one.looked), alarms)).decode()
+
+
 def _read(row: RowMapping) -> Pending:
     name = row["name"] or row["address"]
     device = Device(
         row["device"], UNREGISTERED, row["place"], dialect=row["dialect"], address=row["address"],
-        zh=name, en=name, interval=0,
+        zh=name, en=name, interval=0, gateway=_kept(row).gateway,
     )  # fmt: skip
     rest = {
         field: row[field] for field in ("kind", "name", "model", "note", "first", "last", "count", "said")
@@ -121,7 +152,7 @@ def _read(row: RowMapping) -> Pending:
     return Pending(device, **rest, document=document, judged=row["judged"])
 
 
-def _row(row: Pending) -> dict[str, Any]:
+def _row(row: Pending, crowd: Crowd) -> dict[str, Any]:
     document = "" if row.document is None else json.dumps(row.document)
     return {
         "device": row.device.id,
@@ -138,6 +169,7 @@ def _row(row: Pending) -> dict[str, Any]:
         "count": row.count,
         "said": _storable(row.said),
         "judged": row.judged,
+        "crowd": _keep(row, crowd),
     }
 
 

@@ -68,13 +68,15 @@ class Reason(StrEnum):
 
 
 class Rejected(msgspec.Struct):
-    """A message that could not be read: why, in a sentence for a person, and the first bytes of it."""
+    """A message that could not be read: why, in a sentence for a person, and the first bytes of it. `device`:
+    whose topic it is, where that is known."""
 
     reason: Reason
     detail: str
     topic: str
     sample: bytes
     received: int
+    device: str = ""
 
 
 class Announced(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ from ingest.campus.registry import Registry
 from ingest.interval import Intervals
 from ingest.reading import Reading
 from ingest.topology import below, gateways, unprotected
+from ingest.unheard import SILENT_BEFORE, WILL, back, behind, unheard, was, was_silent
 
 REPORTING, LATE, SILENT, UNKNOWN = "reporting", "late", "silent", "unknown"
 START_GRACE = 120_000  # after our own start nobody is late for so long: they could not be heard before
@@ -25,10 +26,8 @@ MOST_GRACE = 60_000  # the grace is a tenth of the interval, and at most this
 SET_BACK = 60_000  # a moment so far before the last one: our own clock was set back
 PATIENCE = 300_000  # a silent device is held for one and a half intervals, and at least for this
 TOGETHER = 10_000  # the same where no gateway above has an interval: last wills of one outage come together
-SILENT_BEFORE = "it was silent before that"  # read again at a start: the word alone does not tell
 LINES = ("broker_life", "broker_all")  # our own points that say whether devices can be heard at all
 HEARS_ALL = "broker_all"  # while it stands, nobody is silent because of us
-_WILL = "its connection was lost (last will)"
 
 
 class Supervision:
@@ -90,7 +89,7 @@ class Supervision:
             self._back[device] = reading.received
         elif reading.value in (LATE, SILENT, UNKNOWN):
             word = self._told[device] = str(reading.value)
-            if word == UNKNOWN and SILENT_BEFORE in reading.note:
+            if word == UNKNOWN and was_silent(reading.note):
                 self._own[device] = SILENT
             elif word != UNKNOWN:
                 self._own[device] = word
@@ -143,7 +142,7 @@ class Supervision:
         if word != "offline" or self._own.get(device) == SILENT or device in self._gone:
             return ()
         if not self._above.get(device):
-            return self._silence(device, moment, _WILL)
+            return self._silence(device, moment, WILL)
         self._gone[device] = moment
         if not self._dead_above(device):
             self._hold(device, moment)
@@ -192,9 +191,9 @@ class Supervision:
         return found + list(self.due(moment))
 
     def _worsen(self, device: str, moment: int) -> list[Reading]:
-        late, why = self._own.get(device) == LATE, f"nothing heard for {_span(moment - self._heard[device])}"
+        late, why = self._own.get(device) == LATE, unheard(moment - self._heard[device])
         if device in self._held:  # its patience is over
-            return self._silence(device, moment, _WILL if device in self._gone else why)
+            return self._silence(device, moment, WILL if device in self._gone else why)
         if late or moment >= self._silent_at(device):
             return [] if self._hold(device, moment) else self._silence(device, moment, why)
         self._own[device] = LATE
@@ -270,8 +269,8 @@ class Supervision:
             if self._own.get(device) == LATE:
                 del self._own[device]
             if self._told.get(device) != UNKNOWN:
-                before = f"; {SILENT_BEFORE}" if device in self._own else ""
-                found.append(self._say(device, UNKNOWN, moment, f"its gateway {gateway} is silent{before}"))
+                before = SILENT_BEFORE if device in self._own else ""
+                found.append(self._say(device, UNKNOWN, moment, behind(gateway) + before))
         return found
 
     def _uncover(self, gateway: str, moment: int) -> list[Reading]:
@@ -283,9 +282,9 @@ class Supervision:
             device = child.id
             if self._dead_above(device):
                 continue
-            note = f"its gateway {gateway} is back"
+            note = back(gateway)
             if self._own.get(device) == SILENT:
-                found.append(self._say(device, SILENT, moment, f"{note}; {SILENT_BEFORE}"))
+                found.append(self._say(device, SILENT, moment, note + SILENT_BEFORE))
             elif device in self._gone:
                 self._hold_anew(device, moment)
             elif self._fresh(device, moment) and self._told.get(device) == UNKNOWN:
@@ -318,13 +317,13 @@ class Supervision:
         last = self._heard[device]
         if moment > last or last - moment > SET_BACK:
             self._heard[device] = moment
-        was, told = self._own.pop(device, None), self._told.pop(device, REPORTING)
+        own, told = self._own.pop(device, None), self._told.pop(device, REPORTING)
         self._held.pop(device, None)
         self._gone.pop(device, None)
-        found = [] if told == REPORTING else [self._say(device, REPORTING, moment, f"was {told}")]
-        if was is not None and device in self._gateways:
+        found = [] if told == REPORTING else [self._say(device, REPORTING, moment, was(told))]
+        if own is not None and device in self._gateways:
             self._back[device] = moment
-        if was == SILENT and device in self._gateways:
+        if own == SILENT and device in self._gateways:
             found += self._uncover(device, moment)
         found += self._release(device, moment)
         self._queue(device)
@@ -341,10 +340,9 @@ class Supervision:
             if will is not None and self._since(device) > will:
                 self._hold_anew(device, moment)
             elif will is not None:
-                found += self._silence(device, moment, _WILL)
+                found += self._silence(device, moment, WILL)
             elif self._silent_at(device) <= moment:
-                why = f"nothing heard for {_span(moment - self._heard[device])}, its gateway {gateway} lives"
-                found += self._silence(device, moment, why)
+                found += self._silence(device, moment, unheard(moment - self._heard[device], gateway))
             self._queue(device)
         return found
 
@@ -390,10 +388,3 @@ class Supervision:
 
 def _grace(interval: int) -> int:
     return min(interval // 10, MOST_GRACE)
-
-
-def _span(ms: int) -> str:
-    seconds = ms // 1000
-    if seconds < 120:
-        return f"{seconds} s"
-    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"

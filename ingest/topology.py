@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
+from ingest.bilingual import both
 from ingest.campus.device import Device
 from ingest.campus.registry import Registry
 
@@ -47,7 +48,8 @@ def unprotected(registry: Registry, gateway_id: str) -> tuple[int, str]:
     names = ", ".join(f"{_where(registry, device)} {device.id}".lstrip() for device in lost[:NAMED])
     more = f" +{len(lost) - NAMED}" if len(lost) > NAMED else ""
     plural = "s" if len(lost) > 1 else ""
-    return len(lost), f"{len(lost)} life-safety point{plural} unprotected 未受保护: {names}{more}"
+    zh, en = f"{len(lost)} 个生命安全点位未受保护：", f"{len(lost)} life-safety point{plural} unprotected: "
+    return len(lost), f"{both(zh, en)}{names}{more}"
 
 
 def _where(registry: Registry, device: Device) -> str:

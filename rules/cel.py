@@ -43,7 +43,7 @@ def parsed(text: str) -> Parsed | Fault:
     fields = dict.fromkeys(path for path, _ in asked(pieces))
     labels = dict.fromkeys(label for _, label in asked(pieces) if label)
     words = frozenset(piece.text[1:-1] for piece in pieces if piece.kind == "text")
-    timed = any(field == "now" or field.startswith("calendar.") for field in fields)
+    timed = any(map(_passes, fields))
     return Parsed(text, tuple(fields), tuple(labels), words, timed)
 
 
@@ -63,6 +63,22 @@ def judge(known: Parsed, here: Here) -> bool:
     if not isinstance(said, bool):
         raise TypeError(f"it said {said!r}, which is neither true nor false")
     return said
+
+
+def fixed(known: Parsed, here: Here) -> tuple[object, ...]:
+    """What it is told that the passing of time alone does not change."""
+    found: list[object] = []
+    for path in known.fields:
+        if path == LABELS:
+            found += [here.device.labels.get(label, "") for label in known.labels]
+        elif not _passes(path):
+            value = FIELDS[path](here)
+            found.append(tuple(value) if isinstance(value, list) else value)
+    return tuple(found)
+
+
+def _passes(path: str) -> bool:
+    return path == "now" or path.startswith("calendar.")
 
 
 def shown(known: Parsed, here: Here) -> str:

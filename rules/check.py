@@ -9,7 +9,7 @@ import msgspec
 from ingest.campus.kinds import KINDS, METRICS, Form
 from ingest.topology import Carries
 from rules import schedule, shadow
-from rules.conditions import EXTRAS, SPELT, WRAPPING, verdicts
+from rules.conditions import COUNTING, EXTRAS, SPELT, WRAPPING, verdicts
 from rules.conditions.coincidence import Coincidence
 from rules.conditions.silence import Silence
 from rules.refuse import refuse
@@ -19,7 +19,7 @@ from rules.verdict import Class, Text
 
 KEYS = (
     "id", "title", "for", "when", "class", "priority", "latch", "verify", "on_delay", "off_delay", "policy",
-    "subject", "suppressed_by", "shadow", "during", "outside", "hazard",
+    "plan", "subject", "suppressed_by", "shadow", "during", "outside", "hazard",
 )  # fmt: skip
 _ONE_FORM = f"expected exactly one of: {', '.join(SPELT)}; or all, any, none"
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -48,6 +48,7 @@ def read_rule(section: Section) -> Rule | None:
         on_delay=section.duration("on_delay"),
         off_delay=section.duration("off_delay"),
         policy=section.text("policy", "the id of a policy") if section.has("policy") else None,
+        plan=section.text("plan", "the id of a plan") if section.has("plan") else None,
         scope=scope,
         source=f"{section.file}:{section.line}",
         suppressed_by=suppressors,
@@ -137,7 +138,7 @@ def _condition(section: Section) -> tuple[Condition | None, tuple[Reference, ...
     if when is None:
         return None, ()
     before = len(when.mistakes)
-    when.only(("metric", *SPELT, *EXTRAS, *WRAPPING, *verdicts.KEYS))
+    when.only(("metric", *SPELT, *EXTRAS, *COUNTING, *WRAPPING, *verdicts.KEYS))
     condition: Condition | None
     if any(when.has(key) for key in verdicts.KEYS):
         condition, refers = _of_others(when)
@@ -148,7 +149,7 @@ def _condition(section: Section) -> tuple[Condition | None, tuple[Reference, ...
 
 def _of_others(when: Section) -> tuple[Condition, tuple[Reference, ...]]:
     for key in when.node:
-        if key in SPELT or key in WRAPPING or key in EXTRAS or key == "metric":
+        if key in (*SPELT, *WRAPPING, *EXTRAS, *COUNTING, "metric"):
             when.wrong(key, "not beside all, any or none: they look at other rules")
     return verdicts.built(when)
 
@@ -174,10 +175,10 @@ def _check_extras(when: Section, form: str) -> None:
     wrapping = [key for key in WRAPPING if when.has(key)]
     if len(wrapping) > 1:
         when.wrong(wrapping[1], f"not beside {wrapping[0]}: write two rules")
-    for extra, hosts in EXTRAS.items():
-        allowed = (*hosts, *WRAPPING) if extra == "within" else hosts
-        if when.has(extra) and form not in hosts and not (extra == "within" and wrapping):
-            when.wrong(extra, f"only with {' or '.join(allowed)}")
+    for extra in (*EXTRAS, *(key for key in COUNTING if key not in EXTRAS)):
+        hosts = (*EXTRAS.get(extra, ()), *COUNTING.get(extra, ()))
+        if when.has(extra) and not {form, *wrapping}.intersection(hosts):
+            when.wrong(extra, f"only with {' or '.join(hosts)}")
 
 
 def _check_form(when: Section, form: str, metrics: tuple[str, ...]) -> None:

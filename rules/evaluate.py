@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from ingest.bilingual import both
 from ingest.campus.device import Device
 from ingest.campus.registry import Registry
 from ingest.reading import Reading, TimeQuality
@@ -88,14 +89,14 @@ def due(
     fails goes to `failures`, if given, and is tried again in a minute.
     """
     verdicts: list[Verdict] = []
+    scene = None
     while (row := memories.take_due(until)) is not None:
-        _pass(Scene(rules, memories, registry, baselines), row, until, verdicts, failures)
+        scene = scene or Scene(rules, memories, registry, baselines, until, {})
+        _pass(scene, row, verdicts, failures)
     return verdicts
 
 
-def _pass(
-    scene: Scene, row: Memory, until: int, verdicts: list[Verdict], failures: list[Failure] | None
-) -> None:
+def _pass(scene: Scene, row: Memory, verdicts: list[Verdict], failures: list[Failure] | None) -> None:
     """The deadline of one row."""
     assert row.due_at is not None
     if row.subject == SCHEDULE:
@@ -118,7 +119,7 @@ def _pass(
             raise
         failures.append(Failure(rule.id, row.subject, error))
         if scene.memories.get(row.rule, row.subject) is row:
-            scene.memories.put(msgspec.structs.replace(row, due_at=until + AGAIN))
+            scene.memories.put(msgspec.structs.replace(row, due_at=scene.until + AGAIN))
 
 
 def arm(rules: RuleSet, memories: Memories, registry: Registry, now: int) -> None:
@@ -146,7 +147,7 @@ def arm(rules: RuleSet, memories: Memories, registry: Registry, now: int) -> Non
                 value=UNKNOWN,
                 event_time=now,
                 received=now,
-                note="never heard",
+                note=both("从未收到", "never heard"),
             )
             memories.put(row)
         elif row.state is State.WAITING and row.due_at is not None and row.due_at <= now:

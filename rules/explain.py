@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import msgspec
 from msgspec.structs import replace
 
+from ingest.bilingual import both
 from ingest.campus.device import Device
 from ingest.campus.registry import Registry
 from ingest.reading import Reading
@@ -20,6 +21,8 @@ from rules.verdict import Verdict
 from rules.withhold import schedules
 
 Clock = Callable[[int], str]
+_SAYS = {"raises": "触发", "again": "再次触发", "ends": "恢复", "unknown": "变为未知"}
+_REST = "what it heard last is not what it looks for, or it is over"
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -115,61 +118,85 @@ def unwatched(rules: RuleSet, device: Device, registry: Registry, metrics: Itera
 def lines(found: Finding, clock: Clock) -> Iterator[str]:
     """The rule, what it heard and what came of it."""
     rule = found.rule
-    title = f"{rule.title.zh} / {rule.title.en}"
+    title = both(rule.title.zh, rule.title.en)
     yield f"{rule.id} {rule.version}  {rule.alert_class.value} {rule.priority}  {title}"
     looks = f"{found.metric or rule.scope} {rule.compared}"
-    yield f"  looks for {looks}{_delays(rule)}  ({rule.source})"
+    yield f"  {both('条件：', 'looks for ')}{looks}{_delays(rule)}  ({rule.source})"
     if rule.shadow is not None:
-        yield "  in shadow: what it finds is told to nobody"
+        yield "  " + both("试运行中：结果不通知任何人", "in shadow: what it finds is told to nobody")
     if found.metric:
         yield f"  {_heard(found, clock)}"
     if rule.condition.noted:
-        yield f"  beside it: {rule.condition.noted}"
+        yield f"  {both('另见：', 'beside it: ')}{rule.condition.noted}"
     if rule.condition.broke is not None:
-        yield f"  it cannot be judged: {rule.condition.broke}"
+        yield f"  {both('无法判定：', 'it cannot be judged: ')}{rule.condition.broke}"
     for verdict in found.said[-5:]:
-        began = clock(verdict.since)
-        yield f"  {SAYS[said(verdict)]} at {clock(verdict.moment)}, the condition began {began}"
-    yield f"  {_stands(found, clock)}"
+        at, began, says = clock(verdict.moment), clock(verdict.since), said(verdict)
+        yield "  " + both(
+            f"{at} {_SAYS[says]}，条件始于 {began}", f"{SAYS[says]} at {at}, the condition began {began}"
+        )
+    yield "  " + both(*_stands(found, clock))
 
 
 def _delays(rule: Rule) -> str:
-    parts = [("on-delay", rule.on_delay), ("off-delay", rule.off_delay)]
-    return "".join(f", {name} {moment_text(length)}" for name, length in parts if length)
+    parts = [
+        (both("，触发延时", ", on-delay"), rule.on_delay),
+        (both("，恢复延时", ", off-delay"), rule.off_delay),
+    ]
+    return "".join(f"{name} {moment_text(length)}" for name, length in parts if length)
 
 
 def _heard(found: Finding, clock: Clock) -> str:
     if found.last is None:
-        return f"heard no {found.metric}"
+        return both(f"没有收到 {found.metric}", f"heard no {found.metric}")
     reading = found.last
-    notes = [f"happened {clock(reading.event_time)}"] if reading.event_time != reading.received else []
-    notes += ["restored by the broker"] if reading.retained else []
+    happened, received = clock(reading.event_time), clock(reading.received)
+    notes = (
+        [both(f"发生于 {happened}", f"happened {happened}")] if reading.event_time != reading.received else []
+    )
+    notes += [both("由消息服务器恢复", "restored by the broker")] if reading.retained else []
     notes += [reading.note] if reading.note else []
     more = f" ({'; '.join(notes)})" if notes else ""
-    return f"heard {found.metric} {_plain(reading.value)} at {clock(reading.received)}{more}"
+    value = f"{found.metric} {_plain(reading.value)}"
+    return both(f"{received} 收到 {value}", f"heard {value} at {received}") + more
 
 
-def _stands(found: Finding, clock: Clock) -> str:
+def _stands(found: Finding, clock: Clock) -> tuple[str, str]:
+    """How far it is, in Chinese and English."""
     row = found.memory
     if found.asked_at is not None:
-        begins = f"outside its schedule, which begins {clock(found.asked_at)}"
-        if row is None or not row.withheld:
-            return f"not now: {begins}"
-        return f"not raised: {begins}; it holds since {clock(row.since)} ({_plain(row.value)})"
+        return _outside(row, clock(found.asked_at), clock)
     if row is None:
         if found.last is None:
-            return "not raised: it was told nothing to judge"
-        return "at rest: what it heard last is not what it looks for, or it is over"
-    value, until = _plain(row.value), f" until {clock(row.due_at)}" if row.due_at is not None else ""
+            return "未触发：没有可判定的读数", "not raised: it was told nothing to judge"
+        return "未触发：最后的读数不符合条件，或已结束", f"at rest: {_REST}"
+    value, since = _plain(row.value), clock(row.since)
+    due_at = "" if row.due_at is None else clock(row.due_at)
+    until, upto = (f" until {due_at}", f"，至 {due_at}") if due_at else ("", "")
     if row.state is State.PENDING:
-        return f"not raised yet: it holds since {clock(row.since)} ({value}), its on-delay runs{until}"
+        zh = f"尚未触发：自 {since} 起成立（{value}），触发延时中{upto}"
+        return zh, f"not raised yet: it holds since {since} ({value}), its on-delay runs{until}"
     if row.state is State.CLEARING:
-        return f"raised, and no longer holds ({value}): its off-delay runs{until}"
+        zh = f"已触发，现已不成立（{value}）：恢复延时中{upto}"
+        return zh, f"raised, and no longer holds ({value}): its off-delay runs{until}"
     if row.state is State.UNKNOWN:
-        return f"raised, and now unknown: it was told {value}, which says nothing about the condition"
+        zh = f"已触发，现在未知：读数为 {value}，不能说明条件是否成立"
+        return zh, f"raised, and now unknown: it was told {value}, which says nothing about the condition"
     if row.state is State.WAITING:
-        return f"not raised: it remembers {value} and waits{until}"
-    return f"raised: it holds since {clock(row.since)} ({value}){until and f', {until.strip()}'}"
+        return f"未触发：已记住 {value}，等待中{upto}", f"not raised: it remembers {value} and waits{until}"
+    zh = f"已触发：自 {since} 起成立（{value}）{upto}"
+    return zh, f"raised: it holds since {since} ({value}){until and f', {until.strip()}'}"
+
+
+def _outside(row: Memory | None, begins: str, clock: Clock) -> tuple[str, str]:
+    zh, en = f"不在生效时段，下次生效 {begins}", f"outside its schedule, which begins {begins}"
+    if row is None or not row.withheld:
+        return f"现在不判：{zh}", f"not now: {en}"
+    since, value = clock(row.since), _plain(row.value)
+    return (
+        f"未触发：{zh}；自 {since} 起成立（{value}）",
+        f"not raised: {en}; it holds since {since} ({value})",
+    )
 
 
 def _plain(value: float | str) -> str:

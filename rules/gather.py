@@ -5,7 +5,7 @@ coincidence on its own devices, all/any/none on other rules) and at those that i
 whatever changes by that. Rules refer to each other without rings (rules/law.py), so it ends.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -22,12 +22,15 @@ from rules.withhold import Turn, withheld
 
 
 class Scene(NamedTuple):
-    """Everything that a rule about more than one point looks at."""
+    """Everything that a rule about more than one point looks at. `until`: at deadlines, up to when they fire
+    now; `ahead` is what was found out once for many rows, and is forgotten then."""
 
     rules: RuleSet
     memories: Memories
     registry: Registry
     baselines: Baselines = NONE
+    until: int = 0
+    ahead: dict[Hashable, int] = {}  # noqa: RUF012 - given by `due` wherever it is written to
 
 
 def remember(

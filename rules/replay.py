@@ -12,6 +12,7 @@ import msgspec
 from ingest.campus.kinds import METRICS
 from ingest.campus.registry import Registry
 from ingest.reading import Reading
+from rules.baseline import NONE, Baselines
 from rules.evaluate import Failure, arm, due, evaluate
 from rules.firing import Difference, Ledger, Tally, compare
 from rules.memory import Memories
@@ -56,6 +57,7 @@ class Replay:
         self._memories, self._ledger = Memories(), Ledger(since)
         self._failures: list[Failure] = []
         self._moment, self._begun = begin, False
+        self.baselines: Baselines = NONE  # how points were in the weeks before what is played next
         self._remembering = {
             rule.id: rule.condition.metrics for rule in rules.rules if not rule.condition.starts().everything
         }
@@ -71,13 +73,13 @@ class Replay:
     def play(self, readings: Iterable[Reading]) -> None:
         rules, memories, registry, failures = self._rules, self._memories, self._registry, self._failures
         tell, devices, moment = self._ledger.tell, registry.devices, self._moment
+        baselines = self.baselines
         for reading in readings:
             if reading.received != moment:
                 moment = reading.received
                 self.forward(moment)
-            for verdict in evaluate(
-                rules, memories, reading, devices[reading.device], registry, failures=failures
-            ):
+            device = devices[reading.device]
+            for verdict in evaluate(rules, memories, reading, device, registry, failures, baselines):
                 tell(verdict)
         self._moment = moment
 
@@ -92,7 +94,8 @@ class Replay:
 
     def _fire(self, moment: int) -> None:
         if (soonest := self._memories.next_due()) is not None and soonest <= moment:
-            for verdict in due(self._rules, self._memories, moment, self._registry, failures=self._failures):
+            rules, memories, failures = self._rules, self._memories, self._failures
+            for verdict in due(rules, memories, moment, self._registry, failures, self.baselines):
                 self._ledger.tell(verdict)
 
     def down(self, since: int, until: int) -> None:

@@ -167,6 +167,7 @@ class Rule(msgspec.Struct, frozen=True):
     on_delay: int = 0
     off_delay: int = 0
     policy: str | None = None
+    plan: str | None = None
     scope: Scope = "point"
     version: str = ""
     source: str = ""

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 import msgspec
 
+from ingest.bilingual import both
 from ingest.campus.calendar import DAYS, Calendar, parse_day, parse_hours
 from rules.section import Section
 
@@ -77,9 +78,10 @@ class Schedule(msgspec.Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """In words, as a rule file has them."""
-        said = (("during", self.during), ("outside", self.outside))
-        return "; ".join(f"{key} {' or '.join(one.text for one in found)}" for key, found in said if found)
+        """In words, its times as a rule file has them."""
+        said = ((both("仅在", "during"), self.during), (both("除去", "outside"), self.outside))
+        other = both(" 或 ", " or ")
+        return "; ".join(f"{key} {other.join(one.text for one in found)}" for key, found in said if found)
 
     @property
     def _hours(self) -> Iterator[str]:

@@ -12,7 +12,7 @@ from ingest.campus.kinds import KINDS, METRICS, Form
 from ingest.topology import Carries
 from rules.celtext import LONGEST
 from rules.check import KEYS
-from rules.conditions import EXTRAS, SPELT, WRAPPING
+from rules.conditions import COUNTING, EXTRAS, SPELT, WRAPPING
 from rules.conditions import past as pasts
 from rules.conditions import siblings as groups
 from rules.conditions.verdicts import KEYS as OTHERS
@@ -52,6 +52,7 @@ def _rule() -> Schema:
         "on_delay": DURATION,
         "off_delay": DURATION,
         "policy": TEXT,
+        "plan": TEXT,
         "subject": {"enum": ["point", "device", "zone", "place"]},
         "shadow": {"anyOf": [DURATION, _mapping({"until": {"type": "string", "format": "date"}}, "until")]},
         "during": _one_or_more(_window()),
@@ -89,7 +90,7 @@ def _selector() -> Schema:
 def _condition() -> Schema:
     """Exactly one of the conditions, with what may stand beside it."""
     keys = {"metric": _one_or_more({"enum": sorted(METRICS)})}
-    keys |= {key: _spelt(key) for key in (*SPELT, *EXTRAS, *WRAPPING)}
+    keys |= {key: _spelt(key) for key in (*SPELT, *EXTRAS, *COUNTING, *WRAPPING)}
     keys |= {key: _one_or_more(TEXT) for key in OTHERS}
     forms: list[Schema] = [{"required": ["metric", key]} for key in SPELT]
     forms += [{"anyOf": [{"required": [key]} for key in OTHERS]}]
@@ -115,7 +116,7 @@ def _spelt(key: str) -> Schema:
         return {"type": "number"}
     if key == "deadband":
         return {"type": "number", "minimum": 0}
-    return DURATION if key in ("hold", "within", "silent_for", "same_for") else {}
+    return DURATION if key in ("hold", "within", "silent_for", "same_for", "shorter_than") else {}
 
 
 def _beside(key: str) -> Schema:

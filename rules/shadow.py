@@ -55,6 +55,13 @@ def ends(shadow: Shadow, since: int, zone: tzinfo) -> int:
     return int(after.timestamp() * 1000)
 
 
+def undecided(rules: Iterable[Rule], since: Mapping[str, int], now: int, zone: tzinfo) -> list[str]:
+    """The rules whose shadow is over, and nobody has decided. `since`: when each came into force."""
+    return [
+        rule.id for rule in rules if rule.shadow and ends(rule.shadow, since.get(rule.id, now), zone) <= now
+    ]
+
+
 def in_service(rules: RuleSet, promoted: Collection[Kept]) -> RuleSet:
     """The rules as they judge: out of their shadow those whose very version was promoted.
 

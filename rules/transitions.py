@@ -213,6 +213,7 @@ def spoken(
         latch=rule.latch,
         verify=rule.verify,
         policy=rule.policy,
+        plan=rule.plan,
         evidence=evidence,
         shadow=rule.shadow is not None,
         hazard=rule.hazard,

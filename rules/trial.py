@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from ingest.bilingual import told
 from ingest.campus.registry import Registry
 from ingest.reading import Reading
 from rules.baseline import HOUR, Baselines, Slot, Week
@@ -26,7 +27,15 @@ SAYS = {
     "ends": "ended",
     "unknown": "unknown",
 }  # key of a row -> what became of the alert
-ALERT = ("class", "priority", "latch", "verify", "policy")  # what a test may state of each alert it raises
+ALERT = (
+    "class",
+    "priority",
+    "latch",
+    "verify",
+    "policy",
+    "plan",
+    "life_safety",
+)  # what a test may state of each alert it raises
 _PART = re.compile(r"\d+(?:\.\d+)?(?:ms|[smhd])")
 _UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1))
 
@@ -174,7 +183,7 @@ def _instead(one: Expected, played: _Played, rule: Rule | None, number: int) -> 
         return f"got {', '.join(others[:4])}{' …' if len(others) > 4 else ''}"
     if rows:
         return f"got nothing: {'; '.join(rows[:4])}"
-    looks = f"{' or '.join(rule.condition.metrics)} {rule.condition.compared}"
+    looks = f"{' or '.join(rule.condition.metrics)} {told(rule.condition.compared, 'en')}"
     return f"got nothing: it is at rest, it looks for {looks}"
 
 
@@ -197,6 +206,8 @@ def _unlike(trial: Trial, row: Row, one: Expected, verdict: Verdict) -> Iterator
         "latch": verdict.latch,
         "verify": verdict.verify,
         "policy": verdict.policy or "",
+        "plan": verdict.plan or "",
+        "life_safety": verdict.life_safety,
     }
     for key, wanted in trial.alert.items():
         if found[key] != wanted:
@@ -212,7 +223,7 @@ def _plain(value: object) -> str:
 
 def _unexpected(trial: Trial, row: Row, verdict: Verdict) -> str:
     what = f"got {verdict.rule} {SAYS[said(verdict)]} on {verdict.subject} at {_at(verdict.moment)}"
-    evidence = [f"{one.metric} {one.value}, {one.compared}" for one in verdict.evidence]
+    evidence = [f"{one.metric} {one.value}, {told(one.compared, 'en')}" for one in verdict.evidence]
     because = f" ({'; '.join(evidence)})" if evidence else ""
     return f"{row.where}  {_head(trial, row)}  expected nothing else  {what}{because}"
 

@@ -140,11 +140,12 @@ def _alert(section: Section) -> Mapping[str, str | int | bool]:
         found["class"] = stated.one_of("class", [one.value for one in Class], "")
     if stated.has("priority"):
         found["priority"] = stated.whole("priority", 1, 5, 3)
-    for key in ("latch", "verify"):
+    for key in ("latch", "verify", "life_safety"):
         if stated.has(key):
             found[key] = stated.flag(key)
-    if stated.has("policy"):
-        found["policy"] = stated.text("policy", "the id of a policy")
+    for key in ("policy", "plan"):
+        if stated.has(key):
+            found[key] = stated.text(key, f"the id of a {key}")
     return found
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from ingest.bilingual import both
 from ingest.campus.device import Device
 from ingest.campus.registry import Registry
 from rules.gather import Scene, gathered, refresh, settled, weighed
@@ -14,6 +15,9 @@ from rules.shadow import Kept, shadowed
 from rules.transitions import spoken
 from rules.verdict import Class, Evidence, Holds, Text, Verdict
 from rules.withhold import unsettled
+
+_GONE = both("规则已移除", "rule removed")
+_ELSEWHERE = both("规则不再针对此对象", "rule no longer looks at this")
 
 
 def reconcile(
@@ -93,7 +97,7 @@ def _unveiled(row: Memory, rule: Rule, device: Device, now: int, quiet: bool) ->
         return []
     if quiet:
         return [spoken(rule, row, device, now, row.since)]
-    return vanished(row, rule, device, now, why="rule in shadow now")
+    return vanished(row, rule, device, now, why=both("规则转为试运行", "rule in shadow now"))
 
 
 def orphaned(verdicts: Iterable[Verdict], rules: RuleSet, memories: Memories, now: int) -> list[Verdict]:
@@ -131,9 +135,9 @@ def vanished(
     if row.told is Holds.NO:
         return []
     if device is None:
-        why = "device removed"
+        why = both("设备已移除", "device removed")
     elif not why:
-        why = "rule removed" if gone or rule is None else "rule no longer looks at this"
+        why = _GONE if gone or rule is None else _ELSEWHERE
     title = Text(f"规则已不存在：{row.rule}", f"Rule no longer exists: {row.rule}")
     metric = row.subject.partition("/")[2]
     alert_class = rule.alert_class if rule is not None else Class.TROUBLE
@@ -155,6 +159,7 @@ def vanished(
             latch=rule is not None and rule.latch,
             verify=rule is not None and rule.verify,
             policy=rule.policy if rule is not None else None,
+            plan=rule.plan if rule is not None else None,
             evidence=(evidence,),
             shadow=quiet,
         )

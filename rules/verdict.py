@@ -46,6 +46,7 @@ class Verdict(msgspec.Struct, frozen=True):
     activation of a rule that holds already (a second press). `retained`: decided from a restored state.
     `suppressed`: the rule that hides it, as declared; told again without it when that rule no longer holds.
     `shadow`: of a rule in shadow, so it never reaches the desk. `hazard`: what it found is to be mended.
+    `place`: where it is, when neither device nor subject tells.
     """
 
     rule: str
@@ -64,7 +65,9 @@ class Verdict(msgspec.Struct, frozen=True):
     latch: bool = False
     verify: bool = False
     policy: str | None = None
+    plan: str | None = None
     suppressed: str = ""
     evidence: tuple[Evidence, ...] = ()
     shadow: bool = False
     hazard: bool = False
+    place: str = ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from ingest.bilingual import both
 from ingest.campus.calendar import Calendar
 from ingest.campus.device import Device
 from rules.memory import SCHEDULE, Memories, Memory, State
@@ -66,7 +67,7 @@ def _said(scene: "Scene", rule: Rule, row: Memory, device: Device, moment: int) 
         found = rule.condition.weigh(peers, scene.memories, scene.rules.by_id, rule)[2]
         return replace(told, evidence=found)
     if row.told is Holds.NO:
-        noted = (replace(one, note="outside its schedule 不在生效时段") for one in told.evidence)
+        noted = (replace(one, note=both("不在生效时段", "outside its schedule")) for one in told.evidence)
         return replace(told, evidence=tuple(noted))
     return told
 

@@ -167,7 +167,7 @@ def test(
     if installed:
         due = ((date.fromisoformat(installed) - date(1970, 1, 1)).days + days) * DAY
         return None, "", due, due < now
-    return None, "", None, True
+    return None, "", None, False
 
 
 def days_left(expires: str | None, now: int) -> int | None:

@@ -1,19 +1,25 @@
 """Touches. `tocsin apply` and `tocsin export`: a campus file against the database."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
 
-from alerts import roster
+from alerts import desk, roster
+from alerts.alert import TOCSIN, Gone
 from alerts.owners import told, unanswered
 from alerts.people import Directory
+from ingest import pending
 from ingest.campus import store
 from ingest.campus.registry import Registry
+from ingest.decode import Decoder
+from ingest.settings import BrokerSettings
 from tocsin.campusfile import Parts, whole
 from tocsin.campusrows import definition_rows, plain
 from tocsin.mistake import Mistakes
+
+LONGEST = 400  # characters of a value that a difference shows
 
 
 def merged(parts: Parts, registry: Registry, directory: Directory, add: bool = False) -> Parts:
@@ -28,7 +34,10 @@ def merged(parts: Parts, registry: Registry, directory: Directory, add: bool = F
         "teams": list(directory.teams.values()),
         "posts": list(directory.posts.values()),
         "policies": list(directory.policies),
+        "plans": list(directory.plans),
         **definition_rows(registry),
+        "calendar": list(registry.calendar.spans),
+        "hours": list(registry.calendar.own_hours),
     }
     given = {f: getattr(parts, f) for f in Parts.__struct_fields__}
     if add:
@@ -89,7 +98,12 @@ def difference(before: dict[str, Any], after: dict[str, Any]) -> Difference:
 
 def _changes(old: dict[str, Any], new: dict[str, Any]) -> str:
     keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
-    return ", ".join(f"{key}: {old.get(key)!r} → {new.get(key)!r}" for key in keys)
+    return ", ".join(f"{key}: {_short(old.get(key))} → {_short(new.get(key))}" for key in keys)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 20]}… ({len(text)} characters)"
 
 
 def apply(
@@ -99,6 +113,7 @@ def apply(
     channels: Iterable[str] | None = None,
     agreed: list[str] | None = None,
     add: bool = False,
+    broker: BrokerSettings | None = None,
 ) -> Difference:
     """Check the parts together with what is stored, and write them. Returns the difference.
 
@@ -110,13 +125,34 @@ def apply(
     new_registry, new_directory = whole(wanted, channels)
     made = difference(plain(registry, directory), plain(new_registry, new_directory))
     made.warnings = told(unanswered(new_registry.devices, new_directory))
+    made.warnings += _clashes(tx, registry, new_registry, broker or BrokerSettings())
     if agreed is not None and made.lines != agreed:
         raise Mistakes(["the stored campus has changed since this difference was shown; nothing was written"])
     if write and made.lines:
         store.replace(tx, new_registry)
         persons, teams, posts = (getattr(new_directory, n).values() for n in ("persons", "teams", "posts"))
-        roster.replace(tx, persons, teams, posts, new_directory.policies)
+        roster.replace(tx, persons, teams, posts, new_directory.policies, new_directory.plans)
     return made
+
+
+def _clashes(tx: Connection, before: Registry, after: Registry, broker: BrokerSettings) -> list[str]:
+    """Topics that two devices have. Raises Mistakes for those that this file brings; what was so before (a
+    device was renamed into it) must not keep anybody from writing something else."""
+    learned = pending.load_learned(tx)
+    now = Decoder(after, broker, learned=learned).clashes()
+    was = set(Decoder(before, broker, learned=learned).clashes()) if now else set()
+    new = [line for line in now if line not in was]
+    if new:
+        raise Mistakes(new)
+    return now
+
+
+def leave(tx: Connection, before: Collection[str], channels: Iterable[str], now: int) -> None:
+    """At rest: what those own on open alerts who are not registered any more (`before`: who was) goes back to
+    the post. It is told when the service starts."""
+    registry, directory = store.load(tx), roster.load(tx, channels)
+    gone = [Gone(one, TOCSIN, "removed") for one in before if one not in directory.persons]
+    desk.apply(tx, gone, now, directory, registry)
 
 
 def export(tx: Connection) -> dict[str, Any]:

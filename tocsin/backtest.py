@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from ingest.campus.registry import Registry
 from ingest.history.recorded import Files, Recording
 from ingest.history.sealed import DAY
 from ingest.reading import Reading
+from rules.baseline import Slot, Week
+from rules.conditions.past import MOST as WEEKS
 from rules.firing import Tally
 from rules.load import Texts, build
 from rules.record import promoted
@@ -30,6 +33,7 @@ from rules.shadow import Kept, in_service
 HOUR = 3_600_000
 WARM = 24 * HOUR  # ms judged before the span, so that what held already and what was pending is known
 STANDING = 3 * DAY  # before that: only what each point said last
+BEFORE = WARM + STANDING + WEEKS * 7 * DAY  # what is asked of the history before the span, at most
 MOST = 400 * DAY  # the longest span
 Tell = Callable[[float], None]
 
@@ -159,17 +163,48 @@ def _play(
     begin = earliest if first is None else first
     warm = max(begin, job.since - WARM)
     replays = [Replay(rules, registry, begin, job.since) for rules in sets]
-    downs = recording.downs(begin, job.until)
-    played = _feed(replays, recording.standing(begin, warm), downs)
+    downs, usual = recording.downs(begin, job.until), Usual(recording, sets, registry, begin, job.until)
+    played = 0
+    for day, standing in groupby(recording.standing(begin, warm), lambda reading: reading.received // DAY):
+        usual.tell(replays, day)
+        played += _feed(replays, [*standing], downs)
 
     def awake() -> set[tuple[str, str]]:
         return {point for replay in replays for point in replay.awake()}
 
     for upto, readings in recording.pieces(warm, job.until, awake):
+        if readings:
+            usual.tell(replays, readings[0].received // DAY)
         played += _feed(replays, readings, downs)
         _forward(replays, upto, downs)
         tell((upto - warm) / max(1, job.until - warm))
     return warm, replays, played
+
+
+class Usual:
+    """How the points that rules compare with their past were in the weeks before each day, by the same
+    figures as in service: of the day and the hours beside it."""
+
+    def __init__(
+        self, recording: Recording, sets: list[RuleSet], registry: Registry, begin: int, until: int
+    ) -> None:
+        wanted = [rules.pasts(registry) for rules in sets]
+        self._recording, self._day = recording, -1
+        self._back = max((weeks for points in wanted for weeks in points.values()), default=0)
+        if self._back:
+            recording.sum_up({point for points in wanted for point in points}, begin, until, self._back)
+
+    def tell(self, replays: list[Replay], day: int) -> None:
+        if not self._back or day == self._day:
+            return
+        self._day = day
+        found: dict[Slot, tuple[Week, ...]] = {}
+        weeks = self._recording.weeks(day * 24 - 1, day * 24 + 24, self._back)
+        for device, metric, hour, ago, mean, spread in weeks:
+            slot = Slot(device, metric, hour)
+            found[slot] = (*found.get(slot, ()), Week(ago, mean, spread))
+        for replay in replays:
+            replay.baselines = found
 
 
 def _feed(replays: list[Replay], readings: list[Reading], downs: list[tuple[int, int]]) -> int:

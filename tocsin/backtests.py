@@ -18,7 +18,7 @@ import structlog
 
 from dashboard.service import Backtest
 from ingest.history.sealed import DAY
-from tocsin.backtest import STANDING, WARM, Job, Line, Source
+from tocsin.backtest import BEFORE, Job, Line, Source
 
 log = structlog.get_logger("tocsin.backtests")
 
@@ -54,7 +54,7 @@ class Backtests:
         rest = ""
         try:
             until = self._now()
-            source = self._source(until - SPAN - WARM - STANDING, until)
+            source = self._source(until - SPAN - BEFORE, until)
             rest = source.files.rest
             self._watch(msgspec.json.encode(Job(until - SPAN, until, source, names=[rule])))
         except Exception as error:

@@ -1,12 +1,16 @@
 """Touches. A changed campus in a running service: written, loaded again, and everybody told."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from sqlalchemy import Connection
 
-from alerts import roster
+from alerts import offshift, roster
+from alerts import store as alert_store
+from alerts.alert import TOCSIN, Fact, Gone
 from alerts.desk import Outcome
+from alerts.reroute import rerouted
 from ingest import pending
 from ingest.campus import store
 from ingest.decode import Decoder
@@ -14,6 +18,8 @@ from rules.evaluate import arm
 from rules.vanish import reconcile
 from tocsin import apply as applying
 from tocsin.hand_over import apply_facts
+from tocsin.house import House
+from tocsin.inherit import inherited
 
 if TYPE_CHECKING:
     from tocsin.run import Tocsin
@@ -25,7 +31,7 @@ def reload(
     """Apply parts to the running service; the difference, as plain values. Raises Mistakes."""
     parts = applying.decode(values)
     difference = tocsin.writer.transact(
-        lambda tx: applying.apply(tx, parts, not dry, tocsin.channels, agreed, add)
+        lambda tx: applying.apply(tx, parts, not dry, tocsin.channels, agreed, add, tocsin.settings.broker)
     ).result(120)
     if difference.lines and not dry:
         tocsin.writer.act(lambda tx: _take_over(tocsin, tx)).result(120)
@@ -33,6 +39,7 @@ def reload(
         tocsin.all.resubscribe()
         tocsin.check_routing()
         tocsin.check_owners()
+        tocsin.check_calendar()
         tocsin.live.publish((), ())
     return msgspec.to_builtins(difference)
 
@@ -41,10 +48,10 @@ def _take_over(tocsin: "Tocsin", tx: Connection) -> Outcome:
     """Loads what is now in the database and fits memory to it. On the writer's thread."""
     house, now = tocsin.house, tocsin.now()
     tocsin.life.granted = False  # until it has subscribed to the new devices, `all` judges them as well
-    house.registry = store.load(tx)
-    house.tray.fit(house.registry)
+    house.registry = store.load(tx, *tocsin.settings.where)
+    registered = house.tray.fit(house.registry)
     house.admit()
-    house.directory = roster.load(tx, tocsin.channels, tocsin.settings.zone)
+    news_of_people = people_again(house, tx, tocsin.channels, tocsin.settings.zone, now)
     news = house.decoder.news
     learned = {**pending.load_learned(tx), **news}
     house.decoder = Decoder(house.registry, tocsin.settings.broker, learned=learned)
@@ -52,4 +59,31 @@ def _take_over(tocsin: "Tocsin", tx: Connection) -> Outcome:
     house.supervision = house.supervision.replace(house.registry, now)
     verdicts = reconcile(house.rules, house.rules, house.memories, house.registry, now)
     arm(house.rules, house.memories, house.registry, now)
-    return apply_facts(house, tx, verdicts, now)
+    facts = inherited(house, alert_store.all_open(tx), registered, verdicts, now)
+    return apply_facts(house, tx, [*facts, *news_of_people], now)
+
+
+def reload_people(tocsin: "Tocsin", by: str) -> None:
+    """Rosters were changed in the database: load them, and let open alerts know. Waits for the commit."""
+
+    def take_over(tx: Connection) -> Outcome:
+        zone = tocsin.settings.zone
+        facts = people_again(tocsin.house, tx, tocsin.channels, zone, tocsin.now(), by)
+        return apply_facts(tocsin.house, tx, facts, tocsin.now())
+
+    tocsin.writer.act(take_over).result(120)
+    tocsin.check_routing()
+    tocsin.live.publish((), ())
+
+
+def people_again(
+    house: House, tx: Connection, channels: Iterable[str], zone: str, now: int, by: str = TOCSIN
+) -> list[Fact]:
+    """Load people and policies; what that means for open alerts. The desk then looks for who left."""
+    before = house.directory
+    house.directory = roster.load(tx, channels, zone, house.registry.calendar)
+    offshift.look_again(tx, now)
+    house.desk_due = 0
+    removed = [Gone(one, by, "removed") for one in before.persons if one not in house.directory.persons]
+    others = rerouted(alert_store.all_open(tx), before, house.directory, house.registry, by, now)
+    return [*removed, *offshift.sent_home(before, house.directory, now), *others]

@@ -8,10 +8,12 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from tocsin import campusfile
+from ingest.campus.kinds import guessed
+from tocsin import adding, campusfile
 from tocsin.apply import Difference
 from tocsin.config import Settings
 from tocsin.csvfile import write_devices
+from tocsin.icsfile import read_roster
 from tocsin.located import located
 from tocsin.mistake import Failed, Mistakes
 from tocsin.office import Office
@@ -24,7 +26,11 @@ _SHEETS = (".csv", ".xlsx", ".xlsm")
 def apply(args: argparse.Namespace, settings: Settings, office: Office) -> int:
     """Show the difference, ask, and write. Raises Mistakes, or Failed when there is nobody to be asked."""
     path = Path(args.file)
-    document = campusfile.read(path, os.environ)
+    roster = path.suffix.lower() == ".ics"
+    document = read_roster(path, office.export()) if roster else campusfile.read(path, os.environ)
+    args.add = args.add or roster
+    if args.add and not roster:
+        adding.complete(document, office.export())
     parts = campusfile.parse(document, settings.channels)
     try:
         found = office.apply(parts, dry=True, add=args.add)
@@ -41,6 +47,9 @@ def apply(args: argparse.Namespace, settings: Settings, office: Office) -> int:
         return 0
     office.apply(parts, dry=False, agreed=found.lines, add=args.add)
     print(f"{len(found.lines)} changes written")
+    for line in office.duty():
+        if line.startswith("! "):
+            print(f"warning: {line[2:]}", file=sys.stderr)
     return 0
 
 
@@ -94,13 +103,20 @@ def pending(args: argparse.Namespace, office: Office) -> int:
         return 0
     for row in rows:
         name = f"  {row['name']}" if row["name"] else ""
-        alarm = "  IN ALARM" if row["judged"] else ""
+        alarm = "  IN ALARM" if row["alarm"] else ""
         print(f"{row['device']}  {row['dialect']} {row['address']}{name}{alarm}")
-        print(f"    {row['count']} messages; {row['said'] or 'announced, not heard'}")
-    print(
-        f"{len(rows)} devices are not registered" + ("; --yaml makes a campus file of them" if rows else "")
-    )
+        print(f"    {_said(row)}")
+    changed = sum(row["changed"] for row in rows)
+    anew = f", {changed} approvals are proposed otherwise by now" if changed else ""
+    more = "; --yaml makes a campus file of them" if rows else ""
+    print(f"{len(rows) - changed} devices are not registered{anew}{more}")
     return 0
+
+
+def _said(row: dict[str, Any]) -> str:
+    if row["changed"]:
+        return f"{row['said']}: {row['note']}"
+    return f"{row['count']} messages; {row['said'] or 'announced, not heard'}"
 
 
 def _to_register(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -110,10 +126,12 @@ def _to_register(rows: list[dict[str, Any]]) -> dict[str, Any]:
         address = row["address"]
         if row["document"]:
             approvals.append({"id": address, **row["document"]})
+        if row["changed"]:  # it is registered
+            continue
         devices.append(
             {
                 "id": _as_id(row["name"]) or _as_id(address) or row["device"],
-                "kind": row["kind"] or "KIND",
+                "kind": row["kind"] or guessed(row["said"]) or "KIND",
                 "place": "PLACE",
                 "owner": "PERSON",
                 "dialect": row["dialect"],
@@ -121,7 +139,10 @@ def _to_register(rows: list[dict[str, Any]]) -> dict[str, Any]:
                 **({"zh": row["name"], "en": row["name"]} if row["name"] else {}),
             }
         )
-    return {"devices": devices, **({"approvals": approvals} if approvals else {})}
+    return {
+        **({"devices": devices} if devices or not approvals else {}),
+        **({"approvals": approvals} if approvals else {}),
+    }
 
 
 def _as_id(text: str) -> str:

@@ -6,11 +6,14 @@ file, line and column.
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
-from alerts.people import Directory, Person, Policy, Post, Team
+from alerts import icalfile
+from alerts.people import Directory, Person, Policy, Post, Role, Team
+from alerts.plan import Plan
+from ingest.campus.calendar import Calendar, Hours, Span
 from ingest.campus.definition import Definitions
 from ingest.campus.device import Device, Place, Zone
 from ingest.campus.kinds import KINDS
@@ -18,6 +21,7 @@ from ingest.campus.registry import Registry, RegistryError
 from tocsin.campusreader import DEFINED, Reader
 from tocsin.csvfile import read_devices
 from tocsin.document import Document
+from tocsin.facts import facts
 from tocsin.mistake import Mistakes, did_you_mean, told
 from tocsin.xlsxfile import read_workbook
 from tocsin.yamlfile import load as load_yaml
@@ -33,8 +37,11 @@ class Parts(msgspec.Struct):
     teams: list[Team] | None = None
     posts: list[Post] | None = None
     policies: list[Policy] | None = None
+    plans: list[Plan] | None = None
     mappings: list[dict[str, Any]] | None = None
     approvals: list[dict[str, Any]] | None = None
+    calendar: list[Span] | None = None
+    hours: list[Hours] | None = None
 
     def definitions(self) -> Definitions:
         """The mappings and approvals as the registry holds them: by dialect and name."""
@@ -78,7 +85,7 @@ def parse(document: Document, channels: Iterable[str] | None = None) -> Parts:
     if channels is not None and not reader.mistakes:
         reader.channels(parts.persons or (), parts.policies or (), [*channels, "null"])
     if reader.mistakes:
-        raise Mistakes(reader.mistakes)
+        raise Mistakes([*reader.mistakes, *facts(document)])
     return parts
 
 
@@ -87,12 +94,16 @@ def whole(parts: Parts, channels: Iterable[str] | None = None) -> tuple[Registry
     mistakes: list[str] = []
     try:
         registry = Registry.build(
-            parts.places or (), parts.zones or (), parts.devices or (), parts.definitions()
+            parts.places or (),
+            parts.zones or (),
+            parts.devices or (),
+            parts.definitions(),
+            calendar=Calendar(spans=parts.calendar or (), hours=parts.hours or ()),
         )
     except RegistryError as error:
         registry, mistakes = Registry.build(), list(error.problems)
     people = parts.persons or (), parts.teams or (), parts.posts or ()
-    directory = Directory(*people, parts.policies or (), channels)
+    directory = Directory(*people, parts.policies or (), channels, plans=parts.plans or ())
     mistakes += _loose_ends(directory) + _loose_matches(directory, registry if not mistakes else None)
     if mistakes:
         raise Mistakes(mistakes)
@@ -102,7 +113,7 @@ def whole(parts: Parts, channels: Iterable[str] | None = None) -> tuple[Registry
 def _loose_ends(directory: Directory) -> list[str]:
     people, found = directory.persons, []
     groups = [("team", t.id, t.members) for t in directory.teams.values()]
-    groups += [("post", p.id, p.order) for p in directory.posts.values()]
+    groups += [("post", p.id, p.named) for p in directory.posts.values()]
     for what, name, members in groups:
         found += [
             f"{what} {name!r}: there is no person {m!r}  {did_you_mean(m, people)}".rstrip()
@@ -113,8 +124,12 @@ def _loose_ends(directory: Directory) -> list[str]:
         "person": list(people),
         "team": list(directory.teams),
         "post": list(directory.posts),
+        "role": get_args(Role),
         "everyone": [""],
     }
+    for post in directory.posts.values():
+        wrong = icalfile.problems(post.ics, directory.called) if post.ics else ()
+        found += [f"post {post.id!r}: {problem}" for problem in wrong]
     for policy in directory.policies:
         for target in (t for step in policy.steps for t in step.notify):
             if target.id not in known[target.kind]:
@@ -127,13 +142,20 @@ def _loose_ends(directory: Directory) -> list[str]:
 
 def _loose_matches(directory: Directory, registry: Registry | None) -> list[str]:
     found = []
-    for policy in directory.policies:
-        wanted: list[tuple[str, Iterable[str], Iterable[str]]] = [("kind", policy.match.kinds, KINDS)]
+    for person in directory.persons.values() if registry is not None else ():
+        for place in person.scope:
+            if place not in registry.places:  # type: ignore[union-attr]
+                near = did_you_mean(place, registry.places)  # type: ignore[union-attr]
+                found.append(f"person {person.id!r}: there is no place {place!r}  {near}".rstrip())
+    rows = [("policy", one.id, one.match) for one in directory.policies]
+    rows += [("plan", one.id, one.match) for one in directory.plans]
+    for section, row, match in rows:
+        wanted: list[tuple[str, Iterable[str], Iterable[str]]] = [("kind", match.kinds, KINDS)]
         if registry is not None:
-            wanted.append(("place", policy.match.places, registry.places))
+            wanted.append(("place", match.places, registry.places))
         for what, names, known in wanted:
             for name in names:
                 if name not in known:
                     near = did_you_mean(name, known)
-                    found.append(f"policy {policy.id!r}: there is no {what} {name!r}  {near}".rstrip())
+                    found.append(f"{section} {row!r}: there is no {what} {name!r}  {near}".rstrip())
     return found

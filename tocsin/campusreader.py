@@ -3,12 +3,17 @@
 import math
 import re
 from collections.abc import Iterable
+from enum import Enum
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from alerts import icalfile
 from alerts.people import Person, Policy, Post, Team
+from alerts.plan import Plan
+from ingest.campus.calendar import Hours, Span
 from ingest.campus.device import Device, Place, Zone
+from ingest.campus.kinds import CALLED
 from tocsin import duration
 from tocsin.document import Document
 from tocsin.mistake import KeyPath, Position, did_you_mean, told
@@ -22,6 +27,9 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "teams": Team,
     "posts": Post,
     "policies": Policy,
+    "plans": Plan,
+    "calendar": Span,
+    "hours": Hours,
 }
 DEFINED = {"mappings": "mapping", "approvals": "homeassistant"}  # sections of definitions, and their dialects
 _NUMBERS = ("interval", "position")  # of a row: all else that looks like a number is text
@@ -37,7 +45,10 @@ _FORMS = {
     "object": "a mapping",
     "null": "nothing",
 }
-_TARGETS = ("post", "team", "person")
+_TARGETS = ("post", "team", "role", "person")
+_WRITTEN = {"classes": "class", "kinds": "kind", "places": "place", "rules": "rule", "hours": "hours"}
+_HOW = {"all": "all", "in turn": "in_turn", "in_turn": "in_turn", "first": "first"}
+_LISTS = ("quiet", "scope", "shifts", "overrides", "who")  # where one may stand alone
 
 
 class Reader:
@@ -122,18 +133,26 @@ class Reader:
         if not isinstance(row, dict):
             return self.wrong(path, "must be a mapping such as {id: …}")
         before = len(self.mistakes)
+        ics = row.pop("ics", "") if section == "posts" else ""  # as long as it likes
         row = {k: v if k in _NUMBERS else self.text((*path, k), v) for k, v in row.items() if v != ""}
+        row |= {k: [v] for k, v in row.items() if k in _LISTS and not isinstance(v, list)}
+        if ics:
+            row["ics"] = icalfile.cleaned(ics) if isinstance(ics, str) else ics
         if isinstance(labels := row.get("labels"), dict):
             row["labels"] = {key: label for key, label in labels.items() if label != ""}
         if isinstance(position := row.get("position"), list):  # as exact as a spreadsheet keeps it
             row["position"] = [round(part, 6) if isinstance(part, float) else part for part in position]
+        if section == "devices" and isinstance(kind := row.get("kind"), str):
+            row["kind"] = CALLED.get(kind.strip(), kind)
         if section == "policies":
             row = self._policy(path, row)
+        if section == "plans":
+            row = self._plan(path, row)
         fields = SECTIONS[section].__struct_fields__
         for name in row:
             if name not in fields:
                 self.wrong((*path, name), "unknown key", did_you_mean(name, fields), key=True)
-        if section not in ("devices", "policies"):
+        if section not in ("devices", "policies", "calendar", "hours"):
             row = {"zh": row.get("en", row.get("id", "")), "en": row.get("zh", row.get("id", "")), **row}
         return self._convert(path, row, SECTIONS[section]) if len(self.mistakes) == before else None
 
@@ -141,18 +160,31 @@ class Reader:
         try:
             return msgspec.convert(row, made, strict=True)
         except msgspec.ValidationError as error:
-            sentence, _, where = str(error).partition(" - at `$")
-            inner = tuple(int(p) if p.isdigit() else p for p in re.findall(r"\w+", where))
-            at = (*path, *inner)
-            got = self.document.got(at, _inside(row, inner)) if inner else ""
-            self.wrong(at, got, _in_words(sentence, _choices(made, inner)))
+            before = len(self.mistakes)
+            for field in msgspec.structs.fields(made):  # type: ignore[arg-type]
+                if field.encode_name in row:
+                    self._field((*path, field.name), row[field.encode_name], get_type_hints(made)[field.name])
+            if missing := _missing(row, made):
+                self.wrong(path, f"missing: {', '.join(missing)}")
+            if len(self.mistakes) == before:  # what only the whole row says
+                self.wrong(path, _in_words(str(error)))
             return None
 
+    def _field(self, path: KeyPath, value: Any, hint: Any) -> None:
+        """Each key by itself, so that a row with three mistakes is told them all at once."""
+        try:
+            msgspec.convert(value, hint, strict=True)
+        except msgspec.ValidationError as error:
+            sentence, _, where = str(error).partition(" - at `$")
+            inner: KeyPath = tuple(int(p) if p.isdigit() else p for p in re.findall(r"\w+", where))
+            at = (*path, *inner)
+            if path[-1] == "match":  # the keys as they were written
+                at = tuple(_WRITTEN.get(str(one), one) if isinstance(one, str) else one for one in at)
+            got = self.document.got(at, _inside(value, inner))
+            self.wrong(at, got, _in_words(sentence, _choices(hint, inner)))
+
     def _policy(self, path: KeyPath, row: dict[str, Any]) -> dict[str, Any]:
-        match = row.get("match") or {}
-        names = {"class": "classes", "kind": "kinds", "place": "places", "rule": "rules"}
-        self._only((*path, "match"), match, names)
-        row["match"] = {names[k]: v if isinstance(v, list) else [v] for k, v in match.items() if k in names}
+        row["match"] = self._match((*path, "match"), row.get("match") or {})
         steps = row.get("steps") or []
         row["steps"] = [self._step((*path, "steps", i), step) for i, step in enumerate(steps)]
         if isinstance(row.get("repeat"), dict):
@@ -160,6 +192,29 @@ class Reader:
             row["repeat"] = self._duration((*path, "repeat", "every"), row["repeat"].get("every"))
         elif row.get("repeat") is not None:
             row["repeat"] = self._duration((*path, "repeat"), row["repeat"])
+        if row.get("promise") is not None:
+            row["promise"] = self._duration((*path, "promise"), row["promise"])
+        return row
+
+    def _match(self, path: KeyPath, match: Any) -> dict[str, Any]:
+        names = {word: key for key, word in _WRITTEN.items()}
+        if not isinstance(match, dict):
+            self.wrong(path, "must be a mapping such as {class: alarm}")
+            return {}
+        self._only(path, match, names)
+        return {names[k]: v if isinstance(v, list) else [v] for k, v in match.items() if k in names}
+
+    def _plan(self, path: KeyPath, row: dict[str, Any]) -> dict[str, Any]:
+        row["match"] = self._match((*path, "match"), row.get("match") or {})
+        steps = row.get("steps") or []
+        if not isinstance(steps, list) or not steps:
+            self.wrong((*path, "steps"), "must be a list of steps such as {id: call-119, zh: …, en: …}")
+            return row
+        ids = [step.get("id") for step in steps if isinstance(step, dict)]
+        for index, name in enumerate(ids):
+            if name in ids[:index]:
+                self.wrong((*path, "steps", index, "id"), f"got {name!r}", "given twice in this plan")
+        row["steps"] = [_both(step) if isinstance(step, dict) else step for step in steps]
         return row
 
     def _step(self, path: KeyPath, step: Any) -> dict[str, Any]:
@@ -176,11 +231,22 @@ class Reader:
     def _target(self, path: KeyPath, target: Any) -> dict[str, Any]:
         if target == "everyone":
             return {"kind": "everyone"}
-        if not isinstance(target, dict) or len(target) != 1 or next(iter(target)) not in _TARGETS:
-            self.wrong(path, "must be {post: …}, {team: …}, {person: …} or everyone")
+        kinds = [kind for kind in _TARGETS if isinstance(target, dict) and kind in target]
+        if len(kinds) != 1:
+            self.wrong(path, "must be {post: …}, {team: …}, {role: …}, {person: …} or everyone")
             return {"kind": "everyone"}
-        kind, name = next(iter(target.items()))
-        return {"kind": kind, "id": name}
+        kind = kinds[0]
+        self._only(path, target, (kind, "how", "every") if kind == "team" else (kind,))
+        made = {"kind": kind, "id": target[kind]}
+        if "how" in target:
+            made["how"] = _HOW.get(str(target["how"]), "all")
+            if str(target["how"]) not in _HOW:
+                self.wrong((*path, "how"), "must be all, in turn or first")
+        if made.get("how") == "in_turn":
+            made["every"] = self._duration((*path, "every"), target.get("every", "60s"))
+        elif "every" in target:
+            self.wrong((*path, "every"), "is for `how: in turn` only")
+        return made
 
     def _duration(self, path: KeyPath, text: object) -> int:
         made = duration.parse(text)
@@ -195,12 +261,27 @@ class Reader:
                 self.wrong((*path, name), "unknown key", did_you_mean(name, names), key=True)
 
 
-def _choices(made: type, where: tuple[str | int, ...]) -> tuple[str, ...]:
-    """The words that a key takes, where it takes only some."""
-    hint = get_type_hints(made).get(str(where[0])) if len(where) == 1 else None
-    return tuple(
-        word for part in (hint, *get_args(hint)) if get_origin(part) is Literal for word in get_args(part)
-    )
+def _both(row: dict[str, Any]) -> dict[str, Any]:
+    """With the words of the other language where one is left out."""
+    return {"zh": row.get("en", ""), "en": row.get("zh", ""), **row}
+
+
+def _missing(row: dict[str, Any], made: type) -> list[str]:
+    fields = msgspec.structs.fields(made)
+    return [field.name for field in fields if field.required and field.encode_name not in row]
+
+
+def _choices(hint: Any, where: tuple[str | int, ...]) -> tuple[str, ...]:
+    """The words that stand at this place below a value of this form, where only some may."""
+    for key in where:
+        fields = get_type_hints(hint) if isinstance(hint, type) and hasattr(hint, "__struct_fields__") else {}
+        hint = fields.get(str(key)) or next((one for one in get_args(hint) if one is not type(None)), None)
+    for part in (hint, *get_args(hint)):
+        if get_origin(part) is Literal:
+            return get_args(part)
+        if isinstance(part, type) and issubclass(part, Enum):
+            return tuple(one.value for one in part)
+    return ()
 
 
 def _in_words(sentence: str, choices: tuple[str, ...] = ()) -> str:

@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 
-from alerts.people import Directory, Policy, Step
+from alerts.people import Directory, Match, Policy, Step, Target
+from alerts.plan import Plan
 from ingest.campus.registry import Registry
 from tocsin import duration
 from tocsin.campusreader import DEFINED
@@ -22,7 +23,10 @@ def plain(registry: Registry, directory: Directory) -> dict[str, Any]:
         "teams": [_row(t) for t in directory.teams.values()],
         "posts": [_row(p) for p in directory.posts.values()],
         "policies": [_policy_row(p) for p in directory.policies],
+        "plans": [_plan_row(p) for p in directory.plans],
         **definition_rows(registry),
+        "calendar": [_row(span) for span in registry.calendar.spans],
+        "hours": [_row(hours) for hours in registry.calendar.own_hours],
     }
 
 
@@ -45,24 +49,45 @@ def _row(record: msgspec.Struct) -> dict[str, Any]:
 
 
 def _policy_row(policy: Policy) -> dict[str, Any]:
-    m = policy.match
-    match = {"class": m.classes, "kind": m.kinds, "place": m.places, "rule": m.rules}
-    made: dict[str, Any] = {
-        "id": policy.id,
-        "match": {k: [str(v) for v in vs] for k, vs in match.items() if vs},
-    }
+    made: dict[str, Any] = {"id": policy.id, "match": _match_row(policy.match)}
     made["steps"] = [_step_row(step) for step in policy.steps]
     if policy.repeat is not None:
         made["repeat"] = {"every": duration.text(policy.repeat)}
+    if policy.promise is not None:
+        made["promise"] = duration.text(policy.promise)
     return made
+
+
+def _match_row(match: Match) -> dict[str, Any]:
+    lists = {"class": match.classes, "kind": match.kinds, "place": match.places, "rule": match.rules}
+    made: dict[str, Any] = {key: [str(one) for one in values] for key, values in lists.items() if values}
+    if match.hours:
+        made["hours"] = list(msgspec.to_builtins(match.hours))
+    return made
+
+
+def _plan_row(plan: Plan) -> dict[str, Any]:
+    row = _row(plan)
+    return {key: _match_row(plan.match) if key == "match" else value for key, value in row.items()}
 
 
 def _step_row(step: Step) -> dict[str, Any]:
     row: dict[str, Any] = {"after": duration.text(step.after)}
     if step.notify:
-        row["notify"] = ["everyone" if t.kind == "everyone" else {t.kind: t.id} for t in step.notify]
+        row["notify"] = [_target_row(target) for target in step.notify]
     if step.channels:
         row["channels"] = list(step.channels)
     if step.until != "acknowledged":
         row["until"] = step.until
+    return row
+
+
+def _target_row(target: Target) -> Any:
+    if target.kind == "everyone":
+        return "everyone"
+    row: dict[str, str] = {target.kind: target.id}
+    if target.how != "all":
+        row["how"] = target.how.replace("_", " ")
+    if target.every:
+        row["every"] = duration.text(target.every)
     return row

@@ -9,13 +9,16 @@ from pathlib import Path
 from ruamel.yaml import YAML
 from sqlalchemy.exc import SQLAlchemyError
 
-from tocsin import logs
+from ingest.bilingual import told
+from tocsin import auditcli, logs
 from tocsin.config import Settings, load
 from tocsin.control import NotRunning
 from tocsin.doctor.arguments import add_arguments as add_doctor_arguments
+from tocsin.doctor.finding import language_of
 from tocsin.mistake import Failed, Mistakes
 from tocsin.rulescli import add_rules_arguments, rules
 from tocsin.simulate.cli import add_arguments as add_simulate_arguments
+from tocsin.tokencli import add_token_arguments, token
 
 VERSION = "0.1.0"
 FORMATS = ("yaml", "csv", "xlsx")
@@ -64,7 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     check = configured("check", "check the configuration and the rules; every mistake at once", _check)
     check.add_argument("--schema", action="store_true", help="write the JSON Schema of the configuration")
     apply = configured("apply", "show what a campus file changes, and write it", _apply)
-    apply.add_argument("file", help="campus file (YAML), places, zones and devices (XLSX), or devices (CSV)")
+    apply.add_argument(
+        "file", help="campus file (YAML), places … (XLSX), devices (CSV), or a post's roster (POST.ics)"
+    )
     apply.add_argument("--yes", action="store_true", help="write without asking")
     apply.add_argument(
         "--remove", action="store_true", help="with --yes: also remove what a spreadsheet omits"
@@ -77,8 +82,11 @@ def _parser() -> argparse.ArgumentParser:
     export = configured("export", "write the stored campus as a campus file", _export)
     export.add_argument("file", nargs="?", help="where to (default: standard output)")
     export.add_argument("--format", choices=FORMATS, help="default: as the file is called, else yaml")
-    configured("token", "a one-time token for the first administrator", _token)
+    add_token_arguments(
+        configured("token", "a one-time token for the first administrator, or one for a machine", _token)
+    )
     configured("status", "what the running service says of itself", _status)
+    configured("duty", "who is on duty now, and who comes next", _duty)
     cert = command("cert", "make or renew the dashboard's certificate, with a campus authority", _cert)
     cert.add_argument("names", nargs="*", help="host names and addresses; default: as before")
     cert.add_argument("--folder", default="tls", help="where to (default: tls)")
@@ -90,7 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     add_rules_arguments(command("rules", "test, reload and describe the rules", rules))
     why = configured("why", "why an alert was raised, or why rules did or did not fire for a device", _why)
     why.add_argument("target", metavar="CODE|DEVICE", help="the code of an alert, or the id of a device")
+    why.add_argument("--language", choices=("zh", "en"), help="default: the terminal's")
     why.add_argument("--at", default="", metavar="TIME", help="of a device: at 14:05, or '2026-11-22 14:05'")
+    auditcli.add_audit_arguments(command("audit", "whether the record of alerts can be believed", _audit))
     doctor = configured("doctor", "look at the broker as an outsider would, and at this machine", _doctor)
     add_doctor_arguments(doctor)
     _demo_arguments(command("demo", "the product with a broker and a simulated campus", _demo))
@@ -189,6 +199,12 @@ def _export(args: argparse.Namespace) -> int:
     return campuscli.export(args, _office(settings_of(args)))
 
 
+def _duty(args: argparse.Namespace) -> int:
+    settings = settings_of(args)
+    print("\n".join(_office(settings).duty()))
+    return 0
+
+
 def _cert(args: argparse.Namespace) -> int:
     from tocsin import cert, clock
 
@@ -228,10 +244,15 @@ def _send_test(args: argparse.Namespace) -> int:
 
 def _why(args: argparse.Namespace) -> int:
     try:
-        print("\n".join(_office(settings_of(args)).why(args.target, args.at)))
+        lines = _office(settings_of(args)).why(args.target, args.at)
+        print(told("\n".join(lines), args.language or language_of(os.environ)))
     except (ValueError, RuntimeError) as error:
         raise Mistakes([f"why: {error}"]) from None
     return 0
+
+
+def _audit(args: argparse.Namespace) -> int:
+    return auditcli.run(args, settings_of(args))
 
 
 def _doctor(args: argparse.Namespace) -> int:
@@ -241,9 +262,7 @@ def _doctor(args: argparse.Namespace) -> int:
 
 
 def _token(args: argparse.Namespace) -> int:
-    token = _office(settings_of(args)).token()
-    print(token or "there is an account already: ask its administrator for an invitation")
-    return 0
+    return token(args, _office(settings_of(args)))
 
 
 def _status(args: argparse.Namespace) -> int:

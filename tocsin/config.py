@@ -10,9 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from alerts.settings import ChannelSettings
+from alerts.outward.settings import InterfacesSettings
+from alerts.settings import AlertsSettings, ChannelSettings
 from dashboard.health.settings import HealthSettings
 from dashboard.settings import DashboardSettings
+from ingest.campus.publicdays import country_problem
 from ingest.settings import (
     BrokerSettings,
     FeedSettings,
@@ -33,7 +35,7 @@ PATHS: tuple[KeyPath, ...] = (  # relative ones are taken from the folder of toc
     ("dashboard", "cert"),
     ("dashboard", "key"),
 )
-_SECRET = re.compile(r"(pass|token|secret)[^.]*$|^channels\..*\.(url$|headers)", re.IGNORECASE)
+_SECRET = re.compile(r"(pass|token|secret)[^.]*$|^(channels|interfaces)\..*\.(url$|headers)", re.IGNORECASE)
 
 
 class Settings(BaseModel):
@@ -44,16 +46,23 @@ class Settings(BaseModel):
     data: str = Field("data", description="folder of the state database and the history")
     database: str | None = Field(None, description="SQLAlchemy URL; without it SQLite in `data`")
     zone: str = Field("Asia/Shanghai", description="time zone of the campus")
+    country: str = Field(
+        "CN", description="whose public holidays count: CN, DE, a part such as DE-BY, or none"
+    )
     broker: BrokerSettings = Field(default_factory=BrokerSettings)
     dashboard: DashboardSettings = Field(default_factory=DashboardSettings)
     rules: list[str] = Field(default_factory=list, description="files and folders of your own rules")
     standard_rules: bool = Field(True, description="load the standard rule pack as well")
     channels: dict[str, ChannelSettings] = Field(default_factory=dict, description="ways to reach a person")
+    alerts: AlertsSettings = Field(default_factory=AlertsSettings)
     history: HistorySettings = Field(default_factory=HistorySettings)
     feed: FeedSettings | None = Field(None, description="your InfluxDB or VictoriaMetrics")
     quarantine: QuarantineSettings = Field(default_factory=QuarantineSettings)
     listeners: ListenersSettings = Field(default_factory=ListenersSettings)
     health: HealthSettings = Field(default_factory=HealthSettings)
+    interfaces: InterfacesSettings = Field(
+        default_factory=InterfacesSettings, description="what other systems are told"
+    )
 
     _plain: dict[str, Any] = PrivateAttr(default_factory=dict)
     _source: str = PrivateAttr(default="")
@@ -65,6 +74,11 @@ class Settings(BaseModel):
         if "null" in value:
             raise ValueError("the channel `null` is Tocsin's own, for its loop message: choose another name")
         return value
+
+    @property
+    def where(self) -> tuple[str, str]:
+        """Zone and country: what the calendar hangs on."""
+        return self.zone, self.country
 
     @property
     def folder(self) -> Path:
@@ -155,11 +169,29 @@ def _reference_mistakes(document: Document, plain: dict[str, Any]) -> Iterator[s
     if isinstance(zone, str) and not _is_zone(zone):
         near = did_you_mean(zone, available_timezones())
         yield told(document.at(("zone",)), "zone", document.got(("zone",), zone), "not a time zone", near)
+    yield from _country_mistakes(document, plain)
     url = plain.get("database")
     if isinstance(url, str) and not _is_database(url):
         hint = "must be postgresql://user:password@host/name or sqlite:////folder/state.db"
         yield told(document.at(("database",)), "database", hint)
     yield from _apprise_mistakes(document, plain)
+    yield from _states_mistakes(document, plain)
+
+
+def _states_mistakes(document: Document, plain: dict[str, Any]) -> Iterator[str]:
+    """What we publish must not come back as if a device had said it."""
+    path = ("interfaces", "states", "base")
+    base = _inside(plain, path) or "tocsin"
+    heard = _inside(plain, ("broker", "base")) or "campus"
+    if _inside(plain, path[:-1]) is not None and f"{base}/".startswith(f"{heard}/"):
+        problem = f"devices are heard below {heard!r} (broker.base): alert states need a base of their own"
+        yield told(document.at(path), path, document.got(path, base), problem)
+
+
+def _country_mistakes(document: Document, plain: dict[str, Any]) -> Iterator[str]:
+    country = plain.get("country")
+    if isinstance(country, str) and (problem := country_problem(country)):
+        yield told(document.at(("country",)), "country", document.got(("country",), country), problem)
 
 
 def _apprise_mistakes(document: Document, plain: dict[str, Any]) -> Iterator[str]:

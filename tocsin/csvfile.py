@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 from tocsin.document import Document
 from tocsin.mistake import Mistakes, Position, told
-from tocsin.sheet import COLUMNS, Row, TableReader, guarded, table
+from tocsin.sheet import Row, TableReader, guarded, known_columns, table
 
 MAX_BYTES = 32_000_000
 
@@ -48,7 +48,7 @@ def _rows(text: str, mark: str) -> Iterator[Row]:
 def _named(text: str, mark: str) -> int:
     """How many columns of the first line are known with this mark between them."""
     first = next(csv.reader(io.StringIO(text[:100_000], newline=""), delimiter=mark), [])
-    return len({name.strip() for name in first} & set(COLUMNS["devices"]))
+    return known_columns(first, "devices")
 
 
 def _text(path: Path) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import alerts
 from tocsin import campusfile, clock, config, demo_broker
 from tocsin.demo_broker import BrokerFailed, DemoBroker
 from tocsin.demo_phone import DemoPhone
@@ -22,6 +23,7 @@ from tocsin.serve import serve
 from tocsin.simulate.campus import campus_file
 from tocsin.simulate.scenarios import BROKER_OUTAGE, SCENARIOS
 
+PLANS = Path(alerts.__file__).parent / "standard" / "plans.yaml"
 OUTAGE = 20.0  # seconds the broker stays away in the scenario
 
 
@@ -49,6 +51,7 @@ def main(args: argparse.Namespace) -> int:
             document = Document()
             document.value = campus_file(args.seed, args.devices)
             office.apply(campusfile.parse(document), dry=False)
+            office.apply(campusfile.parse(campusfile.read(PLANS, {})), dry=False)
         return serve(settings, ready, _demo(broker))
     finally:
         for simulator in simulators:

@@ -14,6 +14,7 @@ class Document:
         self.values_at: dict[KeyPath, Position] = {}
         self.keys_at: dict[KeyPath, Position] = {}
         self.written_at: dict[KeyPath, str] = {}
+        self.columns: dict[str, frozenset[str]] = {}  # of a table: section → the columns that it has
 
     def at(self, path: KeyPath) -> Position:
         """Where the value at a path stands, or the nearest thing around it that exists."""

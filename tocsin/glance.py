@@ -26,7 +26,8 @@ def glance(
             verdicts += _at_first_sight(decoder, rules, registry, message)
         except Exception:  # our own failure on one message: `life` brings it too, and then it is said
             continue
-    holding = [verdict for verdict in verdicts if verdict.life_safety and verdict.holds is Holds.YES]
+    told = [verdict for verdict in verdicts if not verdict.shadow]
+    holding = [verdict for verdict in told if verdict.life_safety and verdict.holds is Holds.YES]
     return [replace(one, again=rules.by_id[one.rule].condition.momentary) for one in holding]
 
 

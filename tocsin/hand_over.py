@@ -6,9 +6,9 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from alerts import desk
-from alerts.alert import Fact
-from alerts.desk import Outcome
+from alerts import desk, offshift
+from alerts.desk import AnyFact, Outcome
+from rules import shadowstore
 from rules.verdict import Verdict
 from tocsin.house import House
 
@@ -24,9 +24,14 @@ def apply_all(
     return apply_facts(house, tx, [*verdicts, *elapsed], now), []
 
 
-def _elapsed(house: House, tx: Connection, now: int) -> list[Fact]:
+def _elapsed(house: House, tx: Connection, now: int) -> list[AnyFact]:
     due = house.desk_due is not None and house.desk_due <= now
-    return desk.elapsed(tx, now) if due else []
+    return [*desk.elapsed(tx, now), *offshift.leavers(tx, now, house.directory)] if due else []
+
+
+def _next_due(tx: Connection) -> int | None:
+    known = (desk.next_due(tx), offshift.next_due(tx))
+    return min((moment for moment in known if moment is not None), default=None)
 
 
 def apply_each(
@@ -34,10 +39,10 @@ def apply_each(
 ) -> tuple[Outcome, list[Verdict]]:
     """One fact that fails must not take the others with it; a verdict sounds unrecorded instead."""
     outcome, unheard, failed = Outcome(), [], 0
-    for fact in (*verdicts, *desk.elapsed(tx, now)):
+    for fact in (*verdicts, *desk.elapsed(tx, now), *offshift.leavers(tx, now, house.directory)):
         try:
             with tx.begin_nested():
-                one = desk.apply(tx, [fact], now, house.directory, house.registry)
+                one = desk.apply(tx, [fact], now, house.directory, house.registry, house.limits)
         except (OperationalError, InterfaceError):
             raise
         except Exception:
@@ -47,21 +52,26 @@ def apply_each(
                 unheard.append(fact)
         else:
             outcome = outcome.joined(one)
-    next_due = desk.next_due(tx)
+    next_due = _next_due(tx)
     house.desk_due = None if next_due is None else max(next_due, now + POISON)
     if failed:  # the batch may have failed elsewhere
         outcome.troubles.append(("escalation", "fault", f"the desk failed on {failed} facts: see the log"))
     return outcome, unheard
 
 
-def apply_facts(house: House, tx: Connection, facts: Sequence[Fact], now: int) -> Outcome:
-    """The one way to the desk, for verdicts, for people's acts and for what is due by itself."""
+def apply_facts(house: House, tx: Connection, facts: Sequence[AnyFact], now: int) -> Outcome:
+    """The one way to the desk, for verdicts, for people's acts and for what is due by itself. What rules in
+    shadow say goes on the record, and no further."""
+    verdicts = [fact for fact in facts if isinstance(fact, Verdict) and fact.shadow]
+    if verdicts:
+        shadowstore.keep(tx, verdicts)
+        facts = [fact for fact in facts if fact not in verdicts]
     if not facts and (house.desk_due is None or house.desk_due > now):
         return Outcome()
-    outcome = desk.apply(tx, facts, now, house.directory, house.registry)
+    outcome = desk.apply(tx, facts, now, house.directory, house.registry, house.limits)
     planned = house.desk_due
     if planned is not None and planned <= now:
-        house.desk_due = desk.next_due(tx)
+        house.desk_due = _next_due(tx)
     elif outcome.due_at is not None:  # one that has been moved further is only looked at too early
         house.desk_due = outcome.due_at if planned is None else min(planned, outcome.due_at)
     return outcome

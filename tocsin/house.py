@@ -1,6 +1,6 @@
 """Touches. What the pipeline knows, in memory, and a batch between its reading and its commit."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -8,6 +8,8 @@ import structlog
 from sqlalchemy import Connection
 
 from alerts import roster
+from alerts.alert import Alert
+from alerts.limits import LIMITS, Limits
 from alerts.people import Directory
 from ingest import pending, spool
 from ingest.blind import Blind
@@ -16,6 +18,7 @@ from ingest.campus.device import OWN
 from ingest.campus.registry import Registry
 from ingest.clocks import Clocks
 from ingest.copies import Copies
+from ingest.crowd import CROWD, METRIC
 from ingest.decode import Decoder
 from ingest.flood import Floods
 from ingest.gaps import Gaps
@@ -26,7 +29,11 @@ from ingest.seen import MOST, Seen
 from ingest.settings import BrokerSettings
 from ingest.supervision import Supervision
 from ingest.tray import Tray
+from ingest.unreadable import METRIC as UNREADABLE
+from ingest.unreadable import Unreadable
 from rules import store as memory_store
+from rules import usual
+from rules.baseline import Baselines
 from rules.memory import Memories
 from rules.ruleset import RuleSet
 from rules.verdict import Verdict
@@ -51,10 +58,13 @@ class House:
     position: int  # of the last batch in the spool
     tray: Tray = field(default_factory=Tray)
     floods: Floods = field(default_factory=Floods)
+    unreadable: Unreadable = field(default_factory=Unreadable)
     gaps: Gaps = field(default_factory=Gaps)
     clocks: Clocks = field(default_factory=Clocks)
     blind: Blind = field(default_factory=lambda: Blind("UTC"))
+    baselines: Baselines = field(default_factory=dict)  # how points were at these hours of the weeks before
     quarantine_rows: int = 10000
+    limits: Limits = LIMITS  # of shelves and the like, as the settings have them
     desk_due: int | None = 0  # when the desk next has something to do by itself; 0: look
     copies: Copies = field(default_factory=Copies)
     renamed: Callable[[], None] = lambda: None  # topics of registered devices are others now
@@ -77,9 +87,18 @@ class House:
 
     def admit(self) -> None:
         """The strangers whose alarms are judged may have changed."""
-        judged = self.tray.judged
+        judged = self.tray.stand_ins
         if judged.keys() != self.registry.admitted.keys():
             self.registry = self.registry.admitting(judged)
+
+    def see_to_strangers(self, alerts: Collection[Alert], now: int) -> None:
+        """Those whose alert is closed need their place no more; those of the crowd were looked at when
+        somebody verified their alert. `alerts`: all that are open."""
+        for alert in alerts:
+            if alert.device == CROWD.id and alert.verified_at is not None:
+                self.tray.look(alert.verified_at)
+        if self.tray.judged and self.tray.free({alert.device for alert in alerts}, now):
+            self.admit()
 
     def committed(self, readings: bool) -> None:
         """What was judged and remembered is on disk. `readings`: a batch of them went to the spool."""
@@ -111,6 +130,7 @@ class Prepared:
     devices: set[str] = field(default_factory=set)  # whose points changed
     thought: int = 0  # readings that have been judged
     verdicts: list[Verdict] = field(default_factory=list)
+    shadowed: list[Verdict] = field(default_factory=list)  # of rules in shadow: for the record alone
     failed: list[str] = field(default_factory=list)  # which rules failed, and on what
     replies: list[tuple[str, bytes]] = field(default_factory=list)  # topic and payload, after the commit
     moment: int = 0
@@ -125,7 +145,7 @@ class Prepared:
     def forget_thoughts(self) -> None:
         """The commit failed and memory was rolled back: everything will be judged again."""
         self.thought = 0
-        self.verdicts = []
+        self.verdicts, self.shadowed = [], []
         self.failed = []
 
 
@@ -136,12 +156,14 @@ def load(
     now: int,
     channels: Iterable[str],
     zone: str,
+    country: str = "CN",
 ) -> House:
     """The house as the database has it, ready to judge: what a restart must not lose is in these tables."""
     tray = pending.load(tx)
-    registry = campus_store.load(tx).admitting(tray.judged)
+    registry = campus_store.load(tx, zone, country).admitting(tray.stand_ins)
     latest = Latest()
     latest.load(tx)
+    tray.crowd.stands = latest.value(CROWD.id, METRIC) == "alarm"
     seen, gaps, unreadable = Seen(), Gaps(), 0
     for blob in spool.seen_blobs(tx, MOST):
         try:
@@ -158,7 +180,7 @@ def load(
     supervision.restore(latest.of("supervision"), latest.of("link"))
     return House(
         registry=registry,
-        directory=roster.load(tx, channels, zone),
+        directory=roster.load(tx, channels, zone, registry.calendar),
         decoder=Decoder(registry, broker, learned=pending.load_learned(tx)),
         rules=rules,
         memories=memory_store.load(tx),
@@ -167,7 +189,10 @@ def load(
         latest=latest,
         position=spool.last(tx),
         tray=tray,
+        unreadable=Unreadable(n for n, one in latest.of(UNREADABLE).items() if one.value == "fault"),
         gaps=gaps,
         clocks=Clocks(latest.of("clock_error"), now),
+        floods=Floods(latest.heard_at),
         blind=Blind(zone, last, latest.of("blind").get(OWN)),
+        baselines=usual.load(tx),
     )

@@ -12,9 +12,8 @@ def take_in(house: House, into: Prepared, message: Message) -> None:
         if house.seen.is_new(message, result):
             _take(house, into, result, message.received)
     elif isinstance(result, Rejected):
-        into.rejected.append(result)
+        _refuse(house, into, [result])
     elif isinstance(result, Parts):
-        into.rejected += result.rejected
         into.replies += result.replies
         for announced in result.announced:
             house.tray.announce(announced, message.received)
@@ -23,6 +22,15 @@ def take_in(house: House, into: Prepared, message: Message) -> None:
             house.renamed()
         for decoded in house.seen.new_among(message, result.heard):
             _take(house, into, decoded, message.received)
+        _refuse(house, into, result.rejected)
+
+
+def _refuse(house: House, into: Prepared, rejected: list[Rejected]) -> None:
+    into.rejected += rejected
+    for one in rejected:
+        found = house.unreadable.refused(one, house.registry)
+        into.readings += found
+        into.devices.update(reading.device for reading in found)
 
 
 def _take(house: House, into: Prepared, decoded: Decoded, moment: int) -> None:
@@ -45,6 +53,7 @@ def _supervise(house: House, decoded: Decoded, moment: int, readings: list[Readi
     supervision = house.supervision
     readings += supervision.due(moment)
     if decoded.alive:
+        readings += house.unreadable.understood(decoded.device, house.registry, moment)
         readings += supervision.hear(decoded.device, moment)
         house.latest.hear(decoded.device, moment)
         readings += house.gaps.hear(decoded, moment)

@@ -7,9 +7,9 @@ from typing import Any
 from tocsin.document import Document
 from tocsin.mistake import KeyPath, told
 
-_SECTIONS = {"person": "persons", "policy": "policies"}
+_SECTIONS = {"person": "persons", "policy": "policies", "calendar": "calendar", "hours": "hours"}
 _SUBJECT = re.compile(
-    r"(place|zone|device|person|team|post|policy|mapping|approval) '([^']*)': (.*)", re.DOTALL
+    r"(place|zone|device|person|team|post|policy|mapping|approval|calendar|hours) '([^']*)': (.*)", re.DOTALL
 )
 _QUOTED = re.compile(r"'([^']*)'")
 

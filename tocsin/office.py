@@ -9,15 +9,19 @@ from alerts import roster
 from dashboard import accounts
 from ingest import pending
 from ingest.campus import store
+from ingest.history.recorded import export
+from ingest.history.today import open_today
 from ingest.latest import Latest
-from rules.record import kept_files
+from rules.record import kept_files, promoted
 from tocsin import apply as applying
-from tocsin import clock, schema
+from tocsin import clock, schema, tokencli
 from tocsin.apply import Difference
+from tocsin.backtest import Source, source, sourced
 from tocsin.campusfile import Parts
 from tocsin.config import Settings
 from tocsin.control import NotRunning, ask
 from tocsin.database import Database
+from tocsin.duty import on_duty
 from tocsin.lock import FolderLock, Taken
 from tocsin.mistake import Mistakes
 from tocsin.rulebook import Rulebook
@@ -36,9 +40,16 @@ class Office:
     ) -> Difference:
         """The difference; written unless `dry`, and only if it is the one `agreed` to. `add`: what the parts
         leave out stays. Raises Mistakes."""
-        names = list(self._settings.channels)
+        names, broker = list(self._settings.channels), self._settings.broker
+
+        def at_rest(tx: Connection) -> Any:
+            before = list(roster.load(tx).persons)
+            made = applying.apply(tx, parts, not dry, names, agreed, add, broker)
+            applying.leave(tx, before, names, clock.now())
+            return msgspec.to_builtins(made)
+
         made = self._do(
-            lambda tx: msgspec.to_builtins(applying.apply(tx, parts, not dry, names, agreed, add)),
+            at_rest,
             do="apply",
             parts=applying.encode(parts),
             dry=dry,
@@ -65,6 +76,11 @@ class Office:
     def token(self) -> Any:
         return self._do(lambda tx: accounts.first_token(tx, clock.now()), do="token")
 
+    def api_token(self, wanted: dict[str, Any]) -> str:
+        """A token for a machine. Raises ValueError at rest, and RuntimeError where a service answers."""
+        made: str = self._do(lambda tx: tokencli.make(tx, wanted, clock.now()), do="api-token", wanted=wanted)
+        return made
+
     def send_test(self, target: str) -> Any:
         """(worked, sentence) for each try. Raises ValueError for a name nobody has."""
 
@@ -77,6 +93,18 @@ class Office:
     def status(self) -> Any:
         return self._ask(do="status")
 
+    def duty(self) -> list[str]:
+        """A line for each post, and what is amiss with people and policies."""
+
+        def at_rest(tx: Connection) -> list[str]:
+            settings = self._settings
+            registry = store.load(tx, *settings.where)
+            directory = roster.load(tx, settings.channels, settings.zone, registry.calendar)
+            return on_duty(directory, registry, clock.now())
+
+        told: list[str] = self._do(at_rest, do="duty")
+        return told
+
     def rules_reload(self) -> Any:
         """Raises Mistakes with every mistake of the files, and then nothing has changed."""
         return self._ask(do="rules-reload")
@@ -86,13 +114,31 @@ class Office:
 
         def at_rest(tx: Connection) -> list[str]:
             book = Rulebook(self._settings.rules, self._settings.standard_rules, clock.now)
-            rules, latest, registry = book.open(kept_files(tx)), Latest(), store.load(tx)
+            registry = store.load(tx, *self._settings.where)
+            rules, latest = book.open(kept_files(tx), promoted(tx)), Latest()
             latest.load(tx)
             known = Known(tx, registry, rules, latest.points, None, self._settings.zone, clock.now())
             return answer(known, target, at)
 
         told: list[str] = self._do(at_rest, do="why", target=target, at=at)
         return told
+
+    def replay(self, start: int, end: int) -> Source:
+        """What a backtest of what was received between two moments needs."""
+
+        def at_rest(tx: Connection) -> Any:
+            settings = self._settings
+            book = Rulebook(settings.rules, settings.standard_rules, clock.now)
+            book.open(kept_files(tx), promoted(tx))
+            registry, folder = store.load(tx, settings.zone, settings.country), settings.folder / "history"
+            today, _ = open_today(folder.absolute(), settings.history.memory, clock.now())
+            try:
+                files = export(today, folder.absolute(), start, end)
+            finally:
+                today.close()
+            return source(tx, files, registry, book.texts).plain()
+
+        return sourced(self._do(at_rest, do="replay", start=start, end=end))
 
     def _do(self, act: Any, **request: Any) -> Any:
         try:

@@ -17,8 +17,9 @@ from alerts.desk import Outcome
 from ingest import pending, quarantine, spool
 from ingest.message import Message
 from ingest.reading import Reading, Reason, Rejected
-from rules import store
+from rules import shadowstore, store
 from rules.evaluate import Failure, due, evaluate
+from rules.vanish import orphaned
 from rules.verdict import Verdict
 from tocsin.hand_over import apply_all, apply_each
 from tocsin.house import House, Prepared
@@ -59,23 +60,26 @@ def prepare(
 
 def think(house: House, prepared: Prepared) -> None:
     """What the readings not yet thought of mean, and what time alone has made true by `prepared.moment`."""
-    rules, memories, registry = house.rules, house.memories, house.registry
+    rules, memories, registry, baselines = house.rules, house.memories, house.registry, house.baselines
     verdicts = prepared.verdicts
     failures: list[Failure] = []  # they must not stop the others' alarms
     moment = 0
     for reading in prepared.readings[prepared.thought :]:
         if reading.received != moment:  # a deadline set by a reading lies after its own moment
             moment = reading.received
-            verdicts += due(rules, memories, moment, registry, failures)
+            verdicts += due(rules, memories, moment, registry, failures, baselines)
         device = registry.device(reading.device)
         if device is None:
             continue
         try:
-            verdicts += evaluate(rules, memories, reading, device, registry, failures)
+            verdicts += evaluate(rules, memories, reading, device, registry, failures, baselines)
         except Exception as error:  # before any rule was asked
             failures.append(Failure("*", f"{reading.device}/{reading.metric}", error))
     prepared.thought = len(prepared.readings)
-    verdicts += due(rules, memories, prepared.moment, registry, failures)
+    verdicts += due(rules, memories, prepared.moment, registry, failures, baselines)
+    if any(one.shadow for one in verdicts):  # it is recorded, and nobody hears of it
+        prepared.shadowed += [one for one in verdicts if one.shadow]
+        verdicts[:] = [one for one in verdicts if not one.shadow]
     for failure in failures:
         log.error("a rule failed", rule=failure.rule, point=failure.point, exc_info=failure.error)
         prepared.failed.append(f"the rule {failure.rule} failed on {failure.point}: {failure.error!r}"[:500])
@@ -95,7 +99,9 @@ def write(
     if house.tray.urgent:
         pending.save(tx, house.tray)
     hand_over = apply_each if each else apply_all
-    outcome, unheard = hand_over(house, tx, prepared.verdicts, now)
+    gone = orphaned(prepared.verdicts, house.rules, house.memories, now)  # by an act of this transaction
+    outcome, unheard = hand_over(house, tx, [*prepared.verdicts, *gone], now)
+    shadowstore.keep(tx, prepared.shadowed)
     store.save(tx, house.memories)
     if prepared.readings:
         spool.append(tx, house.position + 1, prepared.moment, prepared.readings, house.seen.stored())

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from ingest.bilingual import told
 from ingest.campus.registry import Registry
 from rules.firing import CHATTER, WITHIN, Difference, Firing, Tally
 from rules.load import Texts, build, read
 from rules.replay import Answer
 from rules.section import parse_duration
 from tocsin import backtest, clock
-from tocsin.backtest import MOST, STANDING, WARM, Job, Source
+from tocsin.backtest import BEFORE, MOST, Job, Source
 from tocsin.config import Settings
 from tocsin.mistake import Failed, Mistakes
 from tocsin.office import Office
@@ -25,8 +26,8 @@ from tocsin.why import moment_of
 LINES = 20  # activations of a rule that are listed one by one
 _UNITS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"))
 CAVEAT = """Not in the history: what a device repeated while it flooded; the campus and calendar as they were
-(they are as of now); the order of what came in the same millisecond; the weeks before that rules with `past`
-compare with (those raise nothing here)."""
+(they are as of now); the order of what came in the same millisecond. Rules with `past` compare with the weeks
+before that are recorded."""
 
 
 def replay(args: argparse.Namespace, settings: Settings) -> int:
@@ -36,7 +37,7 @@ def replay(args: argparse.Namespace, settings: Settings) -> int:
     if not 0 < until - since <= MOST:
         raise Mistakes([f"--since {args.since}: expected before the end, at most {MOST // 86_400_000} d"])
     proposed = _proposed(args.rules, settings)
-    found = Office(settings).replay(since - WARM - STANDING, until)
+    found = Office(settings).replay(since - BEFORE, until)
     _check(args, found, proposed)
     with Bar("replaying") as bar:
         try:
@@ -169,11 +170,9 @@ class Words:
         for one in mine[: self._most]:
             lasted = "still holds" if one.until is None else f"for {lasting(one.until - one.moment)}"
             marks = ["chatter"] * one.chatter + [f"suppressed by {one.suppressed}"] * bool(one.suppressed)
-            told = f"  [{', '.join(marks)}]" if marks else ""
-            yield (
-                f"  {sign} {self._at(one.moment)}  {one.subject}, {self._place(one.device)}  {one.said}  "
-                f"{lasted}{told}"
-            )
+            marked = f"  [{', '.join(marks)}]" if marks else ""
+            where = f"{one.subject}, {self._place(one.device)}"
+            yield (f"  {sign} {self._at(one.moment)}  {where}  {told(one.said, 'en')}  {lasted}{marked}")
         if len(mine) > len(mine[: self._most]):
             yield f"    … and {len(mine) - len(mine[: self._most])} more: --all lists them"
 

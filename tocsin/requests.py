@@ -8,7 +8,10 @@ import msgspec
 from ingest import pending
 from rules.load import RuleErrors
 from tocsin import apply as applying
+from tocsin import tokencli
+from tocsin.backtest import source
 from tocsin.campus import reload
+from tocsin.duty import on_duty
 from tocsin.mistake import Mistakes
 from tocsin.trial import attempt
 from tocsin.why import Known, answer
@@ -60,13 +63,25 @@ def handlers(tocsin: "Tocsin") -> dict[str, Callable[[Request], Any]]:
             )
             return answer(known, request["target"], request["at"])
 
+    def replay(request: Request) -> Any:
+        files = tocsin.history.recorded(request["start"], request["end"])
+        with tocsin.database.read() as conn:
+            return source(conn, files, tocsin.house.registry, tocsin.rulebook.texts).plain()
+
+    def api_token(request: Request) -> str:
+        wanted, now = request["wanted"], tocsin.now()
+        return tocsin.writer.transact(lambda tx: tokencli.make(tx, wanted, now)).result(60)
+
     return {
         "status": lambda _: tocsin.status(),
         "apply": apply,
         "export": lambda _: tocsin.writer.transact(applying.export).result(60),
+        "duty": lambda _: on_duty(tocsin.house.directory, tocsin.house.registry, tocsin.now()),
         "send-test": send_test,
         "token": lambda _: tocsin.web.new_token(),
+        "api-token": api_token,
         "pending": waiting,
         "rules-reload": rules_reload,
         "why": why,
+        "replay": replay,
     }

@@ -6,10 +6,11 @@ files to fall back on.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Connection
@@ -21,6 +22,7 @@ from rules.evaluate import arm
 from rules.load import Loaded, RuleErrors, Texts, build, marks, read
 from rules.memory import Memories, Memory
 from rules.ruleset import RuleSet
+from rules.shadow import Kept, NotPromoted, in_service, obstacles, undecided
 from rules.vanish import reconcile
 from tocsin.hand_over import apply_facts
 
@@ -45,15 +47,17 @@ class Rulebook:
         self._fallen_back = False
         self._recorded = False  # what the start has loaded
         self._lock = threading.Lock()  # one load at a time
-        self.loaded, self._texts = Loaded(RuleSet(), {}), Texts({}, {})
+        self.loaded, self.texts = Loaded(RuleSet(), {}), Texts({}, {})
+        self.promoted: frozenset[Kept] = frozenset()
 
-    def open(self, kept: Mapping[str, str]) -> RuleSet:
+    def open(self, kept: Mapping[str, str], promoted: frozenset[Kept] = frozenset()) -> RuleSet:
         """The rules of a start: the files; with a mistake in them the last good ones, else the standard pack
-        alone. Never nothing."""
+        alone. Never nothing. `promoted`: what a person took out of its shadow."""
+        self.promoted = promoted
         self._tried = self._seen = marks(self._paths)
         texts = read(self._paths, self._standard)
         try:
-            self.loaded, self._texts = _build(texts), texts
+            self.loaded, self.texts = self._build(texts), texts
         except RuleErrors as error:
             self.refused = error.mistakes
             self._fallen_back = True
@@ -63,22 +67,32 @@ class Rulebook:
     def _fall_back(self, texts: Texts, kept: Mapping[str, str]) -> None:
         log.error("rules refused", errors="\n".join(self.refused))
         try:
-            self._texts = Texts(texts.standard, kept)
-            self.loaded = _build(self._texts if kept else read())
+            self.texts = Texts(texts.standard, kept)
+            self.loaded = self._build(self.texts if kept else read())
         except RuleErrors as error:
             log.error("the last good rules do not load; the standard pack is in force", errors=str(error))
             self.loaded = build(read())
+
+    def _build(self, texts: Texts) -> Loaded:
+        """As the files say, and out of their shadow what was promoted."""
+        loaded = _build(texts)
+        return Loaded(in_service(loaded.rules, self.promoted), loaded.said)
 
     def record(self, tx: Connection) -> list[Change]:
         """Write what is in force, and what is different from what was written before."""
         found = changes(record.past(tx), self.loaded.rules, self.loaded.said)
         record.keep(tx, found, self._now(), self.loaded.rules.version)
-        record.keep_files(tx, self._texts.own)
+        record.keep_files(tx, self.texts.own)
         return found
 
     def watch(self, house: "House", writer: "Writer", report: Report) -> None:
         """What a reload needs; called once, when all is put together. `report` hears every mistake."""
         self._house, self._writer, self._report = house, writer, report
+
+    def undecided(self, conn: Connection, zone: str) -> list[str]:
+        """The rules whose time in shadow is over: only a person ends it."""
+        since = {name: one.moment for name, one in record.newest(conn).items()}
+        return undecided(self.loaded.rules.rules, since, self._now(), ZoneInfo(zone))
 
     def look(self) -> None:
         """Every 2 s: load what has changed and then stood still for one look, so that a file that is being
@@ -98,7 +112,7 @@ class Rulebook:
             found = marks(self._paths)
             texts = read(self._paths, self._standard)
             try:
-                loaded = _build(texts)
+                loaded = self._build(texts)
             except RuleErrors as error:
                 self._tried = found
                 self._say(error.mistakes)
@@ -115,14 +129,34 @@ class Rulebook:
         self._report(mistakes)
 
     def _exchange(self, loaded: Loaded, texts: Texts) -> list[Change]:
-        if texts == self._texts and not self._fallen_back:
+        if texts == self.texts and not self._fallen_back:
             return []
-        before, made = (self.loaded, self._texts, self._fallen_back), list[Change]()
+        return self._take(loaded, texts)
+
+    def promote(self, name: str, version: str, by: str, reason: str) -> None:
+        """Put a rule in shadow into service, in this very version. Raises NotPromoted."""
+        with self._lock:
+            rules, said = self.loaded
+            rule = rules.by_id.get(name)
+            if rule is None or rule.shadow is None or rule.version != version:
+                raise NotPromoted("promote_changed")
+            if names := obstacles(rules, name):
+                raise NotPromoted("promote_first", ", ".join(names))
+            loaded = Loaded(in_service(rules, {(name, version)}), said)
+            body, source = dict(said[name].body), said[name].source
+            change = Change(name, "promoted", version, version, (), body, source, by, reason)
+            self._take(loaded, self.texts, [change])
+
+    def _take(self, loaded: Loaded, texts: Texts, promoted: Sequence[Change] = ()) -> list[Change]:
+        """Exchange the set on the writer; what it changes. `promoted` is recorded with it."""
+        before, made = (self.loaded, self.texts, self._fallen_back, self.promoted), list[Change]()
 
         def exchange(tx: Connection) -> Outcome:
             house, old, now = self._house, before[0].rules, self._now()  # it may be tried more than once
-            self.loaded, self._texts, self._fallen_back = loaded, texts, False
+            self.loaded, self.texts, self._fallen_back = loaded, texts, False
             made[:] = self.record(tx)
+            record.keep(tx, promoted, now, loaded.rules.version)
+            self.promoted = before[3] | {(one.rule, one.version) for one in promoted}
             remembered = list(house.memories)
             try:
                 verdicts = reconcile(old, loaded.rules, house.memories, house.registry, now)
@@ -135,7 +169,7 @@ class Rulebook:
 
         def undo(future: Any) -> None:
             if future.exception() is not None:  # on the writer's thread, before it judges anything else
-                self.loaded, self._texts, self._fallen_back = before
+                self.loaded, self.texts, self._fallen_back, self.promoted = before
                 self._house.rules = self.loaded.rules
 
         future = self._writer.act(exchange)

@@ -1,4 +1,4 @@
-"""Touches. `tocsin rules`: tests beside rules, reload, and the JSON Schema for editors."""
+"""Touches. `tocsin rules`: tests beside rules, reload, backtest, and the JSON Schema for editors."""
 
 import argparse
 import os
@@ -23,9 +23,26 @@ def add_rules_arguments(parser: argparse.ArgumentParser) -> None:
     test.set_defaults(act=_test)
     again = acts.add_parser("reload", help="have the running service load the rule files at once")
     again.set_defaults(act=_reload)
-    for one in (test, again):
+    past = acts.add_parser("replay", help="what rules would have raised over the recorded history")
+    _add_replay_arguments(past)
+    past.set_defaults(act=_replay)
+    for one in (test, again, past):
         one.add_argument("-c", "--config", default=CONFIG, help="the configuration (tocsin.yaml)")
     acts.add_parser("schema", help="write the JSON Schema of rule files").set_defaults(act=_schema)
+
+
+def _add_replay_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--since", default="30d", help="how long ago (30d), or a day or time (2026-11-01)")
+    parser.add_argument("--until", default="", help="up to when (default: now)")
+    parser.add_argument(
+        "--rules", action="append", type=Path, metavar="PATH",
+        help="files or folders proposed in place of yours: shows the difference",
+    )  # fmt: skip
+    parser.add_argument("--rule", action="append", default=[], metavar="ID", help="only this rule")
+    parser.add_argument(
+        "--device", action="append", default=[], metavar="ID", help="only what it raises here"
+    )
+    parser.add_argument("--all", action="store_true", help="list every activation")
 
 
 def rules(args: argparse.Namespace) -> int:
@@ -90,6 +107,13 @@ def _reload(args: argparse.Namespace) -> int:
         print(sentence)
     print(f"version {answer['version']}, {len(answer['changes'])} rules changed")
     return 0
+
+
+def _replay(args: argparse.Namespace) -> int:
+    from tocsin import replaycli
+    from tocsin.cli import settings_of
+
+    return replaycli.replay(args, settings_of(args))
 
 
 def _schema(args: argparse.Namespace) -> int:

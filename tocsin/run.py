@@ -1,7 +1,7 @@
 """Touches. The running service: puts the house together, starts its threads and stops them in order.
 
 Threads: broker-life, broker-all, writer, delivery, senders (a pool a channel), history, feed, web, watch,
-watch-disk, watch-rules, health, control; and broker-ear while commits fail.
+watch-disk, watch-rules, health, control, states, outward-… (interfaces); broker-ear while commits fail.
 """
 
 import json
@@ -15,16 +15,17 @@ import structlog
 from sqlalchemy import Connection
 
 from alerts import channels, desk, store
-from alerts.alert import Fact
 from alerts.channels.email import Email
 from alerts.deliver import Delivery
-from alerts.desk import Outcome
+from alerts.desk import AnyFact, Outcome
 from alerts.emergency import Emergency
+from alerts.found import of_failures
 from alerts.owners import told, unanswered
 from alerts.routing import problems
 from alerts.settings import NullSettings
 from dashboard.health.weekly import Weekly
 from dashboard.live import Live
+from dashboard.service import Within
 from ingest import listeners, spool
 from ingest.broker import Session
 from ingest.campus.device import OWN
@@ -33,10 +34,12 @@ from ingest.history.feed import Feed
 from ingest.history.history import History
 from ingest.reading import Reason
 from rules.evaluate import arm
-from rules.record import kept_files
+from rules.record import kept_files, promoted, unheard
 from rules.ruleset import RuleSet
 from rules.vanish import reconcile
 from tocsin import clock, house, schema
+from tocsin.backtest import Source, source
+from tocsin.backtests import Backtests
 from tocsin.ballast import Ballast, opening
 from tocsin.config import Settings
 from tocsin.control import Control
@@ -44,8 +47,11 @@ from tocsin.database import open_or_move_aside
 from tocsin.ear import Ear
 from tocsin.hand_over import apply_facts
 from tocsin.house import Prepared
+from tocsin.inherit import inherited
 from tocsin.lock import FolderLock
+from tocsin.outward import Outward
 from tocsin.own import SPEAK_FOR_THEMSELVES, Own
+from tocsin.pasts import Pasts
 from tocsin.requests import handlers
 from tocsin.rulebook import Rulebook
 from tocsin.watch import ClockLook, watch_disk, watch_health, watch_rules, watch_service
@@ -74,7 +80,7 @@ class Tocsin:
         self.settings = settings
         self.demo = demo
         self.now = now
-        self._stopping = False
+        self._stopping = self._unrouted = False
         self._started, self._loops, self._marked = now(), 0, 0
         self.rulebook = Rulebook(settings.rules, settings.standard_rules, now)
         self.ballast = Ballast(settings.folder)
@@ -85,8 +91,8 @@ class Tocsin:
             schema.upgrade(self.database)
         with opening(settings.folder), self.database.transaction() as tx:
             self.spool_epoch = spool.epoch(tx)
-            rules = self.rulebook.open(kept_files(tx))
-            self.house = house.load(tx, settings.broker, rules, now(), settings.channels, settings.zone)
+            rules = self.rulebook.open(kept_files(tx), promoted(tx))
+            self.house = house.load(tx, settings.broker, rules, now(), settings.channels, *settings.where)
             standing = store.all_open(tx)
         self._open_house()
         self.own = Own(lambda reading: self.writer.report(reading), now)
@@ -102,9 +108,7 @@ class Tocsin:
         )
         self.emergency.follow(standing)
         self.writer = Writer(self.house, self.database, self.emergency, now, self._committed)
-        self.delivery = Delivery(
-            self.channels, self.writer.transact_soon, self._channels_say, now, self._settled
-        )
+        self.delivery = self._delivery()
         self.live = Live(self.database.read, now)
         self.life = self._session("life", self.writer.deliver_life)
         self.all = self._session("all", self.writer.deliver_all)
@@ -119,7 +123,10 @@ class Tocsin:
             fed=settings.feed is not None,
         )
         self.feed = self._feed()
+        self.backtests = Backtests(self._backtest, now)
         self.web = Web(self)
+        self.outward = Outward(self)
+        self.outward.follow(standing)
         self.health = watch_health(self._weekly().look)
         self.doors = listeners.opened(settings.listeners, self.writer.deliver_life, self.own.report_part, now)
         self.ear = Ear(lambda: self._session("ear", self.writer.overhear))
@@ -127,12 +134,13 @@ class Tocsin:
         self.watch = watch_service(*duties, self.own.look, ClockLook(self.own.report, now))
         self.disk_watch = watch_disk(settings.folder, self.ballast.take_back, self.own.report)
         self.rulebook.watch(self.house, self.writer, self._rules_say)
-        self.rules_watch = watch_rules(self.rulebook.look)
+        self.rules_watch = watch_rules(self.rulebook.look, self._pasts().look, self._undecided)
         self.control = Control(settings.folder / "control.sock", handlers(self))
 
     def _open_house(self) -> None:
         house = self.house
         house.quarantine_rows = self.settings.quarantine.max_rows
+        house.limits = self.settings.alerts.limits()
         house.life_epoch = lambda: self.life.epoch if self.life.connected else 0
         house.life_grant, house.renamed = self._life_grant, self._renamed
 
@@ -147,6 +155,7 @@ class Tocsin:
         for door in self.doors:
             door.start()
         self.watch.start()
+        self.outward.start()
         self.delivery.start()  # it waits for the database; nothing that it is handed before is lost
         self.web.start()
         self.life.ever_granted.wait(5)  # so that `all` can leave to `life` what is its own
@@ -174,6 +183,8 @@ class Tocsin:
         self.life.stop()
         self.all.stop()
         self.web.stop()
+        self.backtests.stop()
+        self.outward.stop()
         self.delivery.stop()
         self.writer.stop()
         if self.feed:
@@ -196,13 +207,18 @@ class Tocsin:
     def _wake_up(self, tx: Connection) -> Outcome:
         """What a start must do before the first message: fit memory to the rules, and wait for silence."""
         known = self.house
-        verdicts = reconcile(RuleSet(), known.rules, known.memories, known.registry, self.now())
+        quiet = unheard(tx)
+        verdicts = reconcile(RuleSet(), known.rules, known.memories, known.registry, self.now(), quiet)
         arm(known.rules, known.memories, known.registry, self.now())
-        return apply_facts(known, tx, verdicts, self.now())
+        registered = known.tray.fit(known.registry)  # while we were at rest
+        known.admit()
+        facts = inherited(known, store.all_open(tx), registered, verdicts, self.now())
+        return apply_facts(known, tx, facts, self.now())
 
     def check_routing(self) -> None:
         """Say so when an alert could reach nobody: an empty post, a channel that is not configured."""
-        found = problems(self.house.directory, self.house.registry)
+        self._unrouted = False
+        found = problems(self.house.directory, self.house.registry, self.now())
         self.own.report("routing", "fault" if found else "normal", "; ".join(found)[:500])
 
     def check_owners(self) -> None:
@@ -211,12 +227,26 @@ class Tocsin:
         note = f"{len(found)}: {'; '.join(told(found))}"[:500] if found else ""
         self.own.report_part("owners", "registry", "fault" if found else "normal", note)
 
+    def check_calendar(self) -> None:
+        """Say so when a day's kind can only be guessed and anything hangs on it, or a rule waits for hours
+        that nobody knows."""
+        house = self.house
+        found, calendar = house.rules.timeless(house.registry), house.registry.calendar
+        if (
+            calendar.written
+            or house.rules.timed
+            or any(post.shifts for post in house.directory.posts.values())
+        ):
+            found += calendar.gaps(calendar.day_of(self.now()))
+        self.own.report("calendar", "fault" if found else "normal", "; ".join(found)[:500])
+
     def _speak_for_the_quiet(self) -> None:
         for point in OWN_POINTS:
             if point not in SPEAK_FOR_THEMSELVES:
                 self.own.report(point, "normal")
         self.check_routing()
         self.check_owners()
+        self.check_calendar()
         if self.ballast.released:
             self.own.report("disk", "fault", f"the disk of {self.settings.folder} was full at the start")
         if self.database.moved_aside:
@@ -243,12 +273,29 @@ class Tocsin:
     def _life_grant(self) -> int:
         return self.life.grants if self.life.granted else 0
 
+    def _delivery(self) -> Delivery:
+        write, lost = self.writer.transact_soon, lambda rows: self.apply(of_failures(rows, self.now()))
+        return Delivery(self.channels, write, self._channels_say, self.now, self._settled, lost)
+
     def _feed(self) -> Feed | None:
         settings, folder = self.settings.feed, self.settings.folder / "history"
         if settings is None:
             return None
         refused = folder / "refused-lines.jsonl"
         return Feed(settings, self.history, self._registry, refused, self.own.report, self.now)
+
+    def _backtest(self, start: int, end: int) -> Source:
+        files = self.history.recorded(start, end)
+        with self.database.read() as conn:
+            return source(conn, files, self.house.registry, self.rulebook.texts)
+
+    def _undecided(self) -> None:
+        with self.database.read() as conn:
+            found = self.rulebook.undecided(conn, self.settings.zone)
+        self.own.report("undecided", "fault" if found else "normal", ", ".join(found)[:500])
+
+    def _pasts(self) -> Pasts:
+        return Pasts(self.house, self.writer, self.history, self.now)
 
     def _weekly(self) -> Weekly:
         mail = {name: one for name, one in self.channels.items() if isinstance(one, Email)}
@@ -277,9 +324,12 @@ class Tocsin:
         """After the commit, on the writer's thread: who is owed something hears it first."""
         self.delivery.send(outcome.owed)
         self.emergency.follow(outcome.alerts)
+        self.outward.follow(outcome.alerts)
         for metric, word, note in outcome.troubles:
             self.own.report(metric, word, note)
-        if outcome.owed and not outcome.troubles and "routing" in self.own.faults():
+        if outcome.troubles:
+            self._unrouted = True
+        elif outcome.owed and self._unrouted:
             self.check_routing()
         for failure in prepared.failed:
             self.own.happened("rules", failure)
@@ -297,6 +347,7 @@ class Tocsin:
 
     def _rules_say(self, mistakes: Sequence[str]) -> None:
         self.own.report_part("files", "rules", "fault" if mistakes else "normal", "\n".join(mistakes)[:2000])
+        self.check_calendar()
         self.live.publish((), ())
 
     def _settled(self, alerts: Iterable[int]) -> None:
@@ -314,6 +365,8 @@ class Tocsin:
         self.all.publish(f"{self.settings.broker.base}/{OWN}/reading", payload)
 
     def _forget(self) -> None:
+        self.check_routing()  # gaps and numbers that run out come nearer by themselves
+        self.check_calendar()
         self.writer.transact_soon(lambda tx: desk.forget_loops(tx, self.now() - LOOPS_KEPT))
 
     def _listen(self) -> None:
@@ -326,10 +379,7 @@ class Tocsin:
 
     def _audit(self) -> None:
         def audit(tx: Connection) -> list[str]:
-            if self.house.tray.judged:
-                alerted = {alert.device for alert in store.all_open(tx)}
-                if self.house.tray.free(alerted, self.now()):
-                    self.house.admit()
+            self.house.see_to_strangers(store.all_open(tx), self.now())
             return desk.audit_escalations(tx, self.now())
 
         self.writer.transact(audit).add_done_callback(self._audited)
@@ -343,9 +393,9 @@ class Tocsin:
         else:
             self.own.report("escalation", "normal")
 
-    def apply(self, facts: Sequence[Fact]) -> Future[Outcome]:
-        """People's acts, from wherever they come."""
-        return self.writer.apply(list(facts))
+    def apply(self, facts: Sequence[AnyFact], within: Within | None = None) -> Future[Outcome]:
+        """People's acts, from wherever they come. `within` is run around the desk, in its transaction."""
+        return self.writer.apply(list(facts), within)
 
     def status(self) -> dict[str, Any]:
         """The health of the service, for the status page and `tocsin status`."""
@@ -358,6 +408,10 @@ class Tocsin:
             "position": self.house.position,
             "messages": self.writer.messages,
             "history": self.history.cursor,
+            "duty": {
+                post: list(self.house.directory.duty(post, self.now()).who)
+                for post in self.house.directory.posts
+            },
             "rules": self.house.rules.version,
             "devices": len(self.house.registry.devices),
             "memories": len(self.house.memories),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ingest.bilingual import told
 from ingest.campus.registry import Registry
 from ingest.decode import Decoder
 from ingest.message import Message
@@ -48,5 +49,5 @@ def _heard(heard: Decoded, decoder: Decoder) -> Iterator[str]:
     who = f"unregistered {stranger.address}" if stranger else f"device {heard.device}"
     yield f"{who}: {len(heard.readings)} readings{'' if heard.alive else '; no sign of life'}"
     for reading in heard.readings:
-        note = f"  ({reading.note})" if reading.note else ""
+        note = f"  ({told(reading.note, 'en')})" if reading.note else ""
         yield f"  {reading.metric} = {reading.value}  [time: {reading.time_quality}]{note}"

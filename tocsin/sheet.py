@@ -10,6 +10,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+from ingest.campus.calendar import Span
 from ingest.campus.device import Device, Place, Zone
 from tocsin.document import Document
 from tocsin.mistake import KeyPath, Position, did_you_mean, told
@@ -17,17 +18,30 @@ from tocsin.mistake import KeyPath, Position, did_you_mean, told
 Cell = str | date  # what a spreadsheet has in a cell, numbers as they are shown
 Row = tuple[int, Sequence[Cell]]  # the number of its line, and its cells
 _X, _Y = "position.x", "position.y"
-_DAYS = ("installed", "expires")
+DATES = ("installed", "expires", "first", "last")
 _APART = ("labels", "position")  # fields that have columns of their own
 COLUMNS: dict[str, tuple[str, ...]] = {
     "places": Place.__struct_fields__,
     "zones": Zone.__struct_fields__,
+    "calendar": Span.__struct_fields__,
     "devices": (*(name for name in Device.__struct_fields__ if name not in _APART), _X, _Y),
 }
+# What a Chinese school writes above its columns, on its sheets and in the cells of levels.
+_TITLES = {
+    "编号": "id", "设备编号": "id", "类型": "kind", "设备类型": "kind", "地点": "place", "位置": "place",
+    "安装位置": "place", "分区": "zone", "防火分区": "zone", "报警分区": "zone", "责任人": "owner",
+    "接入协议": "dialect", "地址": "address", "名称": "zh", "中文名": "zh", "英文名": "en", "网关": "gateway",
+    "最长间隔": "interval", "上报间隔": "interval", "休眠": "sleepy", "安装日期": "installed",
+    "有效期": "expires", "有效期至": "expires", "上级": "parent", "级别": "level", "电话": "phone",
+    "性质": "what", "首日": "first", "末日": "last", "坐标.x": _X, "坐标.y": _Y,
+}  # fmt: skip
+SHEETS = {"地点": "places", "分区": "zones", "校历": "calendar", "设备": "devices"}
+_LEVELS = {"校园": "campus", "校区": "campus", "楼栋": "building", "楼层": "floor", "房间": "room"}
 _BOOLS = dict.fromkeys(("1", "true", "yes", "y", "是"), True) | dict.fromkeys(
     ("0", "false", "no", "n", "否"), False
 )
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.ASCII)
+_SERIAL = re.compile(r"[0-9]{5}(\.[0-9]+)?")  # a day as spreadsheets keep it, counted from 1900
 _WHOLE = re.compile(r"[0-9]{1,15}")
 _NUMBER = re.compile(r"-?[0-9]{1,15}([.,][0-9]{1,40})?(e-?[0-9]{1,3})?", re.IGNORECASE)
 _COMPUTED = tuple("=+-@'")
@@ -50,7 +64,8 @@ class TableReader:
             if not any(_text(cell).strip() for cell in cells):
                 continue
             if not columns:
-                columns = [unguarded(_text(cell)) for cell in cells]
+                columns = [_named(unguarded(_text(cell))) for cell in cells]
+                self.document.columns[section] = frozenset(columns)
                 if not self._known(section, columns, line, at):
                     return
             else:
@@ -64,7 +79,7 @@ class TableReader:
         for number, name in enumerate(columns, 1):
             label = section == "devices" and name.startswith("label.")
             if name and name not in known and not label:
-                said = "unknown column", did_you_mean(name, known)
+                said = "unknown column", did_you_mean(name, known) or f"the columns are: {', '.join(known)}"
             elif name and name in columns[: number - 1]:
                 said = "given twice", ""
             else:
@@ -86,8 +101,12 @@ class TableReader:
                 continue
             if not column:
                 self._wrong(at(number), path, text, "stands in a column without a name")
-            elif isinstance(cell, date) and column not in _DAYS and not column.startswith("label."):
+            elif isinstance(cell, date) and column not in DATES and not column.startswith("label."):
                 self._wrong(at(number), (*path, column), text, "is a date: make the column text")
+            elif column in DATES and _SERIAL.fullmatch(text):
+                self._wrong(
+                    at(number), (*path, column), text, "is the number of a day: format the cell as a date"
+                )
             else:
                 self._put(made, path, column, text, at(number))
         if "position" in made and None in made["position"]:
@@ -112,6 +131,18 @@ class TableReader:
         self.mistakes.append(told(at, path, f"got {text[:80]!r}" if text else "", sentence))
 
 
+def _named(title: str) -> str:
+    """The column that a title means."""
+    if title.startswith("标签."):
+        return f"label.{title.removeprefix('标签.')}"
+    return _TITLES.get(title, title)
+
+
+def known_columns(titles: Iterable[str], section: str) -> int:
+    """How many of them are columns of this section."""
+    return len({_named(title.strip()) for title in titles} & set(COLUMNS[section]))
+
+
 def _text(cell: Cell) -> str:
     return cell.isoformat()[:10] if isinstance(cell, date) else cell
 
@@ -119,9 +150,11 @@ def _text(cell: Cell) -> str:
 def _value(column: str, text: str) -> Any:
     if column == "interval" and _WHOLE.fullmatch(text):
         return int(text)
+    if column == "level":
+        return _LEVELS.get(text, text)
     if column == "sleepy":
         return _BOOLS.get(text.lower(), text)
-    if column in _DAYS and (found := _DAY.fullmatch(text)):
+    if column in DATES and (found := _DAY.fullmatch(text)):
         return f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}"
     return text
 

@@ -22,6 +22,8 @@ HEALTH_FIRST = 20.0
 HEALTH_EVERY = 60.0
 HANG_EVERY = 1.0
 RULES_EVERY = 2.0
+PASTS_FIRST = 10.0
+PASTS_EVERY = 60.0
 DISK_RESERVE = 512 * 1024 * 1024  # bytes free below which the disk is in trouble
 CLOCK_JUMP = 5.0  # seconds between wall clock and monotonic clock
 
@@ -85,9 +87,11 @@ def watch_health(look: Duty) -> Watch:
     return Watch("health", [(HEALTH_FIRST, HEALTH_EVERY, look)])
 
 
-def watch_rules(look: Duty) -> Watch:
-    """The rule files: on a thread of its own, since they may lie on a disk that hangs."""
-    return Watch("watch-rules", [(RULES_EVERY, RULES_EVERY, look)])
+def watch_rules(look: Duty, pasts: Duty, undecided: Duty) -> Watch:
+    """The rule files, on a thread of its own since they may lie on a disk that hangs; what points said in the
+    weeks before, which is asked of the history; and rules on trial that somebody must decide about."""
+    rare = [(PASTS_FIRST, PASTS_EVERY, duty) for duty in (pasts, undecided)]
+    return Watch("watch-rules", [(RULES_EVERY, RULES_EVERY, look), *rare])
 
 
 def look_at_disk(folder: Path, report: Report) -> None:

@@ -2,19 +2,24 @@
 
 import socket
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 import uvicorn
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from alerts.photos import Photos
 from dashboard import accounts
+from dashboard.doorkeeper import WAIT
 from dashboard.service import RulesInfo, Service
+from tocsin.campus import reload_people
 
 if TYPE_CHECKING:
     from tocsin.run import Tocsin
 
+T = TypeVar("T")
 log = structlog.get_logger("tocsin.web")
 VERSION = "0.1.0"
 AGAIN = 5.0  # seconds until an address that was refused is asked for again
@@ -93,6 +98,7 @@ class Web:
             read=t.database.read,
             transact=t.writer.transact,
             apply=t.apply,
+            change_people=self._change_people,
             now=t.now,
             registry=lambda: t.house.registry,
             directory=lambda: t.house.directory,
@@ -103,11 +109,20 @@ class Web:
             live=t.live,
             settings=self._settings,
             status=t.status,
+            limits=lambda: t.house.limits,
             zone=t.settings.zone,
             version=VERSION,
             demo=self._play if t.demo.play else None,
             scenarios=t.demo.scenarios,
+            backtests=t.backtests,
+            promote=t.rulebook.promote,
+            photos=Photos(t.settings.folder),
         )
+
+    def _change_people(self, act: Callable[[Connection], T], by: str) -> T:
+        made = self._tocsin.writer.transact(act).result(WAIT)
+        reload_people(self._tocsin, by)
+        return made
 
     def _rules(self) -> RulesInfo:
         book = self._tocsin.rulebook

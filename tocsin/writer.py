@@ -18,9 +18,9 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
-from alerts.alert import Fact
-from alerts.desk import Outcome
+from alerts.desk import AnyFact, Outcome
 from alerts.emergency import Emergency
+from dashboard.service import Within
 from ingest import pending, spool
 from ingest.message import Message
 from ingest.reading import Reading
@@ -132,9 +132,19 @@ class Writer:
         self._some.set()
         return job.future
 
-    def apply(self, facts: list[Fact]) -> Future[Outcome]:
-        """People's acts, through the desk."""
-        return self.act(lambda tx: apply_facts(self.house, tx, facts, self._now()))
+    def apply(self, facts: list[AnyFact], within: Within | None = None) -> Future[Outcome]:
+        """People's acts, through the desk; `within` is run around it, in its transaction."""
+
+        def act(tx: Connection) -> Outcome:
+            try:
+                made: Outcome = around(tx, lambda: apply_facts(self.house, tx, facts, self._now()))
+            except Exception:
+                self.house.desk_due = 0  # it may have been moved before the act was undone: look again
+                raise
+            return made
+
+        around = within or (lambda tx, desk: desk())
+        return self.act(act)
 
     def act(self, fn: Callable[[Connection], Outcome]) -> Future[Outcome]:
         """Like `transact`, for what changes alerts: delivery and the screens hear of it after the commit."""

@@ -10,25 +10,27 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import msgspec
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import get_column_letter, range_boundaries
 
 from tocsin.document import Document
-from tocsin.mistake import Mistakes, Position, did_you_mean, told
-from tocsin.sheet import COLUMNS, Cell, Row, TableReader, guarded, table
+from tocsin.mistake import Mistakes, Position, told
+from tocsin.sheet import COLUMNS, DATES, SHEETS, Cell, Row, TableReader, guarded, table
 
 MAX_BYTES = 16_000_000
 MAX_UNPACKED = 64_000_000
 MAX_PARTS = 1_000
 MAX_ROWS = 100_000
 MAX_COLUMNS = 200  # GR
+_ONE_OF = f"a workbook has {', '.join(COLUMNS)}; keep anything else in another file"
 _DIGITS = 10**15  # a spreadsheet keeps no more of a number
 _ZEROS = re.compile(r"0+")
 _FORMULA = re.compile(rb"<(\w+:)?f[ />]")
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^>]*?ref="([A-Z]+[0-9]+(?::[A-Z]+[0-9]+)?)"')
 _FORBIDDEN = {
     re.compile(rb"<!DOCTYPE"): "has a document type, as no workbook has",
-    re.compile(rb"<(\w+:)?mergeCell "): "has merged cells: only the first of them has a value; split them",
     re.compile(
         rb'<(?:\w+:)?c r="(?:[A-Z]{3}|[H-Z][A-Z]|G[S-Z])\d+"[^>]*(?<!/)>'
     ): f"has something beyond its first {MAX_COLUMNS} columns",
@@ -37,9 +39,9 @@ _FORBIDDEN = {
 
 def read_workbook(path: Path) -> Document:
     """Raises Mistakes where it cannot be read, or a sheet or a column is not known."""
-    formulas = _checked(path)
+    checked = _checked(path)
     try:
-        return _read(path, formulas)
+        return _read(path, checked)
     except Mistakes:
         raise
     except Exception as error:  # openpyxl raises whatever its parsers meet in a damaged file
@@ -47,8 +49,15 @@ def read_workbook(path: Path) -> Document:
         raise Mistakes([told(str(path), "", said)]) from None
 
 
-def _checked(path: Path) -> bool:
-    """Whether there are formulas. Raises Mistakes for what must not be unpacked or would be misread."""
+class _Checked(msgspec.Struct):
+    """Whether there are formulas, and which cells are merged first: part of the workbook → their range."""
+
+    formulas: bool = False
+    merged: dict[str, str] = {}
+
+
+def _checked(path: Path) -> _Checked:
+    """Raises Mistakes for what must not be unpacked or would be misread."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise Mistakes([told(str(path), "", f"is over {MAX_BYTES // 1_000_000} MB")])
@@ -56,15 +65,17 @@ def _checked(path: Path) -> bool:
             parts = archive.infolist()
             if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
                 raise Mistakes([told(str(path), "", f"unpacks to over {MAX_UNPACKED // 1_000_000} MB")])
-            formulas = False
+            found = _Checked()
             for part in parts:
                 if part.filename.endswith((".xml", ".rels")):
                     data = archive.read(part)
-                    formulas = formulas or _FORMULA.search(data) is not None
+                    found.formulas = found.formulas or _FORMULA.search(data) is not None
+                    if ranges := _MERGED.search(data):
+                        found.merged[part.filename] = ranges[1].decode()
                     wrong = [said for mark, said in _FORBIDDEN.items() if mark.search(data)]
                     if wrong:
                         raise Mistakes([told(f"{path} {part.filename}", "", *wrong)])
-            return formulas
+            return found
     except OSError as error:
         raise Mistakes([told(str(path), "", f"cannot be read: {error.strerror or error}")]) from None
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError):
@@ -76,19 +87,22 @@ def _checked(path: Path) -> bool:
         raise Mistakes([told(str(path), "", f"is damaged: {error}")]) from None
 
 
-def _read(path: Path, formulas: bool) -> Document:
+def _read(path: Path, checked: _Checked) -> Document:
     reader = TableReader(str(path))
     book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    written = load_workbook(path, read_only=True, keep_links=False) if formulas else None
+    written = load_workbook(path, read_only=True, keep_links=False) if checked.formulas else None
     try:
         sheets = {sheet.title: _Sheet(path, sheet, reader.mistakes) for sheet in book.worksheets}
         full = {name: sheet for name, sheet in sheets.items() if not sheet.empty()}
-        known = {name.strip().lower() for name in full} & set(COLUMNS)
+        if merged := [line for sheet in sheets.values() for line in sheet.merged(checked.merged)]:
+            raise Mistakes(merged)
+        sections = {name: SHEETS.get(name.strip(), name.strip().lower()) for name in full}
+        known = set(sections.values()) & set(COLUMNS)
         for name, sheet in full.items():
-            section = name.strip().lower() if known or len(full) > 1 else "devices"
+            section = sections[name] if known or len(full) > 1 else "devices"
             if section not in COLUMNS:
                 told_at = f"{path} {name}"
-                reader.mistakes.append(told(told_at, "", "unknown sheet", did_you_mean(section, COLUMNS)))
+                reader.mistakes.append(told(told_at, "", "unknown sheet", _ONE_OF))
             elif section in reader.document.value:
                 reader.mistakes.append(told(f"{path} {name}", "", "given twice"))
             else:
@@ -114,6 +128,13 @@ class _Sheet:
 
     def at(self, row: int, column: int) -> Position:
         return Position(str(self._path), row, column, self._sheet.title)
+
+    def merged(self, parts: dict[str, str]) -> Iterator[str]:
+        ranges = parts.get(str(self._sheet._worksheet_path).lstrip("/"))
+        if ranges:
+            column, row, *_ = range_boundaries(ranges)
+            said = f"has merged cells ({ranges}): only the first of them has a value; split them"
+            yield told(self.at(row or 1, column or 1), "", said)
 
     def empty(self) -> bool:
         return not any(cell for _, cells in self.rows(None, report=False) for cell in cells)
@@ -183,7 +204,7 @@ def _written(sheet: Any, fact: bool, value: Any, column: str) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     made = WriteOnlyCell(sheet)
-    if fact and column in ("installed", "expires") and value >= "1901":
+    if fact and column in DATES and value >= "1901":
         made.value, made.number_format = date.fromisoformat(value), "yyyy-mm-dd"
         return made
     starts_as_formula = value.startswith(tuple("=+-@"))

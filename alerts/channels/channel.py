@@ -29,11 +29,13 @@ class Notice(msgspec.Struct, frozen=True):
 
 class Receipt(msgspec.Struct, frozen=True):
     """What came back. `accepted`: the gateway said yes, not only that it was handed over. `id` is the
-    gateway's own number for the message, where it gives one; `detail` its answer in a few words."""
+    gateway's own number for the message, where it gives one; `detail` its answer in a few words, and `zh` the
+    same in Chinese where they are our words."""
 
     accepted: bool = True
     id: str = ""
     detail: str = ""
+    zh: str = ""
 
 
 class ChannelError(Exception):
@@ -41,7 +43,7 @@ class ChannelError(Exception):
     same in Chinese.
 
     `permanent`: trying again cannot help. `unknown`: it may have gone out all the same. `retry_after`: ms
-    the gateway asked us to wait.
+    the gateway asked us to wait. `status`: what HTTP called it, 0 for nothing.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class ChannelError(Exception):
         zh: str = "",
         unknown: bool = False,
         retry_after: int | None = None,
+        status: int = 0,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -59,6 +62,7 @@ class ChannelError(Exception):
         self.permanent = permanent
         self.unknown = unknown
         self.retry_after = retry_after
+        self.status = status
 
 
 class Channel(Protocol):

@@ -4,6 +4,7 @@ import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import parseaddr
@@ -13,8 +14,11 @@ from html import escape
 import msgspec
 
 from alerts.channels.channel import ChannelError, Notice, Receipt
+from alerts.channels.unreached import unreached
 from alerts.clean import clean
 from alerts.settings import EmailSettings
+
+_UNFOLDED = policy.default.clone(max_line_length=900)  # folded at 78 it loses spaces between Chinese words
 
 TIMEOUT = 10.0  # seconds for each answer of the server
 
@@ -107,7 +111,7 @@ class Email:
 
     def _message(self, letter: Letter) -> EmailMessage:
         address, sender = letter.address or self._settings.to, self._settings.sender
-        message = EmailMessage()
+        message = EmailMessage(policy=_UNFOLDED)
         try:
             message["From"] = Address(*_named(sender))
             message["To"] = Address(addr_spec=address)
@@ -156,4 +160,5 @@ def _lost(error: Exception, unknown: bool) -> ChannelError:
             False,
             zh=f"TLS 错误：{said}（私有 CA 请写入 `ca`）",
         )
-    return ChannelError(f"cannot reach it: {said}", False, zh=f"无法连接：{said}", unknown=unknown)
+    zh, reason = unreached(said)
+    return ChannelError(f"cannot reach it: {reason}", False, zh=f"无法连接：{zh}", unknown=unknown)

@@ -53,7 +53,8 @@ class Mqtt:
             futures = [self._tell(topic, notice) for topic in self._meant(notice)]
         for future in futures:
             _await(future)
-        return Receipt(accepted=True, detail=f"{len(futures)} topics")
+        topics = len(futures)
+        return Receipt(accepted=True, detail=f"{topics} topic{'s' * (topics > 1)}", zh=f"{topics} 个主题")
 
     def _meant(self, notice: Notice) -> list[str]:
         return [notice.address] if notice.address else self._topics

@@ -16,4 +16,4 @@ class Null:
 
     def send(self, notice: Notice) -> Receipt:
         self._returned(int(notice.alert.get("since") or 0))
-        return Receipt(accepted=False, detail="went nowhere, as asked")
+        return Receipt(accepted=False, detail="went nowhere, as asked", zh="按设置不发往任何地方")

@@ -13,8 +13,9 @@ import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, SSLError
 
 from alerts.channels.channel import ChannelError, Notice, Receipt
+from alerts.channels.unreached import unreached
 from alerts.clean import clean
-from alerts.settings import WebhookSettings
+from alerts.settings import ReceiverSettings, WebhookSettings
 
 TIMEOUT = 10.0  # seconds for one attempt
 CONNECT = 4.0  # of these, for the connection
@@ -28,42 +29,60 @@ logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 class Webhook:
-    """POSTs to one URL over kept-alive connections."""
+    """POSTs each notice to one URL."""
 
     def __init__(self, name: str, settings: WebhookSettings, now: Callable[[], int]) -> None:
         self.name = name
         self.workers = settings.workers
-        self._url = settings.url
+        self._poster = Poster(settings.url, settings, now, settings.workers)
+
+    def send(self, notice: Notice) -> Receipt:
+        status, answer = self._poster.post(msgspec.json.encode(notice), notice.key)
+        return Receipt(accepted=True, id=_message_id(answer), detail=str(status))
+
+
+class Poster:
+    """Signed POSTs to one URL over kept-alive connections."""
+
+    def __init__(
+        self,
+        url: str,
+        settings: ReceiverSettings,
+        now: Callable[[], int],
+        connections: int = 1,
+        form: str = "application/json",
+    ) -> None:
+        self._url = url
         self._secret = settings.secret.encode()
-        self._headers = {"Content-Type": "application/json", "User-Agent": "tocsin", **settings.headers}
+        self._headers = {"Content-Type": form, "User-Agent": "tocsin", **settings.headers}
         self._now = now
         self._pool = urllib3.PoolManager(
             num_pools=1,
-            maxsize=settings.workers,
+            maxsize=connections,
             timeout=urllib3.Timeout(total=TIMEOUT, connect=CONNECT),
             retries=False,
             ca_certs=settings.ca,
         )
 
-    def send(self, notice: Notice) -> Receipt:
-        """2xx is accepted; 408, 425, 429, 5xx and the network are temporary; everything else is permanent."""
-        body = msgspec.json.encode(notice)
+    def post(self, body: bytes, key: str) -> tuple[int, bytes]:
+        """Status and answer. 2xx is accepted; 408, 425, 429, 5xx and the network raise a temporary
+        ChannelError, everything else a permanent one. `key` is the same for every attempt."""
         began = time.monotonic()
         try:
             response = self._pool.request(
-                "POST", self._url, body=body, headers=self._signed(notice, body), redirect=False,
+                "POST", self._url, body=body, headers=self._signed(key, body), redirect=False,
                 preload_content=False,
             )  # fmt: skip
         except HTTPError as error:
             raise _network(error) from error
         answer = _read(response, began + TIMEOUT)
         if 200 <= response.status < 300:
-            return Receipt(accepted=True, id=_message_id(answer), detail=str(response.status))
+            return response.status, answer
         raise _refused(response, answer, self._now())
 
-    def _signed(self, notice: Notice, body: bytes) -> dict[str, str]:
+    def _signed(self, key: str, body: bytes) -> dict[str, str]:
         timestamp = str(self._now())
-        headers = {**self._headers, "X-Tocsin-Timestamp": timestamp, "Idempotency-Key": _ascii(notice.key)}
+        headers = {**self._headers, "X-Tocsin-Timestamp": timestamp, "Idempotency-Key": _ascii(key)}
         if self._secret:
             mac = hmac.new(self._secret, timestamp.encode() + b"." + body, hashlib.sha256)
             headers["X-Tocsin-Signature"] = f"sha256={mac.hexdigest()}"
@@ -117,8 +136,8 @@ def _network(error: HTTPError) -> ChannelError:
     if isinstance(error, urllib3.exceptions.TimeoutError) and not known:
         late, zh = f"no answer within {TIMEOUT:.0f} s", f"{TIMEOUT:.0f} 秒内没有应答"
         return ChannelError(late, False, zh=zh, unknown=True)
-    reason = _said(error)
-    return ChannelError(f"cannot reach it: {reason}", False, zh=f"无法连接：{reason}", unknown=not known)
+    zh, reason = unreached(_said(error))
+    return ChannelError(f"cannot reach it: {reason}", False, zh=f"无法连接：{zh}", unknown=not known)
 
 
 def _said(error: HTTPError) -> str:
@@ -135,8 +154,9 @@ def _refused(response: urllib3.BaseHTTPResponse, answer: bytes, now: int) -> Cha
         zh = f"对方返回重定向 {status}，不予跟随：请把最终地址写入 `url`"
     temporary = status in TRY_AGAIN or status >= 500
     return ChannelError(
-        reason, not temporary, zh=zh, retry_after=_retry_after(response.headers.get("Retry-After"), now)
-    )
+        reason, not temporary, zh=zh, status=status,
+        retry_after=_retry_after(response.headers.get("Retry-After"), now),
+    )  # fmt: skip
 
 
 def _retry_after(header: str | None, now: int) -> int | None:

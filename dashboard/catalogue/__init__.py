@@ -1,12 +1,21 @@
 """Thinks. The word catalogue: every word and sentence of the dashboard, Chinese and English side by side."""
 
-from dashboard.catalogue import alert, device, door, health, rules, wall
+from dashboard.catalogue import (
+    acts,
+    alert,
+    api,
+    device,
+    dialect,
+    door,
+    drill,
+    duty,
+    hazard,
+    health,
+    incident,
+    rules,
+    shadow,
+    wall,
+)
 
-CATALOGUE: dict[str, tuple[str, str]] = {
-    **wall.WORDS,
-    **alert.WORDS,
-    **device.WORDS,
-    **door.WORDS,
-    **health.WORDS,
-    **rules.WORDS,
-}
+PARTS = (wall, alert, acts, api, device, dialect, door, duty, health, rules, shadow, incident, hazard, drill)
+CATALOGUE: dict[str, tuple[str, str]] = {key: words for part in PARTS for key, words in part.WORDS.items()}

@@ -44,6 +44,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "unrecorded": ("未记录", "NOT RECORDED"),
     # an alert's page
     "timeline": ("经过", "What happened"),
+    "told_times": ("共 {n} 次，自 {since} 起", "{n} times since {since}"),
+    "attempts": ("已试 {n} 次", "tried {n} times"),
+    "moot_closed": ("警情已关闭", "the alert is closed"),
+    "moot_taken": ("已有人受理", "somebody has taken it"),
+    "moot_inhibited": ("已搁置、抑制或停用", "it is shelved, suppressed or out of service"),
+    "moot_replaced": ("由后一次通知代替", "a newer notice took its place"),
     "evidence": ("依据", "Evidence"),
     "decided_by": ("规则 {rule}，版本 {version}", "Rule {rule}, version {version}"),
     "raised_by_person": ("由 {who} 上报", "Raised by {who}"),
@@ -79,8 +85,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "fact_commented": ("备注", "Comment"),
     "fact_promise_lapsed": ("到场时限已过", "Not there in time"),
     "fact_handover_lapsed": ("移交超时", "Handover not accepted in time"),
-    "fact_shelf_lapsed": ("搁置到期", "Back from the shelf"),
+    "fact_shelf_lapsed": ("搁置或停用到期", "Its shelf or its term out of service ended"),
     "fact_step_due": ("升级", "Escalated"),
+    "fact_rerouted": ("升级策略或值班人员已更改", "Policy or people changed"),
+    "fact_registered": ("设备已登记，地点已知", "The device is registered, its place is known"),
     "fact_removed": ("规则或设备已移除", "Rule or device removed"),
     "fact_stale": ("时限已变", "Deadline moved"),
     # notifications
@@ -100,6 +108,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "purpose_offered": ("移交请求", "handover offered"),
     "purpose_declined": ("移交被拒", "handover declined"),
     "purpose_bounced": ("移交超时", "handover not accepted"),
+    "purpose_taken": ("他人已受理，不必前往", "taken by another: need not come"),
     "purpose_clear": ("解除通知", "all clear"),
     "purpose_test": ("试发", "test"),
 }

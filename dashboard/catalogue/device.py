@@ -1,5 +1,7 @@
 """Thinks. Words of devices, points, charts, quarantine, health."""
 
+from ingest.campus.kinds import WORD_NAMES
+
 WORDS: dict[str, tuple[str, str]] = {
     # devices
     "device": ("设备", "Device"),
@@ -59,6 +61,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "pending_said_to_be": ("自称", "Said to be"),
     "pending_says": ("最近说的", "What it said"),
     "pending_silent": ("网关报告有它，它还没说过话", "announced by its gateway, not heard yet"),
+    "pending_changed": (
+        "批准之后发现内容有变；仍按已批准的执行，请核对",
+        "changed since it was approved; what was approved stays in force, please check",
+    ),
     "pending_alarm": ("正在报警", "in alarm"),
     "pending_empty": ("没有待登记的设备。", "No device waits to be registered."),
     # quarantine
@@ -66,6 +72,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "读不懂或不认识的报文留在这里。它们不会阻塞后面的报警。",
         "Messages that could not be read or came from no known device. They never hold up an alarm.",
     ),
+    "quarantine_others": ("另有 {n} 种", "{n} more kinds"),
     "reason": ("原因", "Reason"),
     "topic": ("主题", "Topic"),
     "count": ("次数", "Count"),
@@ -103,6 +110,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "own_dashboard": ("值班墙网页", "dashboard"),
     "own_registry": ("登记表", "registry"),
     "own_listener": ("设备直连端口", "listener"),
+    "own_calendar": ("校历", "calendar"),
+    "own_undecided": ("规则试运行到期", "rules on trial for too long"),
+    "own_interfaces": ("外部接口", "interfaces"),
     "status_ready": ("就绪", "ready"),
     "status_failing": ("存盘失败", "commits fail"),
     "status_unrecorded": ("未记录警情", "alerts not recorded"),
@@ -121,30 +131,5 @@ WORDS: dict[str, tuple[str, str]] = {
     "status_connected": ("已连接", "connected"),
     "status_granted": ("已订阅", "subscribed"),
     # the words a point can report
-    "word_normal": ("正常", "normal"),
-    "word_alarm": ("报警", "alarm"),
-    "word_prealarm": ("预警", "pre-alarm"),
-    "word_test": ("测试", "test"),
-    "word_fault": ("故障", "fault"),
-    "word_disabled": ("屏蔽", "disabled"),
-    "word_tamper": ("被拆动", "tampered with"),
-    "word_low": ("电量低", "low"),
-    "word_running": ("运行", "running"),
-    "word_stopped": ("停止", "stopped"),
-    "word_automatic": ("自动", "automatic"),
-    "word_manual": ("手动", "manual"),
-    "word_mains": ("市电", "mains"),
-    "word_battery": ("电池", "battery"),
-    "word_open": ("打开", "open"),
-    "word_closed": ("关闭", "closed"),
-    "word_present": ("在位", "present"),
-    "word_missing": ("不在位", "missing"),
-    "word_online": ("在线", "online"),
-    "word_offline": ("离线", "offline"),
-    "word_reporting": ("正常上报", "reporting"),
-    "word_late": ("迟报", "late"),
-    "word_silent": ("失联", "silent"),
-    "word_passed": ("通过", "passed"),
-    "word_failed": ("未通过", "failed"),
-    "word_unknown": ("未知", "unknown"),
+    **{f"word_{word}": said for word, said in WORD_NAMES.items()},
 }

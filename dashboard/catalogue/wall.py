@@ -51,6 +51,11 @@ WORDS: dict[str, tuple[str, str]] = {
     # the wall
     "all_well": ("一切正常", "All is well"),
     "all_well_more": ("没有未结的警情。{n} 个设备正常上报。", "No open alerts. {n} devices report."),
+    "first_step": (
+        "还没有登记任何设备。第一步：tocsin apply campus.yaml（或 .xlsx）；已在说话的设备见“待登记设备”。",
+        "No device is registered yet. The first step: tocsin apply campus.yaml (or .xlsx). "
+        "Devices that speak already wait under “Pending devices”.",
+    ),
     "all_taken": ("没有待受理的警情", "Nothing waits to be taken"),
     "open_alerts": ("未结警情", "Open alerts"),
     "waiting": ("待受理 {n}", "{n} waiting"),
@@ -69,6 +74,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "age_of_data": ("数据 {t}", "Data {t}"),
     "devices_reporting": ("{n} 个设备正常上报", "{n} devices report"),
     "devices_silent": ("{n} 个失联", "{n} silent"),
+    "devices_never": ("{n} 个从未上报", "{n} never heard"),
     "waiting_devices": ("待登记 {n} 台", "{n} pending"),
     "quarantined": ("隔离 {n} 条", "{n} in quarantine"),
     "stale": ("数据已停止更新", "THE DATA STANDS STILL"),

@@ -60,6 +60,10 @@ class Reader(msgspec.Struct, frozen=True):
         joint = self.say("health_joint")
         return joint.join(self.say(f"finding_{finding}") for finding in row.findings)
 
+    def advice(self, row: Row) -> str:
+        """What to do about the gravest of what is found."""
+        return self.say(f"do_{row.findings[0]}") if row.findings else ""
+
     def standing(self, row: Row) -> str:
         joint = self.say("health_joint")
         return joint.join(
@@ -106,6 +110,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("kind", 16, lambda row, r: r.kind(row.device.kind)),
     Column("life_safety", 10, lambda row, r: r.yes(row.device.life_safety)),
     Column("health_owner", 16, lambda row, r: r.owner(row.device.owner)),
+    Column("health_hazards", 10, lambda row, r: row.hazards),
     Column("health_owner_state", 14, lambda row, r: r.say(f"owner_{row.owner_state}")),
     Column("supervision", 12, lambda row, r: r.say(f"health_{row.reporting}")),
     Column("health_since", 18, lambda row, r: r.moment(row.since)),

@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Connection, func, select
 
-from alerts import owners
+from alerts import hazardstore, owners
 from dashboard.health.report import Report, make
 from dashboard.health.row import judge, standing_points
+from dashboard.reach import Reach
 from dashboard.service import Service
 from ingest.campus.kinds import UNREGISTERED
 from ingest.campus.registry import Registry
@@ -21,17 +22,21 @@ log = structlog.get_logger("dashboard.health")
 NOT_REPORTED = ("service", UNREGISTERED)
 
 
-def gather(service: Service) -> Report:
-    """The report of the whole campus, as of now."""
+def gather(service: Service, reach: Reach) -> Report:
+    """The report of what lies within reach, as of now."""
     now, registry, directory = service.now(), service.registry(), service.directory()
-    devices = [d for d in registry.devices.values() if d.kind not in NOT_REPORTED]
+    devices = [
+        d for d in registry.devices.values() if d.kind not in NOT_REPORTED and reach.has(registry, d.place)
+    ]
     points = {device.id: service.latest.points(device.id) for device in devices}
     figures = _figures(service, now, [pair for d in points for pair in standing_points(d, points[d])])
     states = {owner: owners.state(owner, directory) for owner in {device.owner for device in devices}}
     today = day_at(now, service.zone)
+    with service.read() as conn:
+        hazards = hazardstore.standing(conn)
     rows = [
         judge(d, building_of(registry, d.place), points[d.id], service.latest.heard(d.id), figures,
-              states[d.owner], today, now)
+              states[d.owner], today, now, hazards.get(d.id, 0))
         for d in devices
     ]  # fmt: skip
     with service.read() as conn:

@@ -63,9 +63,9 @@ def headline(report: Report, language: str) -> str:
 
 def line(row: Row, reader: Reader) -> str:
     """A device on one line of text."""
-    return (
-        f"{reader.place(row.device.place)} · {reader.device(row)} ({row.device.id}): {reader.findings(row)}"
-    )
+    found = " · ".join(filter(None, (reader.findings(row), reader.standing(row))))
+    where = f"{reader.place(row.device.place)} · {reader.device(row)} ({row.device.id})"
+    return f"{where}: {found} → {reader.advice(row)}"
 
 
 _letters.globals["line"] = line

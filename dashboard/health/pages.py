@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard import words
-from dashboard.gate import Viewer, language_of, service_of
+from dashboard.gate import Viewer, language_of, reach_of, service_of
 from dashboard.health import ledger
 from dashboard.health.changes import Changes, compare
 from dashboard.health.columns import Reader
@@ -75,7 +75,7 @@ def health(
 ) -> Response:
     service = service_of(request)
     view = view if view in VIEWS else "risk"
-    whole = gather(service)
+    whole = gather(service, who.reach)
     report = asked.of(whole)
     whether, order = VIEWS[view]
     rows = sorted(filter(whether, report.rows), key=order)
@@ -92,7 +92,7 @@ def health(
         asked=asked.plain(),
         paper=bool(paper),
         choices=_choices(whole, _reader(request)),
-        changes=_changes(service, report, partial=bool(asked.plain())),
+        changes=_changes(service, report, partial=bool(asked.plain()) or not who.reach.everywhere),
         reader=_reader(request),
         reporting=REPORTING,
         campus=words.name(service.registry().root, language_of(request)),
@@ -118,7 +118,7 @@ def health_xlsx(request: Request, who: Viewer, asked: Filters) -> Response:
 def _file(
     request: Request, asked: Asked, write: Callable[[Report, Reader], bytes], media_type: str, suffix: str
 ) -> Response:
-    report = asked.of(gather(service_of(request)))
+    report = asked.of(gather(service_of(request), reach_of(request)))
     name = f"health-{day_at(report.moment, service_of(request).zone).isoformat()}.{suffix}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(write(report, _reader(request)), media_type=media_type, headers=headers)

@@ -19,6 +19,7 @@ COUNTED: dict[str, Callable[[Row], bool]] = {
     "overdue": lambda row: bool(_OVERDUE.intersection(row.findings)),
     "expired": lambda row: row.expiry == "expired",
     "no_owner": lambda row: row.owner_state != "reachable",
+    "hazards": lambda row: row.hazards > 0,
 }
 
 

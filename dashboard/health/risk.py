@@ -15,6 +15,7 @@ class Finding(StrEnum):
     TEST_FAILED = "test_failed"
     FUNCTION_OVERDUE = "function_overdue"
     DURATION_OVERDUE = "duration_overdue"
+    UNPROVEN = "unproven"  # no test on record and no day from which one was due
     EXPIRED = "expired"
     EXPIRES_SOON = "expires_soon"
     EXPIRES_LATER = "expires_later"
@@ -61,6 +62,7 @@ ORDER: tuple[tuple[Finding, tuple[str, ...]], ...] = (
     (_F.FLAPPING, (VITAL, OTHER)),
     (_F.GAPS, (VITAL, OTHER)),
     (_F.LINK_WORSE, (VITAL, OTHER)),
+    (_F.UNPROVEN, (VITAL, OTHER)),
     (_F.NO_OWNER, (OTHER,)),
     (_F.EXPIRES_LATER, (VITAL, OTHER)),
     (_F.EXPIRY_UNKNOWN, (VITAL, OTHER)),

@@ -52,7 +52,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 class Proof(msgspec.Struct, frozen=True):
     """A kind of test of a luminaire: the last one (None: none is on record), how it ended, and until when the
-    next is due (None: was due from the beginning)."""
+    next is due (None: nobody knows from when to count, so it is not yet proven rather than overdue)."""
 
     last: int | None
     result: str
@@ -84,6 +84,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     days_left: int | None
     expiry: str  # "" (no date and none needed), fine, later, soon, expired, unknown
     owner_state: str  # reachable, none, unknown, unreachable
+    hazards: int = 0  # that stand
     findings: tuple[Finding, ...] = ()
     risk: int | None = None
 
@@ -97,16 +98,17 @@ def judge(
     owner_state: str,
     today: date,
     now: int,
+    hazards: int = 0,
 ) -> Row:
     """`today` is the day at the campus. Without figures (the history is away) those of the weeks are None."""
     known = figures or _NOTHING
-    reporting, since = _reporting(device, points, heard)
+    word, since = reporting(device, points, heard)
     days_left = (date.fromisoformat(device.expires) - today).days if device.expires else None
     row = Row(
         device=device,
         building=building,
         vital=device.life_safety or device.kind == "gateway",
-        reporting=reporting,
+        reporting=word,
         since=since,
         heard=heard,
         battery=_number(points, "battery"),
@@ -123,6 +125,7 @@ def judge(
         days_left=days_left,
         expiry=_expiry(device, days_left),
         owner_state=owner_state,
+        hazards=hazards,
     )
     findings = tuple(sorted(set(_findings(row)), key=lambda finding: rank(finding, row.vital)))
     risk = rank(findings[0], row.vital) if findings else None
@@ -141,8 +144,8 @@ def slope(trend: Trend | None) -> float | None:
     return trend.slope
 
 
-def _reporting(device: Device, points: Points, heard: int | None) -> tuple[str, int | None]:
-    """A device that was never heard is told apart from one that fell silent."""
+def reporting(device: Device, points: Points, heard: int | None) -> tuple[str, int | None]:
+    """One of REPORTING, and since when. Who was never heard is told apart from who fell silent."""
     said = points.get("supervision")
     word = str(said.value) if said else ""
     if heard is None and expected_interval(device) and word != "unknown":
@@ -186,7 +189,7 @@ def _proof(device: Device, points: Points, interval: Interval, now: int) -> Proo
         due = (installed + interval.days) * DAY
     else:
         due = None
-    overdue = due is None or due < now
+    overdue = due is not None and due < now
     return Proof(last.event_time if last else None, str(last.value) if last else "", due, overdue)
 
 
@@ -224,6 +227,8 @@ def _findings(row: Row) -> Iterator[Finding]:
             yield Finding.TEST_FAILED
         if proof and proof.overdue:
             yield overdue
+        if proof and proof.due is None:
+            yield Finding.UNPROVEN
     for holds, finding in (
         (row.battery_low, Finding.BATTERY_LOW),
         (row.owner_state != "reachable", Finding.NO_OWNER),

@@ -26,11 +26,11 @@ def as_csv(report: Report, reader: Reader) -> bytes:
     writer = csv.writer(out)
     writer.writerow([reader.say(column.key) for column in COLUMNS])
     for row in report.rows:
-        writer.writerow([_plain(column.cell(row, reader)) for column in COLUMNS])
+        writer.writerow([plain(column.cell(row, reader)) for column in COLUMNS])
     return (BOM + out.getvalue()).encode()
 
 
-def _plain(cell: Cell) -> str | int | float | None:
+def plain(cell: Cell) -> str | int | float | None:
     if isinstance(cell, datetime | date):
         return str(cell)
     if isinstance(cell, str):

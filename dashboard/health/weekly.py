@@ -21,6 +21,7 @@ from dashboard.health.letter import compose
 from dashboard.health.owners import Recipient, recipients
 from dashboard.health.report import Report, narrow
 from dashboard.health.settings import HealthSettings
+from dashboard.reach import EVERYWHERE
 from dashboard.service import Service
 
 log = structlog.get_logger("dashboard.health")
@@ -66,7 +67,7 @@ class Weekly:
             planned = ledger.planned(conn)
         wanted = schedule.following(self._settings.weekly, self._service.zone, now)
         if planned is not None and planned <= now:
-            report = gather(self._service)
+            report = gather(self._service, EVERYWHERE)
             told = self._recipients(report)
             findings = snapshot(report)
             due_at = planned
@@ -89,7 +90,7 @@ class Weekly:
             letters = ledger.due(conn, now)
         if not letters:
             return
-        report = gather(self._service)
+        report = gather(self._service, EVERYWHERE)
         told = {(one.person.id, one.scope): one for one in self._recipients(report)}
         for letter in letters:
             known = told.get((letter.person, letter.scope))

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import get_args
 
 from ingest.campus.definition import Definitions, definition_problems
 from ingest.campus.device import OWN, Device, Level, Place, Zone, address_of, fact_problems
-from ingest.campus.kinds import KINDS
+from ingest.campus.kinds import CALLED, KINDS, NOT_FOR_PEOPLE
 from ingest.dialects import DIALECTS, defined
 from ingest.dialects.dialect import Dialect, Known
 
@@ -48,6 +49,16 @@ def _loose(places: list[Place], zones: list[Zone], devices: list[Device]) -> Ite
         yield from _device_problems(device, known_places, known_zones, by_id)
     yield from _address_problems(devices)
     yield from _cycles("device", {d.id: d.gateway for d in devices}, "gateway")
+
+
+@lru_cache(maxsize=256)
+def unknown_kind(kind: str) -> str:
+    """With what was meant, by its Chinese or English name too, else with all there are."""
+    names = [name for name in KINDS if name not in NOT_FOR_PEOPLE]
+    near = get_close_matches(kind, [*names, *CALLED], n=1)
+    meant = [CALLED.get(near[0], near[0])] if near else [name for name in names if kind in name.split("_")]
+    hint = f"did you mean {meant[0]!r}?" if meant else f"it is one of: {', '.join(names)}"
+    return f"kind {kind!r} is not known; {hint}"
 
 
 def _id_problems(what: str, ids: list[str]) -> Iterator[Problem]:
@@ -100,7 +111,7 @@ def _device_problems(
 ) -> Iterator[Problem]:
     here = f"device {device.id!r}"
     if device.kind not in KINDS:
-        yield f"{here}: kind {device.kind!r} is not known", device.kind, KINDS
+        yield f"{here}: {unknown_kind(device.kind)}"
     if (device.id == OWN) != (device.kind == "service"):
         yield f"{here}: the device {OWN!r} and no other is of kind 'service'; it is this service itself"
     if device.place not in places:

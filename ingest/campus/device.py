@@ -67,10 +67,6 @@ class Device(msgspec.Struct, frozen=True):
     def life_safety(self) -> bool:
         return KINDS[self.kind].life_safety
 
-    @property
-    def expected_interval(self) -> int:
-        return KINDS[self.kind].interval if self.interval is None else self.interval
-
 
 def fact_problems(device: Device) -> Iterator[str]:
     """What is wrong with a device taken by itself."""

@@ -78,6 +78,7 @@ METRICS: dict[str, Metric] = {
         _state("bus", "总线", "loop", ("normal", "fault"), "fault", "normal"),
         _state("running", "启动", "running", ("running", "stopped"), "running", "stopped"),
         _state("control", "控制方式", "control", ("automatic", "manual"), "automatic", "manual"),
+        _state("unreadable", "报文", "messages", ("normal", "fault"), "fault", "normal"),
         _state("flooding", "刷屏", "flooding", ("normal", "fault"), "fault", "normal"),
         _state("link", "连接", "link", ("online", "offline"), "online", "offline"),
         _state("supervision", "监测", "supervision", ("reporting", "late", "silent"), "reporting", "silent"),
@@ -103,30 +104,61 @@ METRICS: dict[str, Metric] = {
     )
 }
 
+# The words that points report, in Chinese and English.
+WORD_NAMES = {
+    "normal": ("正常", "normal"),
+    "alarm": ("报警", "alarm"),
+    "prealarm": ("预警", "pre-alarm"),
+    "test": ("测试", "test"),
+    "fault": ("故障", "fault"),
+    "disabled": ("屏蔽", "disabled"),
+    "tamper": ("被拆动", "tampered with"),
+    "low": ("电量低", "low"),
+    "running": ("运行", "running"),
+    "stopped": ("停止", "stopped"),
+    "automatic": ("自动", "automatic"),
+    "manual": ("手动", "manual"),
+    "mains": ("市电", "mains"),
+    "battery": ("电池", "battery"),
+    "open": ("打开", "open"),
+    "closed": ("关闭", "closed"),
+    "present": ("在位", "present"),
+    "missing": ("不在位", "missing"),
+    "online": ("在线", "online"),
+    "offline": ("离线", "offline"),
+    "reporting": ("正常上报", "reporting"),
+    "late": ("迟报", "late"),
+    "silent": ("失联", "silent"),
+    "passed": ("通过", "passed"),
+    "failed": ("未通过", "failed"),
+    "unknown": ("未知", "unknown"),
+}
+
 # Points of Tocsin itself (device "tocsin"): normal | fault, with one rule each in the standard pack.
 OWN_POINTS = (
     "commit", "history", "feed", "config", "rules", "broker_life", "broker_all", "subscription",
     "delivery", "routing", "clock", "disk", "database", "escalation", "quarantine", "dashboard",
-    "registry", "listener", "calendar",
+    "registry", "listener", "calendar", "interfaces", "undecided",
 )  # fmt: skip
 for _name in OWN_POINTS:
     METRICS[_name] = _state(_name, _name, _name, ("normal", "fault"), "normal", "fault")
 METRICS["loop"] = Metric("loop", Form.EVENT, "自检回路", "loop message", words=("alarm",), true="alarm")
 METRICS["blind"] = Metric("blind", Form.EVENT, "失明时段", "blind span", words=("alarm",), true="alarm")
-METRICS["strangers"] = Metric(
+METRICS["strangers"] = _state(
     "strangers",
-    Form.EVENT,
-    "未登记设备报警",
-    "alarms of unregistered devices",
-    words=("alarm",),
-    true="alarm",
+    "更多未登记设备报警",
+    "alarms of more unregistered devices",
+    ("normal", "alarm"),
+    "alarm",
+    "normal",
 )
 METRICS["loop_returned"] = _number("loop_returned", "自检回路返回", "loop message returned", "", 0, 1e12)
 
 
 class Kind(msgspec.Struct, frozen=True):
     """A kind of device. `interval` is the longest time in seconds between two messages while all is well;
-    `life_safety` devices travel in the broker session `life` and nothing may hide their alarms."""
+    `life_safety` devices travel in the broker session `life` and nothing may hide their alarms. `mute`: most
+    have no radio at all, so one is supervised only where its registration says how it would speak."""
 
     name: str
     zh: str
@@ -134,6 +166,7 @@ class Kind(msgspec.Struct, frozen=True):
     metrics: tuple[str, ...]
     life_safety: bool = False
     interval: int = 3600
+    mute: bool = False
 
 
 _LIGHT = ("power", "lamp", "battery", "function_test", "duration_test", "self_test")
@@ -164,18 +197,26 @@ KINDS: dict[str, Kind] = {
              ("running", "control", "power", "backup", "current"), False, 90000),
         Kind("module", "联动模块", "control module", ("running", "control", "power"), False, 90000),
         Kind("fire_door", "防火门", "fire door", ("contact",), False, 90000),
-        Kind("extinguisher", "灭火器", "extinguisher", ("pressure", "presence"), False, 90000),
+        Kind("extinguisher", "灭火器", "extinguisher", ("pressure", "presence"), False, 90000, mute=True),
         Kind("water_leak", "水浸传感器", "water leak sensor", ("leak",), False, 90000),
         Kind("camera", "摄像机", "camera", ("video", "storage", "alarm_sound"), False, 300),
         Kind("door", "门禁门磁", "door", ("contact",), False, 90000),
         Kind("perimeter", "周界", "perimeter sensor", ("intrusion",)),
         Kind("climate", "温湿度计", "climate sensor", ("temperature", "humidity", "co2"), False, 1800),
         Kind("gateway", "网关", "gateway", ("power", "backup", "rssi"), False, 180),
-        Kind(UNREGISTERED, "未登记设备", "unregistered device", _HAZARDS, True, 0),
+        Kind(UNREGISTERED, "未登记设备", "unregistered device", (*_HAZARDS, "strangers"), True, 0),
         Kind("service", "本系统", "Tocsin itself",
-             (*OWN_POINTS, "loop", "loop_returned", "blind", "strangers"), False, 0),
+             (*OWN_POINTS, "loop", "loop_returned", "blind"), False, 0),
     )
 }  # fmt: skip
+# What a person may write for a kind besides its name: what it is called in Chinese or English.
+NOT_FOR_PEOPLE = ("service", UNREGISTERED)
+CALLED = {
+    called: kind.name
+    for kind in KINDS.values()
+    for called in (kind.zh, kind.en)
+    if kind.name not in NOT_FOR_PEOPLE
+}
 COMMON_METRICS = (
     "battery",
     "battery_low",
@@ -188,6 +229,7 @@ COMMON_METRICS = (
     "link_quality",
     "late_alarm",
     "flooding",
+    "unreadable",
     "unprotected",
     "interval",
     "sequence_gap",
@@ -197,5 +239,15 @@ COMMON_METRICS = (
 # What Tocsin finds out or says of itself: no device may say it in its own name.
 OURS = frozenset(
     (*OWN_POINTS, "loop", "loop_returned", "blind", "strangers", "supervision", "unprotected", "interval",
-     "sequence_gap", "clock_error", "flooding")
+     "sequence_gap", "clock_error", "flooding", "unreadable")
 )  # fmt: skip
+
+
+def guessed(said: str) -> str:
+    """The kind whose own metric is among what a stranger said ("smoke alarm, battery 80.0"), where there is
+    exactly one: a person reads it before it counts."""
+    metrics = {part.split(" ")[0] for part in said.split(", ")}
+    found = [k.name for k in KINDS.values() if k.metrics[0] in metrics and k.name not in NOT_FOR_PEOPLE]
+    vital = [name for name in found if KINDS[name].life_safety]
+    best = vital or found
+    return best[0] if len(best) == 1 else ""

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 
+from msgspec.structs import replace
+
 from ingest.campus.calendar import Calendar
 from ingest.campus.calendarchecks import calendar_problems
 from ingest.campus.checks import loose, refused
@@ -92,9 +94,11 @@ class Registry:
         return self.devices.get(device_id) or self.admitted.get(device_id)
 
     def admitting(self, strangers: Mapping[str, Device]) -> "Registry":
-        """The same registry with other stand-ins."""
-        other = copy(self)
-        other.admitted = strangers
+        """The same registry with other stand-ins. Where one has no place it is the campus."""
+        other, root = copy(self), self.root.id
+        other.admitted = {
+            name: one if one.place else replace(one, place=root) for name, one in strangers.items()
+        }
         return other
 
     def by_address(self, dialect: str, address: str) -> Device | None:

@@ -14,7 +14,9 @@ place = Table(
     Column("en", Text, nullable=False),
     Column("parent", String(64)),
     Column("level", String(16)),
-    Column("address", Text, nullable=False, server_default=""),  # of the unit, for the call to the fire brigade
+    Column(
+        "address", Text, nullable=False, server_default=""
+    ),  # of the unit, for the call to the fire brigade
     Column("phone", Text, nullable=False, server_default=""),  # of its duty room
     comment="campus, building, floor, room: only the campus itself has no parent",
 )

@@ -146,7 +146,7 @@ def no_definitions(name: str, document: dict[str, Any]) -> Any:
 
 
 def rejected(reason: Reason, detail: str, said: Said) -> Rejected:
-    return Rejected(reason, detail, said.topic, said.payload[:SAMPLE_BYTES], said.received)
+    return Rejected(reason, detail, said.topic, said.payload[:SAMPLE_BYTES], said.received, said.device.id)
 
 
 def malformed(detail: object, said: Said) -> Rejected:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from ingest.bilingual import both
 from ingest.campus.kinds import METRICS
 from ingest.moment import AHEAD
 from ingest.reading import Reading, TimeQuality
@@ -22,6 +23,7 @@ def historic(readings: Iterable[Reading], moment: int | None, received: int) -> 
         made.append(msgspec.structs.replace(reading, event_time=when, time_quality=TimeQuality.HISTORIC))
         if reading.value == "alarm" and reading.metric in _ALARMS and not reading.retained:
             said = datetime.fromtimestamp(when / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-            note = f"{reading.metric} at {said if plausible else 'an unknown time'}"
+            metric, at = METRICS[reading.metric].zh, said if plausible else ""
+            note = both(f"{metric}，{at or '时间不明'}", f"{reading.metric} at {at or 'an unknown time'}")
             made.append(Reading(reading.device, "late_alarm", "alarm", received, received, note=note))
     return made

@@ -14,6 +14,7 @@ from ingest.reading import TimeQuality
 
 QUALITY = {str(word): number for number, word in enumerate(TimeQuality)}
 RETAINED = 8  # added to the number of the quality
+QUALITY_OF = f"{[*QUALITY]!r}[(flags % {RETAINED}) + 1]"  # in SQL: the word of a reading's quality
 
 
 class _Row(msgspec.Struct, array_like=True, gc=False):

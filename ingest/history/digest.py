@@ -50,12 +50,13 @@ FROM (SELECT metric, device, event_time, word, lag(word) OVER told AS past, lead
       WINDOW told AS (PARTITION BY metric, device ORDER BY event_time, received))
 GROUP BY metric, device
 ORDER BY metric, device"""
+# A number that could not be read is kept as a word: its day has a row of words, and of it n is 0.
 _TREND = """SELECT device, regr_slope(total / n, day) * 30, count(*), min(day), max(day),
        max(total / n) - min(total / n)
-FROM digest WHERE metric = 'battery' AND day >= $quarter GROUP BY device"""
+FROM digest WHERE metric = 'battery' AND n > 0 AND day >= $quarter GROUP BY device"""
 _RENEWED = f"""
 WITH daily AS MATERIALIZED (SELECT device, day, total / n AS mean FROM digest
-  WHERE metric = 'battery' AND day >= $quarter AND device IN (SELECT unnest($devices))),
+  WHERE metric = 'battery' AND n > 0 AND day >= $quarter AND device IN (SELECT unnest($devices))),
 risen AS (SELECT device, day, mean - lag(mean) OVER (PARTITION BY device ORDER BY day) >= {REPLACED} AS new
           FROM daily),
 replaced AS (SELECT device, max(day) AS since FROM risen WHERE new GROUP BY device)
@@ -77,9 +78,9 @@ joined AS (SELECT metric, device, day, changes + coalesce(first_word <> lag(last
            FROM digest SEMI JOIN moved USING (metric, device) WHERE day >= $month)
 SELECT device, metric, sum(changes) FILTER (day >= $week), sum(changes) FROM joined GROUP BY device, metric"""
 _GAPS = """SELECT device, sum(total) FILTER (day >= $week), sum(total) FROM digest
-WHERE metric = 'sequence_gap' AND day >= $month GROUP BY device"""
+WHERE metric = 'sequence_gap' AND n > 0 AND day >= $month GROUP BY device"""
 _CLOCKS = """SELECT device, min(low), max(high) FROM digest
-WHERE metric = 'clock_error' AND day >= $week GROUP BY device"""
+WHERE metric = 'clock_error' AND n > 0 AND day >= $week GROUP BY device"""
 _SINCE = """
 WITH wanted AS (SELECT unnest($devices) AS device, unnest($metrics) AS metric),
 told AS (SELECT *, lag(last_word) OVER (PARTITION BY metric, device ORDER BY day) AS past

@@ -15,9 +15,11 @@ from uuid import uuid4
 
 import duckdb
 
+from ingest.history.batch import QUALITY_OF
 from ingest.history.sealed import DAY
 from ingest.history.series import asked
 from ingest.history.today import Today
+from ingest.history.weeks import HOUR, WEEK
 from ingest.reading import Reading, TimeQuality
 
 FOLDER = "replay"
@@ -26,13 +28,13 @@ PART = 1_000_000  # readings of a day sorted at once: what they need fits the me
 SLICE = 50_000  # of these looked at for points of which something may start
 _QUALITIES = ("device", "received", "implausible")  # the others are judged by no rule
 _QUALITY = {name: TimeQuality(name) for name in _QUALITIES}
-_EXPORT = """COPY (
+_EXPORT = f"""COPY (
   SELECT p.device, p.metric, r.event_time, r.received, r.value, r.word,
-         ['device', 'received', 'implausible'][(r.flags % 8) + 1] AS time_quality,
+         {QUALITY_OF} AS time_quality,
          r.flags >= 8 AS retained, r.note
   FROM reading r JOIN point p ON p.id = r.point
-  WHERE r.received >= {start} AND r.received < {end}
-) TO {target} (FORMAT parquet, COMPRESSION zstd)"""
+  WHERE r.received >= {{start}} AND r.received < {{end}}
+) TO {{target}} (FORMAT parquet, COMPRESSION zstd)"""
 _WATCHED = """CREATE TEMP TABLE watched AS SELECT unnest($numbers) AS number,
 unnest($devices) AS device, unnest($metrics) AS metric, unnest($words) AS words,
 unnest($low) AS low, unnest($high) AS high, unnest($every) AS every"""
@@ -53,6 +55,14 @@ ORDER BY rowid"""
 _BLIND = """SELECT event_time, received FROM read_parquet($files) WHERE device = 'tocsin' AND metric = 'blind'
 AND word = 'unknown' AND received >= $start AND received < $end ORDER BY received"""
 _FIRST = "SELECT min(received) FROM read_parquet($files) WHERE received > $start AND received < $end"
+_HOURLY = f"""CREATE OR REPLACE TEMP TABLE hourly AS
+SELECT w.number, r.event_time // {HOUR} AS hour,
+       avg(r.value) AS mean, coalesce(stddev_pop(r.value), 0) AS spread
+FROM read_parquet($files) r JOIN watched w ON r.device = w.device AND r.metric = w.metric
+WHERE w.number IN (SELECT unnest($numbers)) AND r.event_time >= $start AND r.event_time < $end
+  AND isfinite(r.value) GROUP BY 1, 2"""
+_WEEKS = f"""SELECT number, hour + {WEEK} * ago, ago, mean, spread FROM hourly, range(1, $back + 1) w(ago)
+WHERE hour + {WEEK} * ago BETWEEN $first AND $last ORDER BY 1, 2, 3"""
 _COUNT = "SELECT count(*) FROM read_parquet($files) WHERE received >= $start AND received < $end"
 
 
@@ -151,6 +161,21 @@ class Recording:
         if not files:
             return []
         return self._readings(self._connection.execute(_LAST, self._span(start, end, files)).fetchall())
+
+    def sum_up(self, points: Iterable[tuple[str, str]], start: int, end: int, back: int) -> None:
+        """Take the mean of each hour of watched points, from so many weeks before the span on."""
+        start = (start // HOUR - back * WEEK) * HOUR
+        span = self._span(start, end, self._of_days(start, end))
+        numbers = [self._numbers[point] for point in points]
+        if span["files"]:
+            self._connection.execute(_HOURLY, {**span, "numbers": numbers})
+
+    def weeks(self, first: int, last: int, back: int) -> Iterator[tuple[str, str, int, int, float, float]]:
+        """Of what was summed up, for these full hours since 1970 UTC: (device, metric, hour, weeks ago, mean,
+        standard deviation)."""
+        found = self._connection.execute(_WEEKS, {"first": first, "last": last, "back": back})
+        while rows := found.fetchmany(SLICE):
+            yield from ((*self._points[number], *figures) for number, *figures in rows)
 
     def pieces(
         self, start: int, end: int, awake: Callable[[], Iterable[tuple[str, str]]]

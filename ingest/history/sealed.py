@@ -14,6 +14,8 @@ from typing import Any
 
 import structlog
 
+from ingest.history.batch import QUALITY_OF
+
 log = structlog.get_logger("ingest.history")
 
 DAY = 86_400_000
@@ -21,7 +23,6 @@ FORGET_AT_ONCE = 5
 _EPOCH = date(1970, 1, 1)
 _NAME = re.compile(r"(\d{4}-\d\d-\d\d)\.(\d+)\.parquet")
 _UNSENT = re.compile(r"(\d+)-(\d+)\.parquet")
-_QUALITY = "['device', 'received', 'implausible'][(flags % 8) + 1]"
 _NAMES = "SELECT device, metric FROM point {old}"
 _OLD_NAMES = "UNION SELECT device, metric FROM read_parquet({file})"
 _PREPARE = """
@@ -36,7 +37,7 @@ DROP TABLE IF EXISTS named; DROP TABLE IF EXISTS name;
 DROP TYPE IF EXISTS device_name; DROP TYPE IF EXISTS metric_name;
 """
 _READING = f"""
-SELECT p.device, p.metric, r.event_time, r.received, r.value, r.word, {_QUALITY} AS time_quality,
+SELECT p.device, p.metric, r.event_time, r.received, r.value, r.word, {QUALITY_OF} AS time_quality,
        r.flags >= 8 AS retained, r.note
 FROM reading r JOIN named p ON p.id = r.point WHERE r.event_time >= $low AND r.event_time < $high"""
 _OLD = """UNION ALL SELECT device::device_name, metric::metric_name, event_time, received, value, word,

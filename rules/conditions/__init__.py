@@ -61,3 +61,4 @@ EXTRAS = {
     extra: tuple(key for key, one in SPELT.items() if extra in one.EXTRAS)
     for extra in ("deadband", "hold", "within")
 }  # key that stands beside others -> those others
+COUNTING = {"within": ("times", "devices"), "shorter_than": ("times",)}  # the same of WRAPPING

@@ -6,6 +6,7 @@ no change.
 
 from msgspec.structs import replace
 
+from ingest.bilingual import both
 from ingest.campus.device import Device
 from ingest.campus.kinds import Form
 from ingest.reading import Reading
@@ -14,8 +15,10 @@ from rules.memory import Memory, State
 from rules.rule import BLIND, Condition, Rule, Starts, Step
 from rules.section import Section
 from rules.transitions import ended, older, row, spoken
-from rules.verdict import Holds
+from rules.verdict import Holds, Text
+from rules.wording import either
 
+_OTHER = Text("其他状态", "another word")
 FORM = Form.STATE
 EXTRAS = ("hold",)
 
@@ -30,8 +33,8 @@ class Change(Condition, frozen=True, tag=True):
 
     @property
     def compared(self) -> str:
-        old, new = " or ".join(self.old) or "another word", " or ".join(self.new) or "another word"
-        return f"changes from {old} to {new}"
+        old, new = either(self.old, _OTHER), either(self.new, _OTHER)
+        return both(f"由{old.zh}变为{new.zh}", f"changes from {old.en} to {new.en}")
 
     @property
     def momentary(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
+from ingest.bilingual import both
 from ingest.campus.device import Device
 from ingest.reading import Reading, TimeQuality
 from rules.conditions.event import Event
@@ -38,7 +39,9 @@ class Coincidence(Condition, frozen=True, tag=True):
 
     @property
     def compared(self) -> str:
-        return f"{self.devices} devices within {self.within // 1000} s: {self.what.compared}"
+        devices, seconds = self.devices, self.within // 1000
+        said = both(f"{seconds} 秒内 {devices} 个设备：", f"{devices} devices within {seconds} s: ")
+        return said + self.what.compared
 
     def starts(self) -> Starts:
         return self.what.starts()

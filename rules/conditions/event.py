@@ -1,5 +1,6 @@
 """Thinks. The condition `happens`: each report is a new occurrence, and time alone ends it."""
 
+from ingest.bilingual import both
 from ingest.campus.device import Device
 from ingest.campus.kinds import Form
 from ingest.reading import Reading, TimeQuality
@@ -9,6 +10,7 @@ from rules.rule import Condition, Rule, Starts, Step
 from rules.section import Section
 from rules.transitions import ended, row, spoken
 from rules.verdict import Holds
+from rules.wording import either
 
 FORM = Form.EVENT
 EXTRAS = ("hold",)
@@ -22,7 +24,8 @@ class Event(Condition, frozen=True, tag=True):
 
     @property
     def compared(self) -> str:
-        return f"happens: {' or '.join(self.words)}"
+        words = either(self.words)
+        return both(f"发生：{words.zh}", f"happens: {words.en}")
 
     @property
     def momentary(self) -> bool:

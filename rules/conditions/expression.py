@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from ingest.bilingual import both
 from ingest.campus.device import Device
 from ingest.campus.kinds import METRICS, Form
 from ingest.reading import Reading
 from rules.askable import Here
-from rules.cel import Parsed, judge, parsed, shown
+from rules.cel import Parsed, fixed, judge, parsed, shown
 from rules.celtext import Fault
 from rules.memory import Memory, State
 from rules.rule import BLIND, UNKNOWN, Condition, Rule, Step
@@ -34,12 +35,14 @@ class Expression(Condition, frozen=True, tag=True):
     reported; so does a word of a device that cannot sense, unless the text is about those very words.
 
     `said`, `here` and `error`: what it says of one reading, what it was asked about, why it cannot say it.
+    `look`: when it is looked at again.
     """
 
     text: str
     said: Holds = Holds.UNKNOWN
     here: Here | None = None
     error: Exception | None = None
+    look: int = 0
 
     @property
     def looks_around(self) -> bool:
@@ -61,19 +64,22 @@ class Expression(Condition, frozen=True, tag=True):
 
     @property
     def compared(self) -> str:
-        return f"expression {' '.join(self.text.split())}"
+        return f"{both('表达式', 'expression')} {' '.join(self.text.split())}"
 
     def informed(self, scene: "Scene", rule: Rule, reading: Reading, device: Device) -> "Expression":
+        look = (reading.received // LOOK + 1) * LOOK
         if reading.value == UNKNOWN or reading.value != reading.value:
-            return self
+            return replace(self, look=look)
         here = Here(reading, device, scene.registry)
         try:
             said = judge(self.known, here)
         except Exception as error:
-            return replace(self, error=error)
+            return replace(self, error=error, look=look)
+        if look <= scene.until and self.known.timed:
+            look = _otherwise(self.known, here, said, look, scene)
         blind = reading.value in BLIND and self.known.words.isdisjoint(BLIND)
         holds = Holds.YES if said else Holds.UNKNOWN if blind else Holds.NO
-        return replace(self, said=holds, here=here)
+        return replace(self, said=holds, here=here, look=look)
 
     def read(self, rule: Rule, before: Memory | None, reading: Reading, device: Device) -> Step:
         timed = self.known.timed
@@ -85,7 +91,7 @@ class Expression(Condition, frozen=True, tag=True):
         if self.said is not Holds.YES and older(before, reading):
             return before, None
         after, verdict = level(rule, _delayed(before), self.said, noted, device)
-        after = _looking(after or row(rule, noted, State.WAITING, Holds.NO, 0, None), noted, reading.received)
+        after = _looking(after or row(rule, noted, State.WAITING, Holds.NO, 0, None), noted, self.look)
         return (before if after == before else after), verdict
 
     def fire(self, rule: Rule, row: Memory, device: Device) -> Step:
@@ -99,7 +105,7 @@ class Expression(Condition, frozen=True, tag=True):
             now = replace(remembered(rule, row), event_time=row.due_at, note=self.noted)
             after, verdict = level(rule, held, self.said, now, device)
         resting = replace(row, state=State.WAITING, told=Holds.NO, since=0, due_at=None)
-        after = _looking(after or resting, row, row.due_at)
+        after = _looking(after or resting, row, self.look)
         if verdict is not None:
             known = replace(after, note=self.noted).evidence(metric_of(rule, after), self.compared)
             verdict = replace(verdict, evidence=(known,))
@@ -116,9 +122,27 @@ def _delayed(row: Memory | None) -> Memory | None:
     return replace(row, due_at=next(iter(moments(row.trail)), None), trail=b"")
 
 
-def _looking(row: Memory, told: Reading | Memory, moment: int) -> Memory:
+def _otherwise(known: Parsed, here: Here, said: bool, look: int, scene: "Scene") -> int:
+    """The first look that says something else, or comes after now: those between, missed while nobody was
+    listening, would change nothing. Found once for all points of which the same is asked."""
+    key = (known.text, fixed(known, here), said, look)
+    if key not in scene.ahead:
+        found = look
+        while found <= scene.until and _says(known, here, found) is said:
+            found += LOOK
+        scene.ahead[key] = found
+    return scene.ahead[key]
+
+
+def _says(known: Parsed, here: Here, moment: int) -> bool | None:
+    try:
+        return judge(known, here._replace(reading=replace(here.reading, received=moment)))
+    except Exception:  # it is looked at then, and says so
+        return None
+
+
+def _looking(row: Memory, told: Reading | Memory, look: int) -> Memory:
     """The row with what was told last, due at the next look or at the end of its delay."""
-    look = (moment // LOOK + 1) * LOOK
     timer = row.due_at
     return replace(
         row,

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec.structs import replace
 
+from ingest.bilingual import both
 from ingest.campus.device import Device
 from ingest.campus.kinds import Form
 from ingest.reading import Reading
@@ -14,6 +15,7 @@ from rules.rule import Condition, Rule, Step
 from rules.section import Section
 from rules.transitions import annotated, level, level_due, stands
 from rules.verdict import Holds
+from rules.wording import limit
 
 if TYPE_CHECKING:
     from rules.gather import Scene
@@ -22,7 +24,7 @@ FORM = Form.NUMBER
 EXTRAS = ("deadband",)
 MOST = 12  # weeks
 WAYS = ("difference", "times", "deviations")
-_SAID = {"difference": "{0} {1:g}", "times": "{0} {1:g} times", "deviations": "{0} {1:g} deviations"}
+_SAID = {"difference": ("", ""), "times": (" 倍", " times"), "deviations": (" 个标准差", " deviations")}
 
 By = Literal["difference", "times", "deviations"]
 
@@ -52,9 +54,11 @@ class Past(Condition, frozen=True, tag=True):
 
     @property
     def compared(self) -> str:
-        side, by = ("above", self.above) if self.above is not None else ("below", self.below)
-        said = _SAID[self.by].format(side, by)
-        return f"{said} beside its own past: this hour of the last {self.weeks} weeks"
+        by, (zh, en), weeks = limit(self.above, self.below), _SAID[self.by], self.weeks
+        return both(
+            f"与自身前 {weeks} 周同一时段相比{by.zh}{zh}",
+            f"{by.en}{en} beside its own past: this hour of the last {weeks} weeks",
+        )
 
     def judge(self, value: float | str, held: bool) -> Holds:
         """What `value` says; `held`: the rule holds already, so the deadband counts."""
@@ -91,10 +95,11 @@ class Past(Condition, frozen=True, tag=True):
     def noted(self) -> str:
         usual = self.usual
         if usual is None:
-            return "nothing is known of this hour 该时段无历史数据"
-        return (
-            f"at this hour usually {usual.mean:.4g} ± {usual.spread:.2g}, {usual.weeks} of {self.weeks} weeks"
-            f" 往常此时（{usual.weeks}/{self.weeks} 周）"
+            return both("该时段无历史数据", "nothing is known of this hour")
+        usually, weeks = f"{usual.mean:.4g} ± {usual.spread:.2g}", self.weeks
+        return both(
+            f"往常此时 {usually}，{weeks} 周中有 {usual.weeks} 周数据",
+            f"at this hour usually {usually}, {usual.weeks} of {weeks} weeks",
         )
 
     def fire(self, rule: Rule, row: Memory, device: Device) -> Step:

@@ -6,6 +6,7 @@ long, and an eighth of it longer at most.
 
 from msgspec.structs import replace
 
+from ingest.bilingual import both
 from ingest.campus.device import Device
 from ingest.campus.kinds import Form
 from ingest.reading import Reading
@@ -17,6 +18,7 @@ from rules.trail import packed_samples, samples
 from rules.transitions import level, level_due, row, stands
 from rules.verdict import Evidence, Holds
 
+_FROM = both("时间窗内的起点", "where it was in the window")
 FORM = Form.NUMBER
 EXTRAS = ("within", "deadband")
 
@@ -35,7 +37,8 @@ class Rate(Condition, frozen=True, tag=True):
 
     @property
     def compared(self) -> str:
-        return f"{'falls' if self.falls else 'rises'} by {self.by:g} within {self.within // 1000} s"
+        seconds, (zh, en) = self.within // 1000, ("下降", "falls") if self.falls else ("上升", "rises")
+        return both(f"{seconds} 秒内{zh} {self.by:g}", f"{en} by {self.by:g} within {seconds} s")
 
     def read(self, rule: Rule, before: Memory | None, reading: Reading, device: Device) -> Step:
         value = reading.value
@@ -71,7 +74,7 @@ class Rate(Condition, frozen=True, tag=True):
         if verdict is not None and holds is Holds.YES:
             moment, value = window[0]
             metric = verdict.evidence[0].metric
-            lowest = Evidence(metric, value, moment, moment, "where it was in the window")
+            lowest = Evidence(metric, value, moment, moment, _FROM)
             verdict = replace(verdict, evidence=(lowest, *verdict.evidence))
         if after is not None:
             same = after is before and before is not None and before.trail == trail

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
+from ingest.bilingual import both
 from ingest.campus.device import Device
 from ingest.campus.kinds import Form
 from ingest.reading import Reading
@@ -17,10 +18,13 @@ from rules.rule import Condition, Rule, Same, Step
 from rules.section import Section
 from rules.transitions import annotated, level, level_due, older, row, stands
 from rules.verdict import Evidence, Holds, Verdict
+from rules.wording import limit
 
 if TYPE_CHECKING:
     from rules.gather import Scene
 
+_SAME = {"zone": "分区", "place": "地点", "building": "楼栋"}
+_OTHER = both("其余设备之一", "one of the others")
 FORM = Form.NUMBER
 EXTRAS = ("deadband", "within")
 GROUPS: tuple[Same, ...] = ("zone", "place", "building")
@@ -66,8 +70,11 @@ class Siblings(Condition, frozen=True, tag=True):
 
     @property
     def compared(self) -> str:
-        by = f"above {self.above:g}" if self.above is not None else f"below {self.below:g}"
-        return f"{by} beside the median of at least {self.at_least} others of the {self.same}"
+        by, same = limit(self.above, self.below), _SAME.get(self.same, self.same)
+        return both(
+            f"与同一{same}至少 {self.at_least} 个其余设备的中位数相比{by.zh}",
+            f"{by.en} beside the median of at least {self.at_least} others of the {self.same}",
+        )
 
     def judge(self, value: float | str, held: bool) -> Holds:
         """What `value` says; `held`: the rule holds already, so the deadband counts."""
@@ -102,9 +109,11 @@ class Siblings(Condition, frozen=True, tag=True):
     @property
     def noted(self) -> str:
         if len(self.others) < self.at_least:
-            return f"only {len(self.others)} others have spoken 可比设备不足"
-        middle = median(one.value for one in self.others)
-        return f"median of {len(self.others)} others {middle:.4g} 其余设备中位数"
+            number = len(self.others)
+            return both(f"可比设备不足：仅 {number} 个有读数", f"only {number} others have spoken")
+        middle = f"{median(one.value for one in self.others):.4g}"
+        number = len(self.others)
+        return both(f"其余 {number} 个设备的中位数 {middle}", f"median of {number} others {middle}")
 
     def _with_others(self, verdict: Verdict | None) -> Verdict | None:
         """With what each of the others said, as far as there is room for them."""
@@ -112,7 +121,7 @@ class Siblings(Condition, frozen=True, tag=True):
             return None
         metric = verdict.evidence[0].metric
         said = (
-            Evidence(metric, one.value, one.event_time, one.received, "one of the others", "", one.device)
+            Evidence(metric, one.value, one.event_time, one.received, _OTHER, "", one.device)
             for one in self.others[:_NAMED]
         )
         return replace(verdict, evidence=(*verdict.evidence, *said))

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from ingest.bilingual import both
 from ingest.campus.device import Device
 from ingest.reading import Reading
 from rules.memory import Memory, State
@@ -21,7 +22,8 @@ class Silence(Condition, frozen=True, tag=True):
 
     @property
     def compared(self) -> str:
-        return f"silent for {self.silent_for // 1000} s"
+        seconds = self.silent_for // 1000
+        return both(f"{seconds} 秒无数据", f"silent for {seconds} s")
 
     def read(self, rule: Rule, before: Memory | None, reading: Reading, device: Device) -> Step:
         if before is None:

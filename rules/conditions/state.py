@@ -1,5 +1,6 @@
 """Thinks. The condition `is`: holds while the metric is one of these words."""
 
+from ingest.bilingual import both
 from ingest.campus.device import Device
 from ingest.campus.kinds import METRICS, Form
 from ingest.reading import Reading
@@ -8,6 +9,7 @@ from rules.rule import BLIND, UNKNOWN, Condition, Rule, Starts, Step
 from rules.section import Section
 from rules.transitions import level, level_due, stands
 from rules.verdict import Holds
+from rules.wording import either
 
 FORM = Form.STATE
 EXTRAS: tuple[str, ...] = ()
@@ -31,7 +33,8 @@ class State(Condition, frozen=True, tag=True):
 
     @property
     def compared(self) -> str:
-        return f"is {' or '.join(self.words)}"
+        words = either(self.words)
+        return both(f"为{words.zh}", f"is {words.en}")
 
     def starts(self) -> Starts:
         return Starts(words=self.words)

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from ingest.bilingual import both
 from ingest.campus.device import Device
 from ingest.campus.kinds import Form
 from ingest.reading import Reading
@@ -25,7 +26,8 @@ class Stuck(Condition, frozen=True, tag=True):
 
     @property
     def compared(self) -> str:
-        return f"the same for {self.same_for // 1000} s"
+        seconds = self.same_for // 1000
+        return both(f"{seconds} 秒未变", f"the same for {seconds} s")
 
     def read(self, rule: Rule, before: Memory | None, reading: Reading, device: Device) -> Step:
         value = reading.value

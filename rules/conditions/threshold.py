@@ -1,5 +1,6 @@
 """Thinks. The conditions `above` and `below`: a limit, and the deadband in which it is not let go."""
 
+from ingest.bilingual import both
 from ingest.campus.device import Device
 from ingest.campus.kinds import METRICS, Form
 from ingest.reading import Reading
@@ -8,6 +9,7 @@ from rules.rule import Condition, Rule, Starts, Step
 from rules.section import Section
 from rules.transitions import level, level_due, stands
 from rules.verdict import Holds
+from rules.wording import limit
 
 FORM = Form.NUMBER
 EXTRAS = ("deadband",)
@@ -32,8 +34,10 @@ class Threshold(Condition, frozen=True, tag=True):
 
     @property
     def compared(self) -> str:
-        limit = f"above {self.above:g}" if self.above is not None else f"below {self.below:g}"
-        return f"{limit}, deadband {self.deadband:g}" if self.deadband else limit
+        said, slack = limit(self.above, self.below), f"{self.deadband:g}"
+        if not self.deadband:
+            return both(said.zh, said.en)
+        return both(f"{said.zh}，回差 {slack}", f"{said.en}, deadband {slack}")
 
     def starts(self) -> Starts:
         low = self.below if self.below is not None else float("-inf")

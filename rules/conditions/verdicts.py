@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from ingest.bilingual import both
 from ingest.campus.device import Device
 from ingest.reading import Reading
 from rules.memory import Memories, Memory
@@ -33,8 +34,12 @@ class Verdicts(Condition, frozen=True, tag=True):
 
     @property
     def compared(self) -> str:
-        said = (("all of", self.every), ("one of", self.some), ("none of", self.no))
-        return "; ".join(f"{word} {', '.join(names)}" for word, names in said if names)
+        said = (
+            (both("全部成立：", "all of "), self.every),
+            (both("任一成立：", "one of "), self.some),
+            (both("均不成立：", "none of "), self.no),
+        )
+        return "; ".join(f"{word}{', '.join(names)}" for word, names in said if names)
 
     def read(self, rule: Rule, before: Memory | None, reading: Reading, device: Device) -> Step:
         raise AssertionError("it looks at no metric")

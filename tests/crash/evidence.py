@@ -2,7 +2,7 @@
 
 import time
 
-from alerts import log
+from alerts import audit
 from tests.bench.service import Service
 from tests.crash.campaign import Campaign
 from tests.crash.devices import LADDER, Devices
@@ -66,6 +66,6 @@ def _contradictions(service: Service) -> list[str]:
     (found,) = service.rows("PRAGMA integrity_check")
     database = Database.open(f"sqlite:///{service.folder}/data/state.db")
     with database.read() as conn:
-        broken = log.verify(conn)
+        broken = list(audit.problems(conn))
     database.close()
     return broken if found[0] == "ok" else [*broken, str(found[0])]

@@ -129,6 +129,8 @@ def _a_day(device: dict[str, Any], start: int, chance: random.Random) -> Iterato
         if battery:
             level = 30 + age * 0.5 if not replaced or age > 40 else 99 - (40 - age) * 0.3
             yield _reading(device, "battery", min(100.0, round(level + chance.uniform(-1, 1), 1)), at)
+        if not battery or hash_of(device["id"]) % 4 == 0:  # 255 %, which is no level
+            yield _reading(device, "battery", "unknown", at - 1)
         best = 120 if metric == "link_quality" else -60
         weaker = 40 if hash_of(device["id"]) % 5 == 0 and age < 7 else 0
         yield _reading(device, metric, float(best - chance.randrange(30) - weaker), at)

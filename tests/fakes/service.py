@@ -21,9 +21,10 @@ from alerts import desk, roster
 from alerts.alert import Acknowledged, Arrived
 from alerts.emergency import UnrecordedAlert
 from alerts.people import Contact, Directory, Match, Person, Policy, Post, Step, Target
+from alerts.photos import Photos
 from dashboard import accounts
 from dashboard.live import Live
-from dashboard.service import RulesInfo, Service
+from dashboard.service import RulesInfo, Service, Within
 from dashboard.settings import DashboardSettings
 from ingest import quarantine
 from ingest.campus.device import Device, Place, Zone
@@ -79,6 +80,7 @@ class FakeHouse:
         self.now = Clock(real_clock)
         self._unreadable = False
         self._unwritable = False
+        self.photos = Photos(folder)
         self._engine = create_engine(
             f"sqlite:///{folder / 'state.db'}", connect_args={"check_same_thread": False}
         )
@@ -120,6 +122,7 @@ class FakeHouse:
             live=self.live,
             settings=settings,
             status=lambda: {"messages": 12345, "queue": 0, "threads": ["writer", "web"]},
+            photos=self.photos,
             version="0.1.0",
             demo=self.scenarios_started.append,
             scenarios=(
@@ -156,8 +159,11 @@ class FakeHouse:
         self.directory = self.transact(lambda tx: roster.load(tx, known.channels, known.zone)).result()
         return made
 
-    def apply(self, facts: Sequence[desk.AnyFact]) -> Future[Any]:
-        done = self.transact(lambda tx: desk.apply(tx, facts, self.now(), self.directory, self.registry))
+    def apply(self, facts: Sequence[desk.AnyFact], within: Within | None = None) -> Future[Any]:
+        around = within or (lambda tx, act: act())
+        done = self.transact(
+            lambda tx: around(tx, lambda: desk.apply(tx, facts, self.now(), self.directory, self.registry))
+        )
         if done.exception() is None:
             self.live.publish(done.result().changed, ())
         return done

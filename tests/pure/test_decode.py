@@ -9,6 +9,7 @@ from ingest.dialects import DIALECTS
 from ingest.message import Message
 from ingest.reading import Decoded, Reason, Rejected
 from ingest.settings import BrokerSettings
+from tests.fakes.messages import TALKS
 
 DEVICES = [
     Device("smoke-1", "smoke_detector", "campus"),
@@ -160,3 +161,42 @@ def test_our_own_failure_is_quarantined_and_never_stops_the_line(decoder, monkey
     found = say(decoder, "campus/smoke-1/reading", b'{"values":{}}')
     assert isinstance(found, Rejected)
     assert (found.reason, found.detail) == (Reason.FAILED, "ZeroDivisionError: of all things")
+
+
+@pytest.mark.parametrize(
+    ("topic", "device"), [("campus/smoke-1/reading", "smoke-1"), ("zigbee2mqtt/lab/smoke", "z-smoke")]
+)
+@pytest.mark.parametrize(
+    "wrong", ['"battery":NaN', '"battery":1e999', '"battery":-Infinity', '"smoke":ALARM', '"time":1e400']
+)
+def test_a_number_that_is_none_or_a_key_given_twice_alike_costs_no_alarm(decoder, topic, device, wrong):
+    alarm = '"alarm"' if device == "smoke-1" else "true"
+    body = f'{{"smoke":{alarm},{wrong.replace("ALARM", alarm)}}}'
+    payload = (f'{{"values":{body}}}' if device == "smoke-1" else body).encode()
+    found = say(decoder, topic, payload)
+    assert {r.metric: r.value for r in found.readings}["smoke"] == "alarm"
+    assert all(r.value == "unknown" and r.note for r in found.readings if r.metric == "battery")
+
+
+def test_a_key_given_twice_with_different_words_is_refused_and_says_whose_message_it_was(decoder):
+    found = say(decoder, "campus/smoke-1/reading", b'{"values":{"smoke":"alarm","smoke":"normal"}}')
+    assert (found.reason, found.device) == (Reason.MALFORMED, "smoke-1")
+    assert say(decoder, "zigbee2mqtt/lab/smoke", b"x" * 70_000).device == "z-smoke"
+
+
+def test_what_speaks_through_a_registered_gateway_or_below_its_address_is_vouched_for():
+    devices = [
+        Device("tx", "gateway", "campus", dialect="gb26875", address="889"),
+        Device("hall", "gateway", "campus", dialect="zigbee2mqtt", address="hall"),
+    ]
+    settings = BrokerSettings(dialects={"zigbee2mqtt": None, "gb26875": None})
+    decoder = Decoder(Registry.build([], [], devices), settings)
+    say(decoder, "zigbee2mqtt/hall/new", b'{"smoke":true}')
+    say(decoder, "zigbee2mqtt/invented", b'{"smoke":true}')
+    for topic, payload, _ in TALKS["gb26875"].messages:
+        say(decoder, topic.replace(topic.split("/")[1], "889"), payload)
+    through = {one.address: one.gateway for one in decoder.strangers.values()}
+    assert through.pop("hall/new") == "hall"
+    assert through.pop("invented") is None
+    assert through
+    assert set(through.values()) == {"tx"}

@@ -187,6 +187,6 @@ def test_who_is_offered_an_alert_is_told_by_name() -> None:
     offered, effects = step(taken, HandedOver(0, "li-wei", "wang-fang"), NOW + 2)
     assert offered is not None
     assert effects == [Effect.OFFERED]
-    (call,) = personal(offered, effects, PEOPLE)
+    (call,) = personal(offered, effects, FIRE, PEOPLE, NOW)
     assert (told([call]), call.purpose) == (["wang-fang@sms"], Purpose.OFFERED)
     assert call.reason.en == "Li Wei hands it over to you"

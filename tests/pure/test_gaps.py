@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from ingest.gaps import AGAIN, LATE, MOST, Gaps
 from ingest.reading import Decoded
+from tests.fakes.words import english
 
 
 def heard(gaps, *sequences, boot=1, moment=1, device="a"):
@@ -26,7 +27,11 @@ def test_a_gap_is_told_at_once_with_how_many_are_missed():
     gaps = Gaps()
     assert heard(gaps, 1, 2, 6) == [("sequence_gap", 3.0)]
     (reading,) = gaps.hear(Decoded("a", [], 1, 8), AGAIN + 2)
-    assert (reading.value, reading.note, reading.received) == (1.0, "numbered up to 8, boot 1", AGAIN + 2)
+    assert (reading.value, english(reading.note), reading.received) == (
+        1.0,
+        "numbered up to 8, boot 1",
+        AGAIN + 2,
+    )
 
 
 def test_further_gaps_within_a_minute_are_told_as_one_sum():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.guard import MAX_BYTES, MAX_DEPTH, Malformed, check, json_object, json_scalar
+from ingest.guard import MAX_BYTES, MAX_DEPTH, Malformed, check, json_object, json_scalar, mended
 from ingest.reading import Reason
 
 
@@ -165,6 +165,41 @@ def test_no_honest_object_is_ever_taken_for_one_with_a_repeated_key(body, escape
 @given(st.binary(max_size=300))
 def test_no_bytes_get_past_the_guard_as_an_error_of_another_kind(payload):
     check(payload)
+    mended(payload)
     for read in (json_object, json_scalar):
         with contextlib.suppress(Malformed):
             read(payload)
+
+
+@pytest.mark.parametrize(
+    ("payload", "whole"),
+    [
+        (b'{"smoke":"alarm","battery":NaN}', {"smoke": "alarm", "battery": "NaN"}),
+        (b'{"a":{"b":[-Infinity, 1e999]}}', {"a": {"b": ["-Infinity", "1e999"]}}),
+        (b'{"n":' + b"9" * 5000 + b"}", {"n": "9" * 40}),
+        (b'{"smoke":"alarm","smoke":"alarm"}', {"smoke": "alarm"}),
+        (b'{"v":{"a":1,"a":1},"v":{"a":1}}', {"v": {"a": 1}}),
+    ],
+)
+def test_a_mistake_of_one_field_alone_is_mended(payload, whole):
+    assert json.loads(mended(payload)) == whole
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b'{"smoke":"alarm","smoke":"normal"}',
+        b'{"smoke":true,"smoke":1}',
+        b'{"smoke":"alarm"}',
+        b'{"smoke":"alarm","battery":NaN',
+        b'{"smoke":"\\ud800","battery":NaN}',
+        b"[NaN]",
+        b"NaN",
+        b"",
+        b'{"a":' * 17 + b"NaN" + b"}" * 17,
+        b'{"a":' * 9000 + b"NaN",
+        b'{"a":NaN,"b":"' + b"x" * MAX_BYTES + b'"}',
+    ],
+)
+def test_what_contradicts_itself_is_broken_or_needs_no_mending_is_left_as_it_is(payload):
+    assert mended(payload) is None

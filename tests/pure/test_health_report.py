@@ -124,8 +124,10 @@ def light(**values: Reading | str) -> Row:
     return row("exit_sign", points=points)
 
 
-def test_a_light_that_was_never_tested_is_overdue_for_both_tests() -> None:
-    assert light().findings == (Finding.DURATION_OVERDUE, Finding.FUNCTION_OVERDUE)
+def test_a_light_without_a_test_is_overdue_only_by_the_day_it_was_installed() -> None:
+    assert light().findings == (Finding.UNPROVEN,)
+    old = row("exit_sign", installed="2025-10-01")
+    assert old.findings == (Finding.DURATION_OVERDUE, Finding.FUNCTION_OVERDUE)
     assert row("exit_sign", installed="2026-11-01").findings == ()
     assert row("exit_sign", installed="2026-10-01").findings == (Finding.FUNCTION_OVERDUE,)
 
@@ -139,7 +141,8 @@ def test_a_test_is_overdue_once_its_interval_has_passed() -> None:
 
 
 def test_an_unnamed_self_test_counts_as_the_smaller_test_only() -> None:
-    assert light(self_test="passed").findings == (Finding.DURATION_OVERDUE,)
+    assert light(self_test="passed").findings == (Finding.UNPROVEN,)
+    assert light(self_test="passed").function_test.last == NOW  # type: ignore[union-attr]
 
 
 def test_a_failed_test_was_done_and_is_a_finding_of_its_own() -> None:
@@ -149,8 +152,8 @@ def test_a_failed_test_was_done_and_is_a_finding_of_its_own() -> None:
 def test_a_test_that_the_broker_kept_proves_nothing_without_a_time_of_its_own() -> None:
     kept = Reading("d1", "function_test", "passed", NOW, NOW, TimeQuality.RECEIVED, True)
     dated = Reading("d1", "function_test", "passed", NOW, NOW - DAY, TimeQuality.DEVICE, True)
-    assert Finding.FUNCTION_OVERDUE in light(function_test=kept).findings
-    assert Finding.FUNCTION_OVERDUE not in light(function_test=dated).findings
+    assert Finding.UNPROVEN in light(function_test=kept, duration_test="passed").findings
+    assert light(function_test=dated, duration_test="passed").findings == ()
 
 
 def test_a_fault_stands_since_the_history_says_so_and_else_at_least_since_it_was_last_told() -> None:
@@ -259,3 +262,12 @@ def test_the_docs_print_the_order_of_risk() -> None:
         f"| {number} | {CATALOGUE[f'finding_{finding}'][1]} | {'all' if len(whom) == 2 else whom[0]} |"
         for number, (finding, whom) in enumerate(ORDER, 1)
     ]
+
+
+def test_every_finding_says_what_to_do() -> None:
+    assert {f"do_{finding}" for finding in Finding} == {key for key in CATALOGUE if key.startswith("do_")}
+
+
+def test_an_extinguisher_without_a_radio_is_not_supervised_rather_than_never_heard() -> None:
+    assert row("extinguisher", heard=None, expires="2027-11-22").reporting == "unsupervised"
+    assert row("extinguisher", heard=None, expires="2027-11-22", gateway="gw").reporting == "never"

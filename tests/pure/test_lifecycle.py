@@ -291,7 +291,7 @@ def test_a_shelf_has_a_reason_from_the_list_and_an_end_within_the_limit_of_its_c
 def test_a_shelf_ends_by_itself_and_sounds_when_something_was_missed() -> None:
     shelved = after(raised(), TAKEN, Shelved(0, LI, "chattering", NOW + MINUTE))
     end = Lapsed(0, "shelf", NOW + MINUTE)
-    assert effects_of(shelved, end) == []  # taken, and nothing new
+    assert effects_of(shelved, end) == [Effect.BACK]  # taken, and nothing new: its owner is told
     missed = after(shelved, PRESS)
     assert missed.occurrence == 2
     assert effects_of(missed, end) == [Effect.RELEASED]

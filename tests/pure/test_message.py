@@ -171,7 +171,7 @@ def test_one_sms_is_never_exceeded_and_the_cut_never_hides_the_place_or_the_code
     text = words(subject, purpose, path, language).short
     assert size(text) <= (SMS_ASCII if text.isascii() else SMS_ANY)
     leaf = clean(place, 60)
-    assert leaf in text or size(leaf) > 40
+    assert leaf in text or size(leaf) > 36
     assert "A7K2" in text
 
 
@@ -253,3 +253,31 @@ def test_an_english_text_that_was_cut_stays_ascii_and_says_what_happened(length:
         assert said.isascii()
         assert size(said) <= SMS_ASCII
         assert "smoke alarm" in said
+
+
+CAMPUS = ROOM_305[:1]
+STRANGER = replace(
+    FIRE,
+    title=Text(
+        "未登记设备报警：地点未知，请核实", "Alarm of an unregistered device: place unknown, go and find it"
+    ),
+    senses=Text("手动报警", "call point"),
+    device_name=Text("2号楼3层报警按钮", "2号楼3层报警按钮"),
+)
+
+
+def test_the_message_of_an_unregistered_fire_says_what_the_device_calls_itself_before_all_else() -> None:
+    assert words(STRANGER, Purpose.RAISE, CAMPUS, "zh").short == (
+        "示范学校：手动报警「2号楼3层报警按钮」，未登记设备报警：地点未知，请核实。11-22 16:43，报警。请立即到场核实。代码A7K2"
+    )
+    english = words(STRANGER, Purpose.RAISE, CAMPUS, "en")
+    assert english.short.startswith("Demo School: call point “2号楼3层报警按钮”, Alarm of an unreg")
+    assert english.title.endswith("go and find it")
+
+
+def test_what_a_stranger_calls_itself_is_cut_and_can_pass_for_nothing_of_ours() -> None:
+    evil = replace(STRANGER, device_name=Text("【演练】」已解除\nhttps://evil.example/" + "x" * 300, ""))
+    short = words(evil, Purpose.RAISE, CAMPUS, "zh").short
+    assert short.startswith("示范学校：手动报警「(演练)'已解除 https: //")
+    assert size(short) <= SMS_ANY
+    assert "A7K2" in short

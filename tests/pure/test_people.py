@@ -102,7 +102,7 @@ def test_people_are_called_by_their_name_in_either_language() -> None:
 
 
 def test_a_campus_in_order_has_no_problems() -> None:
-    assert problems(directory(), CAMPUS) == ()
+    assert problems(directory(), CAMPUS, NOW) == ()
 
 
 def test_what_would_keep_an_alert_from_its_people_is_said_at_load() -> None:
@@ -121,10 +121,10 @@ def test_what_would_keep_an_alert_from_its_people_is_said_at_load() -> None:
         ],
         ("sms", "push", "siren"),
     )
-    found = "\n".join(problems(people, CAMPUS))
+    found = "\n".join(problems(people, CAMPUS, NOW))
     for sentence in (
         "person mute has no contact",
-        "person far: the settings name no channel 'fax'",
+        "person far has a contact on 'fax': the settings name no channel 'fax'",
         "team night: there is no person 'li-wie'; did you mean 'li-wei'?",
         "post duty has nobody in it",
         "policy empty has no steps",
@@ -138,4 +138,4 @@ def test_what_would_keep_an_alert_from_its_people_is_said_at_load() -> None:
 
 
 def test_a_campus_with_nobody_to_tell_says_so() -> None:
-    assert "there is nobody who can be told" in problems(Directory(), CAMPUS)[0]
+    assert "there is nobody who can be told" in problems(Directory(), CAMPUS, NOW)[0]

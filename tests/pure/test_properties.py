@@ -2,6 +2,7 @@
 
 import pytest
 
+from ingest.dialects import properties
 from ingest.dialects.properties import happened, understood
 
 SAID = [
@@ -86,3 +87,12 @@ EVENTS = [
 @pytest.mark.parametrize(("kind", "name", "body", "expected"), EVENTS)
 def test_an_event_means_what_it_carries_and_else_what_it_is_called(kind, name, body, expected):
     assert {metric: value for metric, (value, _) in happened(name, body, kind).items()} == expected
+
+
+def test_long_names_that_somebody_invents_fill_no_memory():
+    held = properties._remembered.cache_info().currsize
+    for number in range(20):
+        assert understood(
+            {f"{'x' * 60_000}{number}": 1, f"{'x' * 300}{number}/smoke": 1}, "smoke_detector"
+        ) == {"smoke": ("alarm", "")}
+    assert properties._remembered.cache_info().currsize <= held + 2  # `smoke`, by its last level

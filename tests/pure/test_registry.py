@@ -5,6 +5,7 @@ import pytest
 from ingest.campus.device import OWN, Device, Place, Zone, address_of
 from ingest.campus.registry import Registry, RegistryError
 from ingest.dialects import DIALECTS
+from ingest.interval import expected_interval
 
 PLACES = [
     Place("campus", "示范学校", "Demo School"),
@@ -48,7 +49,7 @@ def test_a_registry_finds_everything_in_every_way():
 def test_the_service_is_a_device_in_its_own_registry_also_when_nothing_else_is():
     empty = Registry.build()
     assert (empty.devices[OWN].kind, empty.devices[OWN].place) == ("service", "campus")
-    assert empty.devices[OWN].expected_interval == 0
+    assert expected_interval(empty.devices[OWN]) == 0
     mine = Device(OWN, "service", "dorm-2", zh="值班室主机")
     assert Registry.build(PLACES, ZONES, [mine]).devices[OWN] is mine
 

@@ -10,6 +10,7 @@ from rules.firing import Tally
 from rules.replay import Replay, around, compared, differing, needed, watched
 from rules.rule import Rule
 from tests.fakes.engine import CAMPUS, Engine, reading, rule, rules_from
+from tests.fakes.words import english
 
 HOT = rule("{metric: temperature, above: 30, deadband: 2}", name="hot")
 HOTTER = HOT.replace("above: 30", "above: 40")
@@ -41,7 +42,7 @@ def test_each_activation_is_counted_with_when_where_why_and_how_long() -> None:
     assert (tally.count, tally.devices, tally.chatter, tally.standing) == (2, 1, 0, 0)
     assert times(tally) == [(1 * M, 5 * M), (60 * M, None)]
     assert (tally.firings[0].subject, tally.firings[0].device) == ("store-1/temperature", "store-1")
-    assert tally.firings[0].said.startswith("temperature 31 (above 30")
+    assert english(tally.firings[0].said).startswith("temperature 31 (above 30")
 
 
 def test_deadlines_fire_in_virtual_time_also_after_the_last_reading() -> None:

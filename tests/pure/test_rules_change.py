@@ -4,6 +4,7 @@ import pytest
 
 from rules.verdict import Holds
 from tests.fakes.engine import Engine, reading, rule
+from tests.fakes.words import english
 
 OPENED = "{metric: contact, changes: {from: closed, to: open}, hold: 60s}"
 CHATTER = "{metric: smoke, is: [alarm], times: 3, within: 60s}"
@@ -21,7 +22,7 @@ def test_a_change_is_told_and_says_from_what_to_what():
     (verdict,) = engine.take(reading("door-1", "contact", "open", 5000))
     assert (verdict.holds, verdict.moment, verdict.again) == (Holds.YES, 5000, False)
     assert [(one.value, one.received) for one in verdict.evidence] == [("closed", 1000), ("open", 5000)]
-    assert verdict.evidence[0].compared == "changes from closed to open"
+    assert english(verdict.evidence[0].compared) == "changes from closed to open"
 
 
 def test_a_first_word_is_no_change_and_neither_is_a_repeat():
@@ -88,12 +89,54 @@ def test_the_third_alarm_within_a_minute_is_chatter_and_one_alert_counts_on():
     assert [(v.holds, v.moment, v.again) for v in told] == [
         (Holds.YES, 20_000, False), (Holds.YES, 30_000, False), (Holds.YES, 40_000, False),
     ]  # fmt: skip
-    assert [v.evidence[0].note for v in told] == [f"{n} activations 次动作" for n in (3, 4, 5)]
+    assert [english(v.evidence[0].note) for v in told] == [f"{n} activations" for n in (3, 4, 5)]
     assert {v.since for v in told} == {0}
     (normal,) = engine.pass_time(10**9)
     assert (normal.holds, normal.moment) == (Holds.NO, 100_000)
-    assert normal.evidence[0].note == "5 activations 次动作"
+    assert english(normal.evidence[0].note) == "5 activations"
     assert len(engine.memories) == 0
+
+
+FLEETING = "{metric: smoke, is: [alarm], times: 2, within: 60s, shorter_than: 5s}"
+
+
+@pytest.mark.parametrize(
+    ("lasted", "expected"),
+    [
+        ((1, 1), [("yes", 31)]),
+        ((4.999, 4.999), [("yes", 34.999)]),
+        ((5, 1), []),  # it lasted
+        ((1, 300), []),
+        ((1, 1, 1), [("yes", 31), ("yes", 61)]),
+        ((1, 20, 1), [("yes", 61)]),
+    ],
+)
+def test_only_what_came_and_went_in_a_moment_is_fleeting_and_it_is_known_when_it_is_over(lasted, expected):
+    engine, told = Engine(rule(FLEETING)), []
+    for number, length in enumerate(lasted):
+        at = number * 30_000
+        told += engine.take(reading("smoke-1", "smoke", "alarm", at))
+        told += engine.take(reading("smoke-1", "smoke", "alarm", at + 500))  # a repeat is nothing new
+        told += engine.take(reading("smoke-1", "smoke", "normal", at + int(length * 1000)))
+    assert [(v.holds.value, v.moment / 1000) for v in told] == expected
+    for verdict in told:
+        assert verdict.evidence[0].value == "alarm"
+        assert verdict.evidence[0].event_time % 30_000 == 0  # when it began
+    assert english(engine.rules.rules[0].compared) == "2 times in 60 s: is alarm, each for less than 5 s"
+    engine.pass_time(10**9)
+    assert len(engine.memories) == 0
+
+
+def test_a_fleeting_alarm_that_then_stays_ends_the_count_and_is_not_forgotten():
+    engine = Engine(rule(FLEETING))
+    for at, word in ((0, "alarm"), (1000, "normal"), (2000, "alarm"), (3000, "normal"), (4000, "alarm")):
+        told = engine.take(reading("smoke-1", "smoke", word, at))
+    (normal,) = engine.pass_time(10**6)
+    assert (normal.holds, normal.moment) == (Holds.NO, 63_000)
+    assert engine.take(reading("smoke-1", "smoke", "alarm", 10**6 + 1)) == []
+    assert engine.take(reading("smoke-1", "smoke", "normal", 10**6 + 2)) == []
+    assert len(engine.memories) == 0
+    assert told == []
 
 
 def test_two_alarms_or_three_in_a_longer_time_are_no_chatter():

@@ -5,6 +5,7 @@ import math
 from rules.memory import State
 from rules.verdict import Holds
 from tests.fakes.engine import Engine, reading, rule
+from tests.fakes.words import english
 
 HOT = "{metric: temperature, above: 30, deadband: 2}"
 LOW = "{metric: battery, below: 20, deadband: 5}"
@@ -95,7 +96,7 @@ def test_a_metric_never_heard_is_silent_a_span_after_the_start():
     (verdict,) = engine.pass_time(10**9)
     assert (verdict.holds, verdict.subject, verdict.moment) == (Holds.YES, "store-1/temperature", 91_000)
     assert verdict.since == 1000
-    assert (verdict.evidence[0].value, verdict.evidence[0].note) == ("unknown", "never heard")
+    assert (verdict.evidence[0].value, english(verdict.evidence[0].note)) == ("unknown", "never heard")
 
 
 def test_every_reading_puts_the_silence_off():

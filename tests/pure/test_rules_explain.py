@@ -7,6 +7,7 @@ from rules.baseline import Slot, Week
 from rules.explain import lines, replayed, unwatched
 from rules.trial import moment_text
 from tests.fakes.engine import CAMPUS, reading, rule, rules_from
+from tests.fakes.words import english
 
 WARM = rule("{metric: temperature, above: 8}", "trouble", "warm", on_delay="10s", off_delay="10s")
 SMOKE = rule("{metric: smoke, is: [alarm]}", "alarm", "smoke-alarm")
@@ -17,7 +18,7 @@ SILENT = rule("{metric: humidity, silent_for: 60s}", "trouble", "quiet")
 def told(device: str, readings: Iterable[Reading], until: int, *rules: str) -> str:
     known = rules_from("rules:\n" + "".join(rules))
     found = replayed(known, CAMPUS.devices[device], CAMPUS, readings, until)
-    return "\n".join(line for one in found for line in lines(one, moment_text))
+    return english("\n".join(line for one in found for line in lines(one, moment_text)))
 
 
 def warm(*values: tuple[int, float | str]) -> list[Reading]:
@@ -72,7 +73,7 @@ def test_what_a_rule_looks_at_besides_the_reading_is_said_also_where_it_did_not_
     few = rule("{metric: temperature, siblings: {above: 8}}", name="few")
     known = rules_from("rules:\n" + odd + one + bad + few)
     found = replayed(known, CAMPUS.devices["store-1"], CAMPUS, warm((0, 9.0)), 1000, usual)
-    text = "\n".join(line for one in found for line in lines(one, moment_text))
+    text = english("\n".join(line for one in found for line in lines(one, moment_text)))
     assert "beside it: at this hour usually 21 ± 1.4, 2 of 4 weeks" in text
     assert "beside it: place.id = lab" in text
     assert "it cannot be judged: division by zero" in text

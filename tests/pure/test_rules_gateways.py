@@ -8,6 +8,7 @@ from ingest.supervision import Supervision
 from rules.evaluate import due, evaluate
 from rules.load import load
 from rules.memory import Memories
+from tests.fakes.words import english
 
 RULES = load()
 START = 1_795_305_600_000
@@ -68,8 +69,8 @@ def test_the_alert_of_a_gateway_names_who_is_unprotected_in_its_evidence():
     site = Site(Device("gw", "gateway", "campus"), child("s1", "smoke_detector"), child("d1", "door"))
     site.will("gw", 1)
     (evidence,) = site.verdicts[0].evidence
-    assert evidence.note == (
-        "1 life-safety point unprotected 未受保护: s1; its connection was lost (last will)"
+    assert english(evidence.note) == (
+        "1 life-safety point unprotected: s1; its connection was lost (last will)"
     )
 
 
@@ -93,4 +94,4 @@ def test_three_hundred_children_of_a_dead_gateway_raise_nothing():
     site.hear("s0", 1)
     raised = site.judge(site.watch.due(START + 10**8))
     assert raised == [("gateway-unprotected", "gw", "yes")]
-    assert site.verdicts[0].evidence[0].note.startswith("300 life-safety points unprotected 未受保护: s0")
+    assert english(site.verdicts[0].evidence[0].note).startswith("300 life-safety points unprotected: s0")

@@ -4,6 +4,7 @@ import pytest
 
 from rules.parse import parse
 from tests.fakes.engine import Engine, reading, rule, rules_from
+from tests.fakes.words import english
 
 HEAT = """
 rules:
@@ -35,7 +36,10 @@ def test_each_level_is_a_rule_with_a_limit_a_class_and_a_title_of_its_own():
     assert [(one.id, one.alert_class.value, one.title.en) for one in (low, high)] == [
         ("heat-1", "status", "Warm"), ("heat-2", "supervisory", "Hot"),
     ]  # fmt: skip
-    assert [one.condition.compared for one in (low, high)] == ["above 26, deadband 1", "above 32, deadband 1"]
+    assert [english(one.condition.compared) for one in (low, high)] == [
+        "above 26, deadband 1",
+        "above 32, deadband 1",
+    ]
     assert [(one.on_delay, one.off_delay) for one in (low, high)] == [(30_000, 60_000), (5000, 10_000)]
 
 

@@ -18,7 +18,7 @@ from rules.trial import Trial, run, untested
 from rules.verdict import Class
 
 LOADED = build(read())
-DURATIONS = ("on_delay", "off_delay", "hold", "silent_for", "same_for", "within")
+DURATIONS = ("on_delay", "off_delay", "hold", "silent_for", "same_for", "within", "shorter_than")
 WHOLE = ("times", "devices")
 Mutant = tuple[str, dict[str, Any]]  # what was changed, and the rule as it is then
 

@@ -52,7 +52,7 @@ def mistakes_in(text: str) -> list[str]:
         (("[smoke_detector]", "[smoke_detector, door]"),
          "5:34  rules[0].for.kind[1]  got 'door'  a door does not report smoke; it reports: "
          "battery, battery_low, clock_error, contact, fault, flooding, interval, late_alarm, link, "
-         "link_quality, rssi, sequence_gap, supervision, tamper, unprotected, voltage"),
+         "link_quality, rssi, sequence_gap, supervision, tamper, unprotected, unreadable, voltage"),
         (("metric: smoke, is: [alarm]", "metric: smoke, above: 3"),
          "6:34  rules[0].when.above  got 3  'smoke' is a state: use is or changes"),
         (("metric: smoke, is: [alarm]", "metric: smoke"),
@@ -119,6 +119,14 @@ def test_an_empty_file_has_no_rules_and_no_mistakes():
         ("{metric: temperature, above: 30}", {"on_delay": "5s"}, "a life-safety alarm ("),
         ("{metric: press, happens: [alarm]}", {"off_delay": "5s"}, "use hold in when"),
         ("{metric: temperature, silent_for: 5m}", {"on_delay": "5s"}, "make silent_for longer"),
+        (
+            "{metric: press, happens: [alarm], times: 2, within: 5m, shorter_than: 1s}",
+            {},
+            "an event has no end",
+        ),
+        ("{metric: smoke, is: [alarm], shorter_than: 1s}", {}, "only with times"),
+        ("{metric: smoke, is: [alarm], devices: 2, within: 5m, shorter_than: 1s}", {}, "only with times"),
+        ("{metric: smoke, is: [alarm], times: 2, within: 5m, shorter_than: 0s}", {}, "more than 0"),
         ("{metric: temperature, silent_for: 5m}", {"off_delay": "5m"}, "expected less than silent_for"),
         ("{metric: temperature, silent_for: 0s}", {}, "expected at least 1s"),
         ("{metric: battery, below: 200}", {}, "expected a number from 0 to 100"),

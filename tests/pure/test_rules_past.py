@@ -6,6 +6,7 @@ from rules.baseline import HOUR, Baselines, Slot, Typical, Week, typical
 from rules.parse import parse
 from rules.verdict import Holds
 from tests.fakes.engine import Engine, reading, rule
+from tests.fakes.words import english
 
 WEEKS = (Week(1, 20.0, 1.0), Week(2, 22.0, 1.0), Week(3, 24.0, 1.0), Week(5, 99.0, 0.0))
 LATER = 3 * HOUR
@@ -75,8 +76,10 @@ def test_the_evidence_says_what_it_was_compared_with_and_on_how_many_weeks_it_st
     engine = Engine(rule("{metric: temperature, past: {above: 3}}", on_delay="10m"), baselines=known(hours=1))
     engine.take(reading("store-1", "temperature", 30.0, HOUR - 1))
     (verdict,) = engine.pass_time(LATER)
-    assert verdict.evidence[0].compared == "above 3 beside its own past: this hour of the last 4 weeks"
-    assert verdict.evidence[0].note.startswith("at this hour usually 22 ± 1.9, 3 of 4 weeks")
+    assert (
+        english(verdict.evidence[0].compared) == "above 3 beside its own past: this hour of the last 4 weeks"
+    )
+    assert english(verdict.evidence[0].note).startswith("at this hour usually 22 ± 1.9, 3 of 4 weeks")
 
 
 def test_a_reading_is_compared_with_the_hour_in_which_it_happened():

@@ -38,6 +38,7 @@ RULES = (
     rule("{metric: contact, changes: {from: closed, to: open}, hold: 20s}", name="opened"),
     rule("{metric: smoke, is: [alarm], times: 2, within: 24s}", name="chatter"),
     rule("{metric: press, happens: [alarm], times: 3, within: 24s}", name="presses"),
+    rule("{metric: fault, is: [fault], times: 2, within: 24s, shorter_than: 8s}", name="fleeting"),
     rule("{metric: temperature, rises: 8, within: 24s, deadband: 1}", name="rising", off_delay="5s"),
     rule("{metric: temperature, same_for: 20s}", name="stuck"),
     rule(

@@ -4,6 +4,7 @@ import pytest
 
 from rules.verdict import Holds
 from tests.fakes.engine import Engine, reading, rule
+from tests.fakes.words import english
 
 RISES = "{metric: temperature, rises: 8, within: 1m, deadband: 2}"
 STUCK = "{metric: temperature, same_for: 1h}"
@@ -37,7 +38,7 @@ def test_the_evidence_says_from_where_to_where():
     engine.take(reading("store-1", "temperature", 20.0, 5000))
     (verdict,) = engine.take(reading("store-1", "temperature", 29.5, 50_000))
     assert [(one.value, one.event_time) for one in verdict.evidence] == [(20.0, 5000), (29.5, 50_000)]
-    assert verdict.evidence[1].compared == "rises by 8 within 60 s"
+    assert english(verdict.evidence[1].compared) == "rises by 8 within 60 s"
 
 
 def test_falling_is_the_mirror_of_rising():

@@ -18,6 +18,7 @@ from rules.rule import Rule
 from rules.schedule import Schedule, Window
 from rules.vanish import reconcile
 from tests.fakes.engine import CAMPUS, Engine, reading, rule, rules_from
+from tests.fakes.words import english
 
 ZONE = ZoneInfo("Asia/Shanghai")
 SECOND, MINUTE, HOUR = 1000, 60_000, 3_600_000
@@ -50,7 +51,7 @@ def test_what_holds_already_is_raised_at_the_moment_its_schedule_begins():
     (verdict,) = school.pass_time(at("2026-03-02 23:00"))
     assert told([verdict]) == [("open-at-night", "yes", at("2026-03-02 22:00"))]
     assert verdict.since == at("2026-03-02 17:00")
-    assert "during 22:00-06:00" in verdict.evidence[0].compared
+    assert "during 22:00-06:00" in english(verdict.evidence[0].compared)
 
 
 def test_what_still_holds_when_its_schedule_ends_is_normal_at_that_moment_and_raised_anew_the_next_night():

@@ -1,4 +1,4 @@
-"""Thinks. Rules in shadow: judged like any other, told to nobody, counting for nothing, until somebody decides."""
+"""Thinks. Rules in shadow: judged like any other, told to nobody, counting for nothing, until decided."""
 
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from rules.shadow import ends, in_service, obstacles, shadowed
 from rules.vanish import orphaned, reconcile
 from rules.verdict import Holds
 from tests.fakes.engine import CAMPUS, Engine, reading, rule
+from tests.fakes.words import english
 
 HOT = "{metric: temperature, above: 30}"
 SMOKE = "{metric: smoke, is: [alarm]}"
@@ -126,7 +127,7 @@ def test_the_alert_of_a_rule_that_goes_into_shadow_becomes_unknown() -> None:
     quiet = Engine(rule(HOT, shadow="14d")).rules
     (verdict,) = reconcile(engine.rules, quiet, engine.memories, CAMPUS, 5_000)
     assert (verdict.holds, verdict.shadow) == (Holds.UNKNOWN, False)
-    assert verdict.evidence[0].compared == "rule in shadow now"
+    assert english(verdict.evidence[0].compared) == "rule in shadow now"
 
 
 def test_a_restart_knows_what_nobody_was_told() -> None:

@@ -8,6 +8,7 @@ from rules.memory import State
 from rules.parse import parse
 from rules.verdict import Holds
 from tests.fakes.engine import Engine, reading, rule
+from tests.fakes.words import english
 
 NAMES = ("heat-1", "heat-2", "heat-3", "heat-4")
 ZONE = Registry.build(
@@ -76,8 +77,11 @@ def test_the_evidence_names_the_others_with_values_and_times():
     hear(school, 1, heat_1=60.0)
     (verdict,) = school.pass_time(60_001)
     own, *others = verdict.evidence
-    assert (own.value, own.compared) == (60.0, "above 8 beside the median of at least 3 others of the zone")
-    assert own.note.startswith("median of 3 others 21")
+    assert (own.value, english(own.compared)) == (
+        60.0,
+        "above 8 beside the median of at least 3 others of the zone",
+    )
+    assert english(own.note).startswith("median of 3 others 21")
     assert [(one.device, one.value, one.event_time) for one in others] == [
         ("heat-2", 20.0, 0), ("heat-3", 21.0, 0), ("heat-4", 50.0, 0),
     ]  # fmt: skip

@@ -264,6 +264,31 @@ def test_no_metric_of_any_kind_is_forgotten(kind):
     assert forgotten == measured & set(KINDS[kind].metrics)
 
 
+ASKING = {
+    "alarm", "prealarm", "test", "fault", "disabled", "tamper", "low", "failed", "missing", "silent",
+    "manual",
+}  # fmt: skip
+NOT_SAID = {
+    # a microphone only corroborates: no dialect says more of it than that it hears an alarm
+    "camera": [("alarm_sound", word) for word in ("disabled", "fault", "prealarm", "test")],
+    "service": [("supervision", "silent")],  # that we are silent, only somebody outside can say
+}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "unregistered"])
+def test_every_word_of_every_kind_that_asks_for_a_person_is_judged_by_a_rule_of_the_pack(kind):
+    silent = []
+    for metric in reportable(kind):
+        known = METRICS[metric]
+        for word in sorted(ASKING.intersection(known.words)):
+            school = School()
+            device = OWN if kind == "service" else kind
+            school.hear(device, metric, word)
+            if not any(row.told is Holds.YES or row.state is State.PENDING for row in school.memories):
+                silent.append((metric, word))
+    assert silent == NOT_SAID.get(kind, [])
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_reading_at_all_raises_two_rules(kind):
     for metric in reportable(kind):

@@ -4,6 +4,7 @@ import pytest
 
 from rules.verdict import Class, Holds
 from tests.fakes.engine import Engine, reading, rule
+from tests.fakes.words import english
 
 SMOKE = "{metric: smoke, is: [alarm]}"
 
@@ -26,7 +27,7 @@ def test_an_alarm_raises_at_once_and_says_what_it_saw():
     assert (evidence.metric, evidence.value, evidence.event_time, evidence.received) == (
         "smoke", "alarm", 400, 1000,
     )  # fmt: skip
-    assert evidence.compared == "is alarm"
+    assert english(evidence.compared) == "is alarm"
 
 
 def test_repeats_of_the_same_word_say_nothing_new():

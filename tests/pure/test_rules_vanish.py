@@ -9,6 +9,7 @@ from rules.ruleset import RuleSet
 from rules.vanish import reconcile
 from rules.verdict import Class, Holds, Verdict
 from tests.fakes.engine import CAMPUS, Engine, reading, rule
+from tests.fakes.words import english
 
 SMOKE = "{metric: smoke, is: [alarm]}"
 HOT = "{metric: temperature, above: 30}"
@@ -42,7 +43,7 @@ def test_what_a_removed_rule_raised_becomes_unknown_with_its_reason():
     assert (verdict.holds, verdict.subject, verdict.moment) == (Holds.UNKNOWN, "smoke-1/smoke", 5000)
     assert (verdict.alert_class, verdict.priority, verdict.latch) == (Class.ALARM, 1, True)
     assert (verdict.policy, verdict.title.en, verdict.life_safety) == ("fire", "Title", True)
-    assert verdict.evidence[0].compared == "rule removed"
+    assert english(verdict.evidence[0].compared) == "rule removed"
     assert left(engine) == []
 
 
@@ -57,14 +58,14 @@ def test_what_a_removed_device_raised_becomes_unknown():
     text = rule(SMOKE, "alarm")
     engine = burning(text)
     (verdict,) = reload(engine, text, registry=without("smoke-1"))
-    assert (verdict.holds, verdict.evidence[0].compared) == (Holds.UNKNOWN, "device removed")
+    assert (verdict.holds, english(verdict.evidence[0].compared)) == (Holds.UNKNOWN, "device removed")
     assert left(engine) == []
 
 
 def test_a_rule_that_no_longer_covers_the_device_leaves_its_alert_unknown():
     engine = burning(rule(SMOKE, "alarm"))
     (verdict,) = reload(engine, rule(SMOKE, "alarm", only="{place: lab}"))
-    assert verdict.evidence[0].compared == "rule no longer looks at this"
+    assert english(verdict.evidence[0].compared) == "rule no longer looks at this"
 
 
 def test_what_was_only_pending_goes_without_a_word():

@@ -10,6 +10,7 @@ from rules.ruleset import RuleSet
 from rules.vanish import reconcile
 from rules.verdict import Holds
 from tests.fakes.engine import Engine, reading, rule
+from tests.fakes.words import english
 
 STORE = Registry.build(
     places=[
@@ -78,7 +79,7 @@ def test_the_evidence_names_each_rule_that_holds_and_on_what():
     engine = both("{all: [hot, damp]}")
     told = [v for at, one in enumerate(ALL[:2]) for v in engine.take(reading(*one, at))]
     evidence = next(verdict for verdict in told if verdict.rule == "both").evidence
-    assert [(one.device, one.metric, one.value, one.compared) for one in evidence] == [
+    assert [(one.device, one.metric, one.value, english(one.compared)) for one in evidence] == [
         ("climate-1", "temperature", 31.0, "rule hot: yes"),
         ("climate-1", "humidity", 85.0, "rule damp: yes"),
     ]

@@ -75,7 +75,9 @@ def test_everybody_who_is_to_be_told_exists_and_can_be_reached():
     places = {row["id"] for row in file["places"]}
     assert all(person["contacts"] for person in file["persons"])
     assert {member for team in file["teams"] for member in team["members"]} <= people
-    assert {member for post in file["posts"] for member in post["order"]} <= people
+    on_shift = [shift["who"] for post in file["posts"] for shift in post.get("shifts", ())]
+    assert {member for post in file["posts"] for member in post.get("order", ())} <= people
+    assert {member for who in on_shift for member in who} <= people
     for policy in file["policies"]:
         assert set(policy["match"].get("place", ())) <= places
         assert set(policy["match"].get("kind", ())) <= set(KINDS)

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from ingest.campus.kinds import METRICS, Form
+from ingest.interval import expected_interval
 from ingest.reading import TimeQuality
 from tests.fakes.school import MINUTE, SEED, START, School
 from tocsin.simulate.campus import build
@@ -99,7 +100,7 @@ def test_a_demo_lives_within_a_minute_and_a_slow_campus_is_still_supervised():
         moments.setdefault(saying.topic, []).append(saying.offset)
     for device in slow.campus.devices:
         own = [0, *moments.get(f"campus/{device.id}/reading", ())]
-        allowed = slow.registry.devices[device.id].expected_interval * 1000
+        allowed = expected_interval(slow.registry.devices[device.id]) * 1000
         if len(own) > 1 and device.id != slow.campus.flaky:
             assert max(after - before for before, after in pairwise(own)) < allowed
 
@@ -149,7 +150,7 @@ def test_the_flaky_device_drops_out_for_longer_than_supervision_allows_and_retur
     gone, back, _ = AWAY
     assert not [r for r in readings if gone * 1000 <= r.received - START < back * 1000]
     assert [r for r in readings if r.received - START > back * 1000]
-    assert back - gone > 1.5 * school.registry.devices[school.campus.flaky].expected_interval
+    assert back - gone > 1.5 * expected_interval(school.registry.devices[school.campus.flaky])
 
 
 def test_one_battery_runs_low_within_a_quarter_of_an_hour_and_no_other_does():

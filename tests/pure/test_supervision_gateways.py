@@ -9,6 +9,7 @@ from ingest.interval import expected_interval
 from ingest.reading import Reading
 from ingest.supervision import PATIENCE, START_GRACE, TOGETHER, Supervision
 from ingest.topology import NAMED, carries, gateways, unprotected
+from tests.fakes.words import english
 
 START = 1_795_305_600_000
 SECOND = 1000
@@ -80,7 +81,7 @@ def test_what_speaks_through_a_dead_gateway_is_unknown_and_nobody_is_told_silent
     house = House(gateway(), child("a"), child("b", interval=30))
     house.will("gw", 100)
     assert house.new()[-3:] == [("gw", "silent", 100), ("a", "unknown", 100), ("b", "unknown", 100)]
-    assert house.since("a").note == "its gateway gw is silent"
+    assert english(house.since("a").note) == "its gateway gw is silent"
     house.pass_time(100_000)
     assert house.new() == []
 
@@ -99,7 +100,7 @@ def test_a_child_that_is_silent_while_its_gateway_lives_is_told_with_the_next_wo
     for second in range(50, 1200, 100):
         house.hear("gw", second)
     assert [one for one in house.new() if one[0] == "a"] == [("a", "late", 660), ("a", "silent", 950)]
-    assert house.since("a").note == "nothing heard for 15 min, its gateway gw lives"
+    assert english(house.since("a").note) == "nothing heard for 15 min, its gateway gw lives"
 
 
 def test_a_child_is_never_held_for_longer_than_its_patience():
@@ -116,7 +117,7 @@ def test_a_last_will_of_a_child_is_told_with_the_next_word_through_its_gateway()
     assert house.new() == []
     house.hear("b", 25)
     assert house.new() == [("a", "silent", 25)]
-    assert house.since("a").note == "its connection was lost (last will)"
+    assert english(house.since("a").note) == "its connection was lost (last will)"
 
 
 def test_a_last_will_that_is_withdrawn_before_it_was_told_says_nothing():
@@ -172,7 +173,7 @@ def test_after_a_short_outage_who_is_still_within_its_interval_is_reporting_agai
     house.will("gw", 100)
     house.hear("gw", 400)
     assert house.new()[-2:] == [("gw", "reporting", 400), ("a", "reporting", 400)]
-    assert house.since("a").note == "its gateway gw is back"
+    assert english(house.since("a").note) == "its gateway gw is back"
 
 
 def test_a_child_that_was_silent_before_is_unknown_meanwhile_and_silent_again_afterwards():
@@ -251,8 +252,8 @@ def test_the_life_safety_points_under_a_dead_gateway_are_counted_and_the_first_n
     house = House(gateway(), child("door-1"), *detectors)
     house.will("gw", 10)
     names = "实验楼 s-5, 实验楼 s-6, 宿舍 s-0, 宿舍 s-1, 宿舍 s-2 +2"
-    assert house.since("gw").note == (
-        f"7 life-safety points unprotected 未受保护: {names}; its connection was lost (last will)"
+    assert english(house.since("gw").note) == (
+        f"7 life-safety points unprotected: {names}; its connection was lost (last will)"
     )
     assert house.since("gw", "unprotected").value == 7
     assert house.found.index(house.since("gw")) == 0, "the gateway before its children"
@@ -263,7 +264,7 @@ def test_the_life_safety_points_under_a_dead_gateway_are_counted_and_the_first_n
 def test_a_gateway_without_life_safety_says_nothing_of_protection():
     house = House(gateway(), child("door-1"))
     house.will("gw", 10)
-    assert house.since("gw").note == "its connection was lost (last will)"
+    assert english(house.since("gw").note) == "its connection was lost (last will)"
     assert not [r for r in house.found if r.metric == "unprotected"]
 
 
@@ -391,6 +392,13 @@ def test_the_interval_is_the_registered_one_else_the_dialects_else_the_kinds(mon
     assert expected_interval(Device("tocsin", "service", "campus")) == 0
     monkeypatch.setattr(DIALECTS["tocsin"], "INTERVAL", {})
     assert expected_interval(child("a", interval=None, kind="camera")) == 300
+
+
+def test_an_extinguisher_that_nothing_connects_is_not_waited_for():
+    assert expected_interval(Device("e", "extinguisher", "campus")) == 0
+    for way in ({"gateway": "gw"}, {"dialect": "shelly"}, {"address": "e7"}, {"interval": 90000}):
+        assert expected_interval(Device("e", "extinguisher", "campus", **way)) >= 90000
+    assert expected_interval(Device("s", "smoke_detector", "campus")) == 3600
 
 
 # ---- any history

@@ -4,30 +4,48 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.campus.device import OWN, Device
+from ingest.bilingual import plain
+from ingest.campus.device import Device
 from ingest.campus.kinds import UNREGISTERED
 from ingest.campus.registry import Registry
+from ingest.crowd import CROWD, TELL
 from ingest.reading import Announced, Decoded
-from ingest.tray import FORGET, MOST, NEW_A_MINUTE, OPEN, TELL, Tray
+from ingest.tray import MOST, NEW_A_MINUTE, OPEN, Tray
 from tests.fakes.engine import reading
 
 M = 60_000
 
 
-def stranger(number):
-    return Device(
-        f"unregistered.s{number}", UNREGISTERED, "", dialect="tocsin", address=f"s{number}", interval=0
-    )
+def stranger(number, gateway=None):
+    name, address = f"unregistered.s{number}", f"s{number}"
+    return Device(name, UNREGISTERED, "", dialect="tocsin", address=address, interval=0, gateway=gateway)
 
 
-def hear(tray, number, now, **values):
-    device = stranger(number)
+def hear(tray, number, now, gateway=None, **values):
+    device = stranger(number, gateway)
     decoded = Decoded(device.id, [reading(device.id, metric, value, now) for metric, value in values.items()])
     return tray.hear(device, decoded, now, "campus")
 
 
+def crowd(readings):
+    return [r for r in readings if (r.device, r.metric) == (CROWD.id, "strangers")]
+
+
 def told(readings):
-    return [r.note for r in readings if (r.device, r.metric) == (OWN, "strangers")]
+    """Who has joined, as each ring of the others names them."""
+    return [plain(r.note).partition(" in all: ")[2] for r in crowd(readings) if r.value == "alarm"]
+
+
+def words(readings):
+    return [r.value for r in crowd(readings)]
+
+
+def full(now=M, gateway=None):
+    """A tray without a free place."""
+    tray = Tray()
+    for number in range(OPEN):
+        hear(tray, number, now, gateway, smoke="alarm")
+    return tray
 
 
 def test_a_stranger_waits_with_what_it_said_and_how_often():
@@ -86,18 +104,91 @@ def test_the_place_of_one_whose_alert_is_closed_goes_to_one_who_waits_without_sh
     alerted = {f"unregistered.s{number}" for number in range(1, OPEN)}
     assert not tray.free(alerted, M + 1)  # it may be about to have one
     assert tray.free(alerted, 3 * M)
-    (alarm,) = [r for r in tray.due(3 * M, "campus") if r.device != OWN]
+    (alarm,) = [r for r in tray.due(3 * M, "campus") if r.device != CROWD.id]
     assert (alarm.device, alarm.value, alarm.received) == (f"unregistered.s{OPEN}", "alarm", 3 * M)
     assert tray.judged[f"unregistered.s{OPEN}"].place == "campus"
 
 
-def test_one_who_was_in_alarm_long_ago_or_is_normal_again_waits_for_no_place():
-    tray = Tray()
-    for number in range(OPEN + 2):
-        hear(tray, number, M, smoke="alarm")
-    hear(tray, OPEN, M + 1, smoke="normal")
-    assert tray.free((), M + FORGET)
-    assert [r for r in tray.due(M + FORGET, "campus") if r.device != OWN] == []
+def test_one_who_is_normal_again_waits_for_no_place_and_one_who_never_was_waits_for_ever():
+    tray = full()
+    hear(tray, 5, M, smoke="alarm")
+    hear(tray, 6, M, smoke="alarm")
+    hear(tray, 5, M + 1, smoke="normal")
+    assert tray.free((), M + 3600 * M)
+    assert [r.device for r in tray.due(M + 3600 * M, "campus") if r.device != CROWD.id] == ["unregistered.s6"]
+
+
+def test_more_in_alarm_are_one_state_that_stands_until_the_last_of_them_is_clear():
+    tray = full()
+    assert words(hear(tray, 10, M, smoke="alarm")) == ["alarm"]
+    assert words(hear(tray, 11, M + 1, smoke="alarm")) == []
+    assert words(tray.due(M + TELL, "campus")) == ["normal", "alarm"]  # it rings anew
+    assert words(tray.due(M + 60 * M, "campus")) == []
+    assert words(hear(tray, 10, M + 61 * M, smoke="normal")) == []
+    (end,) = crowd(hear(tray, 11, M + 62 * M, smoke="normal"))
+    assert end.value == "normal"
+    assert words(tray.due(M + 63 * M, "campus")) == []
+
+
+def test_a_detector_that_burns_through_or_speaks_of_something_else_is_not_clear():
+    tray = full()
+    hear(tray, 10, M, smoke="alarm", co="alarm")
+    for values in ({"battery": 3.0}, {"smoke": "fault"}, {"smoke": "normal"}, {"heat": "normal"}):
+        assert words(hear(tray, 10, M + TELL, **values)) == []
+    assert words(hear(tray, 10, M + TELL, co="normal")) == ["normal"]
+
+
+def test_a_button_once_pressed_is_clear_by_nothing_it_says():
+    tray = full()
+    hear(tray, 10, M, press="alarm")
+    assert words(hear(tray, 10, M + TELL, press="test")) == []
+    tray.forget("unregistered.s10")
+    assert words(tray.due(M + TELL, "campus")) == ["normal"]
+
+
+def test_whoever_is_registered_or_forgotten_counts_no_more_among_the_others():
+    tray = full()
+    hear(tray, 10, M, smoke="alarm")
+    hear(tray, 11, M, smoke="alarm")
+    found = tray.fit(Registry.build(devices=[Device("hall", "smoke_detector", "campus", address="s10")]))
+    assert found == {"unregistered.s10": "hall"}
+    assert words(tray.due(M + 1, "campus")) == []
+    tray.forget("unregistered.s11")
+    assert words(tray.due(M + 2, "campus")) == ["normal"]
+
+
+def test_a_person_who_verifies_the_alert_has_looked_at_those_who_had_joined_and_at_no_later_one():
+    tray = full()
+    hear(tray, 10, M, smoke="alarm")
+    tray.look(M - 1)  # it was verified before this one rang
+    assert words(tray.due(M + 1, "campus")) == []
+    hear(tray, 11, M + 2, smoke="alarm")  # joined, and nobody was told yet
+    tray.look(M + 3)
+    assert words(tray.due(M + 4, "campus")) == []
+    assert told(tray.due(M + TELL, "campus")) == ["s11"]
+    tray.look(M + TELL + 1)
+    assert words(tray.due(M + TELL + 2, "campus")) == ["normal"]
+    assert words(hear(tray, 10, M + 2 * TELL, smoke="alarm")) == []  # it only repeats itself
+    hear(tray, 10, M + 3 * TELL, smoke="normal")
+    assert told(hear(tray, 10, M + 4 * TELL, smoke="alarm")) == ["s10"]
+
+
+def test_one_that_a_person_has_looked_at_is_given_no_alert_of_its_own_afterwards():
+    tray = full()
+    hear(tray, 10, M, smoke="alarm")
+    tray.look(M)
+    tray.free((), M + 2 * M)
+    assert [r for r in tray.due(M + 2 * M, "campus") if r.device != CROWD.id] == []
+    assert words(hear(tray, 10, M + 3 * M, smoke="alarm")) == []
+
+
+def test_invented_fires_take_no_place_of_what_speaks_through_a_registered_panel():
+    tray = full()
+    hear(tray, 10, M, smoke="alarm")
+    for number in range(20, 20 + OPEN):
+        assert [r.value for r in hear(tray, number, M, "panel", fire="alarm")] == ["alarm"]
+    assert told([*hear(tray, 30, M, "panel", fire="alarm"), *tray.due(M + TELL, "campus")]) == ["s30"]
+    assert [r.value for r in hear(tray, 40, M, "other-panel", fire="alarm")] == ["alarm"]
 
 
 def test_ten_thousand_invented_ids_in_a_minute_disturb_nobody():
@@ -113,7 +204,7 @@ def test_ten_thousand_invented_ids_in_a_minute_disturb_nobody():
 def test_ten_thousand_invented_fires_are_five_and_a_number():
     tray = Tray()
     judged = [r for number in range(10_000) for r in hear(tray, number, M, smoke="alarm")]
-    assert len([r for r in judged if r.device != OWN]) == OPEN
+    assert len([r for r in judged if r.device != CROWD.id]) == OPEN
     assert len(told(judged)) == 1
     (rest,) = told(tray.due(M + TELL, "campus"))
     assert rest.endswith(f"+{10_000 - OPEN - 1 - 5}")
@@ -163,6 +254,6 @@ def test_no_order_of_alarms_judges_more_than_five_or_leaves_one_untold(history):
         heard += [*tray.due(now, "campus"), *hear(tray, number, now, smoke=word)]
         assert len(tray.judged) <= OPEN
     heard += tray.due(now + TELL, "campus")
-    named = {r.device for r in heard if r.device != OWN and r.value == "alarm"}
+    named = {r.device for r in heard if r.device != CROWD.id and r.value == "alarm"}
     named |= {f"unregistered.{one}" for note in told(heard) for one in note.split(", ")}
     assert {f"unregistered.s{number}" for number, word, _ in history if word == "alarm"} <= named

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from ingest import pending
 from ingest.dialects import DIALECTS
 from tocsin import apply as applying
 from tocsin import campusfile
@@ -132,7 +133,7 @@ policies:
         "campus.yaml:9:51  policies[0].steps[0].after  got 'soon'  "
         "must be a duration such as 60s, 5m, 2h or 1d",
         "campus.yaml:9:66  policies[0].steps[0].notify[0]  "
-        "must be {post: …}, {team: …}, {person: …} or everyone",
+        "must be {post: …}, {team: …}, {role: …}, {person: …} or everyone",
         "campus.yaml:9:92  policies[0].repeat.evry  unknown key  did you mean 'every'?",
         "campus.yaml:9:91  policies[0].repeat.every  got nothing  "
         "must be a duration such as 60s, 5m, 2h or 1d",
@@ -312,3 +313,37 @@ def test_a_channel_that_the_settings_do_not_name_is_a_mistake_with_its_place(tmp
     assert second.startswith(f"{path}:4:")
     assert second.endswith("did you mean 'siren'?")
     assert campusfile.parse(document).persons, "without settings nothing is known of channels"
+
+
+TWICE = """\
+devices:
+  - {id: native, kind: smoke_detector, place: campus, dialect: zigbee2mqtt, address: hall}
+  - {id: approved, kind: smoke_detector, place: campus, dialect: homeassistant, address: x1}
+approvals:
+  - id: x1
+    entities:
+      smoke: {platform: binary_sensor, device_class: smoke, state_topic: zigbee2mqtt/hall}
+"""
+
+
+def test_one_topic_of_two_devices_is_refused_at_its_place_and_nothing_is_written(
+    tmp_path: Path, database: Database
+) -> None:
+    [told] = wrong_together(tmp_path, database, TWICE)
+    assert told.startswith("campus.yaml:2")
+    assert "'native'" in told
+    assert "'approved'" in told
+    assert stored(database)["devices"] == []
+    assert apply(database, read(tmp_path, TWICE.replace("zigbee2mqtt/hall", "other/hall")))
+
+
+def test_a_topic_that_two_devices_came_to_share_is_a_warning_and_refuses_nothing_else(
+    tmp_path: Path, database: Database
+) -> None:
+    text = TWICE.replace("address: hall", 'address: "0x01"')
+    apply(database, read(tmp_path, text))
+    with database.transaction() as tx:  # the gateway has given it this name since
+        pending.save_learned(tx, {("zigbee2mqtt", "zigbee2mqtt", "names"): {"hall": "0x01"}})
+        found = applying.apply(tx, read(tmp_path, text + "zones: [{id: z, zh: 区}]\n"))
+    assert found.lines == ["+ zones z"]
+    assert any("'native'" in warning and "'approved'" in warning for warning in found.warnings)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from paho.mqtt import publish
 
 from tests.bench.service import Service, campus
 from tests.fakes.webhook import WebhookSink
@@ -59,3 +60,47 @@ def test_a_workbook_changes_a_running_service_and_devices_without_an_owner_are_i
     assert service.status()["devices"] == 11
     assert "registry" not in service.status()["faults"]
     wait_for("it is over", lambda: not service.rows(STANDING))
+
+
+DOOR = """\
+rules:
+  - id: exam-door
+    title: {zh: 考试期间开门, en: Opened while exams run}
+    for: {kind: door}
+    when: {metric: contact, is: [open]}
+    during: {period: exam}
+    class: trouble
+"""
+
+
+def test_an_exam_that_is_written_into_the_calendar_raises_at_once_what_holds_already(
+    tmp_path: Path, mosquitto: Mosquitto
+) -> None:
+    (tmp_path / "mine.yaml").write_text(DOOR, encoding="utf-8")
+    with WebhookSink() as sink:
+        made = Service(tmp_path, mosquitto, sink.url, {"rules": [str(tmp_path / "mine.yaml")]})
+        made.apply(
+            {**campus(1), "devices": [{"id": "store", "kind": "door", "place": "b1", "owner": "li-wei"}]}
+        )
+        made.start()
+        try:
+            _in_an_exam(made, mosquitto, tmp_path)
+        finally:
+            made.stop()
+
+
+def _in_an_exam(service: Service, mosquitto: Mosquitto, folder: Path) -> None:
+    standing, config = "SELECT * FROM alert WHERE rule = 'exam-door'", ("-c", str(service.config))
+    said = "SELECT * FROM rule_memory WHERE rule = 'exam-door' AND withheld = 'yes'"
+    values = '{"values": {"contact": "open"}}'
+    publish.single("campus/store/reading", values, 1, hostname=mosquitto.host, port=mosquitto.port)
+    wait_for("it is withheld", lambda: service.rows(said))
+    assert not service.rows(standing)
+    assert "not raised: outside its schedule" in service.tocsin("why", "store", *config)
+    path = folder / "exam.yaml"
+    path.write_text("calendar: [{id: finals, what: exam, first: 2020-01-01, last: 2099-12-31}]", "utf-8")
+    assert "+ calendar finals" in service.tocsin("apply", str(path), "--yes", *config)
+    wait_for("it is raised", lambda: service.rows(f"{standing} AND activity = 'active'"))
+    path.write_text("calendar: []", "utf-8")
+    service.tocsin("apply", str(path), "--yes", *config)
+    wait_for("it is over", lambda: service.rows(f"{standing} AND activity = 'normal'"))

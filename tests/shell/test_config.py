@@ -219,3 +219,18 @@ def test_without_a_last_good_configuration_of_this_file_there_is_none(tmp_path: 
     assert lastgood.recall(tmp_path / "other" / "tocsin.yaml", {}, []) is None
     (tmp_path / "data" / lastgood.NAME).write_text("{half")
     assert lastgood.recall(tmp_path / "tocsin.yaml", {}, []) is None
+
+
+def test_alert_states_may_not_lie_where_devices_are_heard(tmp_path: Path) -> None:
+    text = "broker: {base: site/campus}\ninterfaces: {states: {base: site/campus/alarms}}\n"
+    assert wrong(tmp_path, text) == [
+        "tocsin.yaml:2:29  interfaces.states.base  got 'site/campus/alarms'  devices are heard below "
+        "'site/campus' (broker.base): alert states need a base of their own"
+    ]
+    assert read(tmp_path, "interfaces: {states: {}}").interfaces.states is not None
+    assert read(tmp_path, "").interfaces.states is None
+
+
+def test_the_keys_of_a_receiver_are_not_shown(tmp_path: Path) -> None:
+    text = 'interfaces: {cloudevents: {a: {url: "x://k3y@host", headers: {"A b": k3y}}}}\n'
+    assert "k3y" not in "".join(wrong(tmp_path, text))

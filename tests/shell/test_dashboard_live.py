@@ -10,9 +10,14 @@ import pytest
 
 from dashboard import live, views
 from dashboard.live import Client
+from dashboard.reach import EVERYWHERE, Reach
 from tests.fakes.service import FakeHouse
 
 FOREVER = 10**15
+
+
+def everywhere() -> Reach:
+    return EVERYWHERE
 
 
 @pytest.fixture
@@ -25,6 +30,7 @@ async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         house.live.run(
             lambda conn, ids, beat: views.frame(service, conn, ids, beat),
             lambda device: views.device_view(service, device),
+            lambda frame, reach: views.narrowed(service, frame, reach),
         )
     )
     await asyncio.sleep(0)
@@ -49,7 +55,7 @@ async def _frame(client: Client, wanted: str) -> Any:
 
 
 async def test_a_stream_begins_with_hello_and_goes_on_with_heartbeats(house: FakeHouse) -> None:
-    client = house.live.join("s", FOREVER)
+    client = house.live.join("s", FOREVER, everywhere)
     event, hello = await _next(client)
     assert (event, hello["boot"]) == ("hello", house.live.boot)
     beats = [(await _next(client))[1] for _ in range(3)]
@@ -58,7 +64,7 @@ async def test_a_stream_begins_with_hello_and_goes_on_with_heartbeats(house: Fak
 
 
 async def test_an_alert_comes_whole_and_a_closed_one_by_its_number(house: FakeHouse) -> None:
-    client = house.live.join("s", FOREVER)
+    client = house.live.join("s", FOREVER, everywhere)
     number = await asyncio.to_thread(house.fires, "lab-101-smoke", verify=False)
     assert (await _frame(client, "alerts"))["alerts"][0]["id"] == number
     await asyncio.to_thread(house.settles, number, "lab-101-smoke")
@@ -66,21 +72,24 @@ async def test_an_alert_comes_whole_and_a_closed_one_by_its_number(house: FakeHo
 
 
 async def test_a_snapshot_is_never_newer_than_the_frames_after_it(house: FakeHouse) -> None:
-    client = house.live.join("s", FOREVER)
+    client = house.live.join("s", FOREVER, everywhere)
     with house.read() as conn:
-        seq = views.snapshot(house.service, conn)["seq"]
+        seq = views.snapshot(house.service, conn, EVERYWHERE)["seq"]
     await asyncio.to_thread(house.fires, "lab-101-smoke")
     assert (await _frame(client, "alerts"))["seq"] > seq
 
 
 async def test_what_could_not_be_recorded_reaches_the_screen(house: FakeHouse) -> None:
-    client = house.live.join("s", FOREVER)
+    client = house.live.join("s", FOREVER, everywhere)
     house.cannot_write("lab-101-smoke")
     assert (await _frame(client, "unrecorded"))["unrecorded"][0]["place"] == "lab-101"
 
 
 async def test_only_who_watches_a_device_gets_its_points(house: FakeHouse) -> None:
-    watcher, other = house.live.join("s", FOREVER, "lab-101-smoke"), house.live.join("t", FOREVER)
+    watcher, other = (
+        house.live.join("s", FOREVER, everywhere, "lab-101-smoke"),
+        house.live.join("t", FOREVER, everywhere),
+    )
     house.reads("lab-101-smoke", "temperature", 31.0)
     while True:
         event, data = await _next(watcher)
@@ -91,7 +100,7 @@ async def test_only_who_watches_a_device_gets_its_points(house: FakeHouse) -> No
 
 
 async def test_a_slow_screen_is_dropped_and_the_others_hear_on(house: FakeHouse) -> None:
-    slow, quick = house.live.join("slow", FOREVER), house.live.join("quick", FOREVER)
+    slow, quick = house.live.join("slow", FOREVER, everywhere), house.live.join("quick", FOREVER, everywhere)
     heard = 0
     while not slow.ended:
         house.live.publish([1], ())
@@ -103,7 +112,7 @@ async def test_a_slow_screen_is_dropped_and_the_others_hear_on(house: FakeHouse)
 
 
 async def test_signing_out_ends_the_open_stream(house: FakeHouse) -> None:
-    gone, stays = house.live.join("gone", FOREVER), house.live.join("stays", FOREVER)
+    gone, stays = house.live.join("gone", FOREVER, everywhere), house.live.join("stays", FOREVER, everywhere)
     house.live.end(["gone"])
     while await asyncio.wait_for(gone.next(), 20) is not None:
         pass
@@ -112,14 +121,14 @@ async def test_signing_out_ends_the_open_stream(house: FakeHouse) -> None:
 
 
 async def test_a_stream_ends_with_its_session(house: FakeHouse) -> None:
-    client = house.live.join("s", house.now() - 1)
+    client = house.live.join("s", house.now() - 1, everywhere)
     while await asyncio.wait_for(client.next(), 20) is not None:
         pass
     assert client.ended
 
 
 async def test_a_database_that_cannot_be_read_is_said_and_made_good_later(house: FakeHouse) -> None:
-    client = house.live.join("s", FOREVER)
+    client = house.live.join("s", FOREVER, everywhere)
     number = await asyncio.to_thread(house.fires, "lab-101-smoke")
     await _frame(client, "alerts")
     house.breaks_reading()
@@ -130,12 +139,12 @@ async def test_a_database_that_cannot_be_read_is_said_and_made_good_later(house:
 
 
 async def test_closing_ends_every_stream(house: FakeHouse) -> None:
-    clients = [house.live.join(str(number), FOREVER) for number in range(5)]
+    clients = [house.live.join(str(number), FOREVER, everywhere) for number in range(5)]
     house.live.close()
     for client in clients:
         while await asyncio.wait_for(client.next(), 20) is not None:
             pass
-    late = house.live.join("late", FOREVER)
+    late = house.live.join("late", FOREVER, everywhere)
     assert late.ended
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from dashboard import cards
 from rules.verdict import Class, Holds, Text
 from tests.fakes.browser import OURS, PAGE, signed_in
 from tests.fakes.service import MINUTE, FakeHouse
@@ -30,17 +31,43 @@ def _act(client: TestClient, number: int, act: str, **fields: str) -> tuple[int,
     return answer.status_code, answer.json()
 
 
-def test_the_snapshot_orders_alerts_by_class_then_priority_then_age(
+def test_the_snapshot_orders_alerts_by_class_then_priority_then_life_safety_then_the_newest_first(
     house: FakeHouse, guard: TestClient
 ) -> None:
     trouble = house.fires("lab-101-smoke", "fault", alert_class=Class.TROUBLE, priority=1)
-    second = house.fires("lab-102-smoke", priority=2)
+    older = house.fires("lab-102-smoke", priority=2)
     house.now.moment += 1000
     first = house.fires("lab-103-smoke", priority=1)
     house.now.moment += 1000
-    last = house.fires("lab-104-smoke", priority=2)
+    newer = house.fires("lab-104-smoke", priority=2)
+    house.now.moment += 1000
+    other = house.fires("lab-105-smoke", priority=2, life_safety=False)
     found = guard.get("/api/v1/snapshot").json()
-    assert [card["id"] for card in found["alerts"]] == [first, second, last, trouble]
+    assert [card["id"] for card in found["alerts"]] == [first, newer, older, other, trouble]
+
+
+def test_strangers_stand_below_their_equals_and_not_below_what_matters_less() -> None:
+    def card(number: int, kind: str, priority: int = 1) -> dict[str, object]:
+        same = {"class": "alarm", "life_safety": True}
+        return {**same, "priority": priority, "kind": kind, "active_at": number, "id": number}
+
+    shown = [card(8, "unregistered"), card(9, "unregistered"), card(1, "smoke_detector"), card(7, "door", 2)]
+    assert [one["id"] for one in sorted(shown, key=cards.order)] == [1, 9, 8, 7]
+
+
+def test_the_wall_counts_those_who_report_and_those_never_heard_as_the_health_report_does(
+    house: FakeHouse, guard: TestClient
+) -> None:
+    everybody = guard.get("/api/v1/snapshot").json()["counts"]
+    assert everybody["reporting"] == 0
+    assert everybody["never"] > 5
+    assert f"{everybody['never']} 个从未上报" in guard.get("/", headers=PAGE).text
+    house.reads(SMOKE, "smoke", "normal")
+    house.reads("lab-101-smoke", "supervision", "silent")
+    house.reads("lab-102-smoke", "supervision", "late")
+    found = guard.get("/api/v1/snapshot").json()["counts"]
+    assert (found["reporting"], found["silent"], found["late"]) == (1, 1, 1)
+    assert found["never"] == everybody["never"] - 3
 
 
 def test_tocsins_own_loop_message_never_disturbs_the_wall(house: FakeHouse, guard: TestClient) -> None:
@@ -133,7 +160,9 @@ def test_taking_several_together_stops_at_none_that_is_refused(house: FakeHouse,
 
 def test_an_alert_that_does_not_exist_is_a_sentence(guard: TestClient) -> None:
     assert guard.get("/alerts/99", headers=PAGE).status_code == 404
-    assert _act(guard, 99, "acknowledge")[0] == 409
+    status, body = _act(guard, 99, "acknowledge")
+    assert status == 404
+    assert "没有这条警情" in str(body["detail"])
 
 
 def test_the_wall_is_useful_before_its_scripts_run(house: FakeHouse, guard: TestClient) -> None:
@@ -214,7 +243,7 @@ def test_devices_are_found_by_place_kind_name_and_oddness(house: FakeHouse, guar
 
 
 def test_a_chart_is_numbers_for_a_measure_and_words_for_a_state(house: FakeHouse, guard: TestClient) -> None:
-    span = {"device": SMOKE, "start": 0, "end": 3_600_000}
+    span = {"device": SMOKE, "from": 0, "to": 3_600_000}
     numbers = guard.get("/api/v1/series", params={**span, "metric": "temperature"}).json()
     words = guard.get("/api/v1/series", params={**span, "metric": "smoke"}).json()
     assert len(numbers["points"][0]) == 4
@@ -224,7 +253,7 @@ def test_a_chart_is_numbers_for_a_measure_and_words_for_a_state(house: FakeHouse
 
 def test_a_history_that_is_away_breaks_nothing_else(house: FakeHouse, guard: TestClient) -> None:
     house.history.broken = True
-    span = {"device": SMOKE, "metric": "temperature", "start": 0, "end": 1000}
+    span = {"device": SMOKE, "metric": "temperature", "from": 0, "to": 1000}
     assert guard.get("/api/v1/series", params=span).status_code == 503
     assert guard.get(f"/devices/{SMOKE}", headers=PAGE).status_code == 200
 
@@ -256,5 +285,30 @@ def test_closed_alerts_stay_in_the_list_a_page_at_a_time(house: FakeHouse, guard
             f"lab-10{number % 7 + 1}-smoke", f"status-{number}", alert_class=Class.STATUS, verify=False
         )
     first = guard.get("/api/v1/alerts").json()
-    rest = guard.get("/api/v1/alerts", params={"before": first["before"]}).json()
+    rest = guard.get("/api/v1/alerts", params={"cursor": first["next"]}).json()
     assert (len(first["alerts"]), len(rest["alerts"])) == (100, 3)
+
+
+def test_an_alerts_page_has_its_evidence_first_then_the_newest_and_folds_what_repeats(
+    house: FakeHouse, guard: TestClient
+) -> None:
+    number = house.fires(SMOKE)
+    for _ in range(6):
+        house.now.moment += 3 * MINUTE
+        house.time_passes()
+    page = guard.get(f"/alerts/{number}", headers=PAGE).text
+    assert (
+        page.index("<h2>依据</h2>") < page.index("<h2>经过</h2>") < page.index('<li class="line line-fact">')
+    )
+    assert page.index("次，自 ") < page.index('<li class="line line-fact">')
+    assert page.count('<li class="line line-notice">') < 5
+
+
+def test_a_device_page_says_how_it_reports_in_the_words_of_the_health_report(
+    house: FakeHouse, guard: TestClient
+) -> None:
+    assert "从未上报" in guard.get(f"/devices/{SMOKE}", headers=PAGE).text
+    house.reads(SMOKE, "interval", 7200.0)
+    page = guard.get(f"/devices/{SMOKE}", headers=PAGE).text
+    assert "2 小时" in page
+    assert "警钟自有协议" in page

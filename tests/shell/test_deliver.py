@@ -72,6 +72,7 @@ class Desk:
         self.clock = Clock()
         self.reports: list[tuple[str, str, str]] = []
         self.settled: set[int] = set()
+        self.lost: list[Notification] = []
         self.broken: Callable[[Connection], None] = lambda tx: None
         self.running: list[Delivery] = []
         self.transact(lambda tx: store.add(tx, [FIRE])).result(20)
@@ -92,6 +93,7 @@ class Desk:
             lambda *report: self.reports.append(report),
             self.clock,
             self.settled.update,
+            self.lost.extend,
         )
         self.running.append(made)
         return made
@@ -276,6 +278,16 @@ def test_a_permanent_failure_is_recorded_and_is_a_fault_at_once(desk: Desk) -> N
     desk.started(phone).send(desk.owe(ROW))
     desk.await_states(State.FAILED)
     assert desk.reports == [("delivery", "fault", "a: answered 404")]
+
+
+def test_that_a_person_can_never_be_reached_on_a_channel_is_told_once_an_hour(desk: Desk) -> None:
+    delivery = desk.started(Phone("a", failing(9, ChannelError("no such number", permanent=True))))
+    for step, hours in enumerate((0, 0, 2)):
+        desk.clock.moment += hours * 3_600_000
+        delivery.send(desk.owe(replace(ROW, step=step), replace(ROW, step=step, person="")))
+        wait_for("both to fail", lambda: all(row.state == State.FAILED for row in desk.rows()))
+    wait_for("the first and the last to be told", lambda: len(desk.lost) == 2)
+    assert [(row.person, row.step) for row in desk.lost] == [("li-wei", 0), ("li-wei", 2)]
 
 
 def test_three_failures_of_a_channel_are_a_fault_and_its_next_success_ends_it(desk: Desk) -> None:

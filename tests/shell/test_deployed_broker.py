@@ -1,7 +1,6 @@
 """Touches. The Mosquitto configuration that we ship, really run: nothing is lost silently."""
 
 import re
-import shutil
 import socket
 import ssl
 from collections.abc import Iterator
@@ -10,12 +9,13 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from ingest.dialects import DIALECTS
 from tests import packages
 from tests.servers import HOST, Mosquitto, free_port, hand_over, run_as_nobody, running, wait_for
 from tocsin import cert
 
 SHIPPED = packages.ROOT / "deploy" / "mosquitto"
-ACCOUNTS = ("tocsin", "dorm-2-305-smoke", "zigbee2mqtt")
+ACCOUNTS = ("tocsin", "dorm-2-305-smoke", "zigbee2mqtt", "gateway")
 
 
 class Shipped(Mosquitto):
@@ -40,9 +40,10 @@ class Shipped(Mosquitto):
         return ["-c", str(path)]
 
     def install(self) -> None:
-        """The ACL, and an account for each of ACCOUNTS with its own name as password."""
+        """The ACL, and an account for each of ACCOUNTS with its own name as password. The gateway's is what an
+        administrator adds."""
         passwords, acl = self.folder / "passwords", self.folder / "acl"
-        shutil.copy(SHIPPED / "acl", acl)
+        acl.write_text((SHIPPED / "acl").read_text() + "\nuser gateway\ntopic write #\n")
         passwords.touch()
         for path in (passwords, acl):
             hand_over(path)
@@ -150,6 +151,15 @@ def test_a_device_can_speak_only_for_itself(shipped: Shipped) -> None:
             device.publish("campus/dorm-2-305-smoke/reading", range(1, 2))
         wait_for("its own reading comes", lambda: 1 in tocsin.numbers())
         assert tocsin.numbers() == {1}
+
+
+def test_tocsin_hears_every_base_of_every_dialect_and_what_is_mapped(shipped: Shipped) -> None:
+    bases = {base for one in DIALECTS.values() for base in one.BASES}
+    topics = {f"{base}/a/b".lstrip("/") for base in bases} | {"somewhere/mapped"}
+    with Client(shipped, "tocsin", "#") as tocsin, Client(shipped, "gateway") as gateway:
+        for topic in topics:
+            gateway.publish(topic, range(1))
+        wait_for("all of them are heard", lambda: {message.topic for message in tocsin.came} >= topics)
 
 
 def test_tocsin_can_reach_its_loop_its_sirens_and_zigbee(shipped: Shipped) -> None:

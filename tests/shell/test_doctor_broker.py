@@ -107,6 +107,45 @@ def test_the_shipped_broker_comes_out_clean(shipped: Shipped, protocol: str) -> 
     assert findings["queue_kept"].values["sent"] == 2000
 
 
+OTHERS = {"shelly": ["shellies"], "gb26875": None, "siadc09": None}
+
+
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_that_tocsin_may_read_what_it_subscribes_to_is_proved_by_what_arrives(
+    shipped: Shipped, protocol: str
+) -> None:
+    findings = examine(shipped, gateway(), protocol=protocol, dialects={"shelly": ["shellies"]}, **OWN)
+    assert findings["own_hears"].values["count"] >= 3
+    whole = "\ntopic read #\n"
+    acl = shipped.folder / "acl"
+    assert whole in acl.read_text()
+    acl.write_text(acl.read_text().replace(whole, "\ntopic read campus/#\n"))
+    shipped.restart()
+    findings = examine(shipped, gateway(), protocol=protocol, dialects=OTHERS, **OWN)
+    name = "own_deaf" if protocol == "5" else "own_hearing_unproven"  # 3.1.1 does not tell a refusal
+    assert "shellies/+/+" in findings[name].values["filters"]
+    assert findings["own_hearing_unproven"].values["count"] == (1 if protocol == "5" else 8)  # siadc09: a "#"
+    assert "own_hears" not in findings
+    assert ("own_deaf" in wrong(findings)) == (protocol == "5")
+
+
+def gateway() -> Options:
+    return Options(queue=5, device=Login("gateway", "gateway"))
+
+
+def test_without_an_account_that_may_write_there_it_is_unknown_unless_something_is_heard(
+    shipped: Shipped,
+) -> None:
+    findings = examine(shipped, dialects={"gb26875": None}, **OWN)
+    assert "gb26875/+" in findings["own_hearing_unproven"].values["filters"]
+    door = Door(HOST, shipped.port)
+    with Link(door, "gw", Login("gateway", "gateway")) as link:
+        link.publish("gb26875/889", [b"0"], retain=True)
+    assert "gb26875/+," not in examine(shipped, dialects={"gb26875": None}, **OWN)[
+        "own_hearing_unproven"
+    ].values["filters"].replace("gb26875/+/", "")
+
+
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])
 def test_nothing_is_left_behind(shipped: Shipped, protocol: str) -> None:
     visit = a_visit(shipped, protocol=protocol, **OWN)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from dashboard.health.gather import gather
+from dashboard.reach import EVERYWHERE
 from dashboard.health.report import Report
 from dashboard.health.row import Row, slope
 from ingest.interval import expected_interval
@@ -41,7 +42,7 @@ class Both:
 def _whole(aged: AgedHouse) -> Report:
     """Asked until every day is summed up."""
     for _ in range(1000):
-        report = gather(aged.house.service)
+        report = gather(aged.house.service, EVERYWHERE)
         if not report.missing:
             return report
     raise AssertionError("the days are never summed up")
@@ -67,6 +68,18 @@ def test_the_trend_of_every_battery_is_the_least_squares_line_of_its_days(both: 
         assert slope(row.trend) == (expected if expected is None else pytest.approx(expected, abs=1e-6))
         known += expected is not None
     assert known > 20
+
+
+def test_a_battery_that_only_says_nonsense_takes_no_figure_from_anybody(both: Both) -> None:
+    said = {
+        name: {row[5] for row in raw if row[1] == "battery"}
+        for name, raw in both.raw.items()
+        if any(row[1] == "battery" for row in raw)
+    }
+    nonsense = {name for name, words in said.items() if words == {"unknown"}}
+    assert nonsense
+    assert both.report.spans is not None
+    assert all(row.trend is None for row in both.report.rows if row.device.id in nonsense)
 
 
 def test_a_replaced_battery_does_not_pass_for_one_that_charges(both: Both) -> None:
@@ -101,7 +114,8 @@ def test_missed_messages_and_clock_errors_are_those_of_the_rows(both: Both) -> N
         worst = again.worst_clock(raw, row.device.id, TODAY)
         assert row.clock_worst == worst or abs(row.clock_worst or 0) == abs(worst or 0), row.device.id
         assert row.clock_error == (points["clock_error"][2] if "clock_error" in points else None)
-        assert row.battery == (points["battery"][2] if "battery" in points else None)
+        level = points["battery"][2] if "battery" in points else None
+        assert row.battery == (None if level == "unknown" else level)
     assert any(row.gaps[0] for row in both.report.rows)
     assert any(row.clock_worst for row in both.report.rows)
 

@@ -82,7 +82,7 @@ def test_every_view_shows_its_figures(house: FakeHouse, manager: TestClient) -> 
         assert figure in signal
     tests = manager.get("/health?view=tests&building=lab", headers=PAGE).text
     assert "通过" in tests
-    assert "超期：从未检测" in tests
+    assert "检测尚无记录" in tests
     assert "EN 50172" in tests
 
 

@@ -126,3 +126,28 @@ def test_a_proposal_that_changes_after_it_was_approved_waits_to_be_approved_anew
                 service.tocsin("apply", str(path), "--add", "--yes", *at)
         finally:
             service.stop()
+
+
+def alerts(service: Service) -> list[dict[str, object]]:
+    names = ("id", "rule", "subject", "device", "place", "activity", "open")
+    rows = service.rows(f"SELECT {', '.join(names)} FROM alert WHERE device_kind <> 'service' ORDER BY id")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def test_the_alert_of_a_stranger_is_that_of_the_device_as_soon_as_it_is_registered(
+    service: Service, mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    publish(mosquitto, "campus/lib-smoke/reading", b'{"values":{"smoke":"alarm"}}')
+    wait_for("it is raised", lambda: any(one["rule"] == "unregistered-alarm" for one in alerts(service)))
+    (before,) = [one for one in alerts(service) if one["rule"] == "unregistered-alarm"]
+    path = tmp_path / "new.yaml"
+    device = {"id": "lib-smoke", "kind": "smoke_detector", "place": "b1", "owner": "li-wei"}
+    YAML().dump({"devices": [device]}, path)
+    service.tocsin("apply", str(path), "--add", "--yes", "-c", str(service.config))
+    wait_for("it has its place", lambda: any(one["place"] == "b1" for one in alerts(service)))
+    (after,) = [one for one in alerts(service) if one["id"] == before["id"]]
+    assert (after["device"], after["subject"]) == ("lib-smoke", "lib-smoke/smoke")
+    assert (after["rule"], after["activity"]) == ("smoke-alarm", "active")
+    assert [one["id"] for one in alerts(service) if one["open"]] == [before["id"]]
+    publish(mosquitto, "campus/lib-smoke/reading", b'{"values":{"smoke":"normal"}}')
+    wait_for("its end is heard", lambda: alerts(service)[-1]["activity"] == "normal")

@@ -26,6 +26,22 @@ def test_a_repeated_message_is_one_row_with_its_count_and_the_latest_sample(data
     assert (row.reason, row.topic) == ("malformed", "campus/x/reading")
 
 
+def test_each_other_kind_of_mistake_keeps_its_own_sample_and_the_latest_eight_of_them(database):
+    keep(database, *(bad(moment=n, detail=f"kind {chr(97 + n)}", sample=b"%d" % n) for n in range(6)))
+    keep(database, *(bad(moment=n, detail=f"kind {chr(97 + n)}", sample=b"%d" % n) for n in range(6, 12)))
+    keep(database, bad(moment=20, detail="kind k", sample=b"again"), bad(moment=21, detail="kind l"))
+    [row] = rows(database)
+    assert row.count == 14
+    assert [one.detail[-1] for one in row.samples] == list("lkjihgfe")
+    assert row.samples[1].sample == b"again"
+
+
+def test_a_mistake_in_which_only_a_number_is_another_is_the_same(database):
+    keep(database, *(bad(moment=n, detail=f"breaks at byte {n}", sample=b"%d" % n) for n in range(5)))
+    [row] = rows(database)
+    assert (row.count, row.sample, row.earlier) == (5, b"4", ())
+
+
 def test_each_reason_and_each_topic_has_its_own_row_the_latest_first(database):
     keep(database, bad(moment=1), bad(moment=2, reason=Reason.IDENTITY), bad("campus/y/reading", moment=3))
     assert [(row.reason, row.topic) for row in rows(database)] == [

@@ -198,6 +198,28 @@ def test_what_each_point_said_last_before_it_judges_is_known(tmp_path: Path) -> 
     assert (answer.now["warm"].count, answer.now["warm"].standing) == (0, 1)
 
 
+USUALLY = rule(
+    "{metric: temperature, past: {above: 3, weeks: 2}}", "trouble", "unusual", only="{kind: climate}"
+)
+
+
+def test_what_a_point_said_in_the_weeks_before_each_hour_is_worked_out_of_the_same_recording(
+    tmp_path: Path,
+) -> None:
+    hours = range(START, START + 22 * DAY, HOUR)
+    said = [Reading("store-1", "temperature", 20.0 + at // HOUR % 24, at + 9, at + 9) for at in hours]
+    at = START + 21 * DAY + 15 * HOUR  # 35 °C is usual at 15:00, and 29 °C at 9:00
+    said += [
+        Reading("store-1", "temperature", 36.0, moment, moment) for moment in (at + 99, at - 6 * HOUR + 99)
+    ]
+    own = Texts(read().standard, {"rules.yaml": "rules:\n" + USUALLY})
+    source = Source(Files(seal(tmp_path, said), ""), campus_of(CAMPUS), own, [])
+    found = backtest.run(Job(START + 20 * DAY, START + 22 * DAY, source, names=["unusual"])).now["unusual"]
+    assert [one.moment for one in found.firings] == [at - 6 * HOUR + 99]
+    young = backtest.run(Job(START + 6 * DAY, START + 13 * DAY, source, names=["unusual"])).now
+    assert "unusual" not in young  # one week before is too little to say
+
+
 def test_what_is_not_sealed_yet_is_copied_out_for_whoever_asks(tmp_path: Path) -> None:
     spool = Spool(tmp_path, START + 2 * DAY)
     history = History(tmp_path / "history", spool.read, spool.epoch, HistorySettings(), Told(), spool.now)
@@ -228,6 +250,31 @@ def recorded_point(device: str, metric: str):  # type: ignore[no-untyped-def]
     from rules.replay import Watched
 
     return Watched(device, metric, (), 0.0, 1.0, True)
+
+
+@pytest.mark.parametrize("quality", TimeQuality)
+def test_every_time_quality_has_its_word_in_a_sealed_day_and_in_what_is_copied_out(
+    tmp_path: Path, quality: TimeQuality
+) -> None:
+    spool = Spool(tmp_path, START)
+    history = History(tmp_path / "history", spool.read, spool.epoch, HistorySettings(), Told(), spool.now)
+    history.start()
+    try:
+        position = spool.add(Reading("store-1", "temperature", 20.0, START, START, quality, True))
+        history.wake()
+        wait_for("the history has it", lambda: history.cursor >= position)
+        copied = history.recorded(START, START + DAY)
+        spool.moment += 2 * DAY
+        history.wake()
+        wait_for("the day is sealed", lambda: [*(tmp_path / "history" / "days").glob("*.parquet")])
+    finally:
+        history.stop()
+    assert copied is not None
+    (sealed,) = (tmp_path / "history" / "days").glob("*.parquet")
+    for file in (copied.rest, str(sealed)):
+        assert duckdb.sql(f"SELECT time_quality, retained FROM '{file}'").fetchall() == [
+            (quality.value, True)
+        ]
 
 
 def test_a_time_in_which_tocsin_was_down_is_found_in_its_own_account(tmp_path: Path) -> None:

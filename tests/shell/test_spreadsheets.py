@@ -248,6 +248,7 @@ def test_every_mistake_in_a_workbook_names_its_sheet_its_cell_and_its_column(tmp
     assert wrong(path) == [
         "c.xlsx places!B2  places[0].level  got 'campsu'  must be campus, building, floor or room",
         "c.xlsx devices!D2  devices[0].interval  got 'often'  must be a whole number or nothing",
+        "c.xlsx devices!E2  devices[0].sleepy  got 'perhaps'  must be true or false",
         "c.xlsx devices!A3  devices[1]  missing: id",
     ]
 
@@ -296,7 +297,19 @@ def test_merged_cells_are_refused_since_only_the_first_has_a_value(tmp_path: Pat
     made.active.merge_cells("D2:D3")
     made.save(tmp_path / "m.xlsx")
     (line,) = wrong(tmp_path / "m.xlsx")
-    assert "has merged cells" in line
+    assert line.startswith("m.xlsx Sheet!D2  has merged cells (D2:D3)")
+
+
+def test_a_workbook_in_chinese_is_read_and_a_sheet_that_is_none_is_told_which_there_are(
+    tmp_path: Path,
+) -> None:
+    places = [["编号", "名称", "级别"], ["campus", "示范学校", "校园"]]
+    devices = [["编号", "类型", "地点"], ["a", "烟感", "campus"]]
+    parts = read(book(tmp_path / "z.xlsx", 地点=places, 设备=devices))
+    assert parts.places == [Place("campus", "示范学校", "示范学校", None, "campus")]
+    assert [device.kind for device in parts.devices or ()] == ["smoke_detector"]
+    (line,) = wrong(book(tmp_path / "n.xlsx", devices=[["id"]], Notes=[["call Li"]]))
+    assert line.startswith("n.xlsx Notes  unknown sheet  a workbook has places, zones, calendar, devices")
 
 
 def test_what_is_no_workbook_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,7 +109,7 @@ def test_one_connection_is_kept_for_many_notices(sink: WebhookSink) -> None:
     hook = channel(sink.url)
     for _ in range(20):
         hook.send(NOTICE)
-    assert hook._pool.connection_from_url(sink.url).num_connections == 1
+    assert hook._poster._pool.connection_from_url(sink.url).num_connections == 1
 
 
 def test_the_gateways_own_number_is_kept(sink: WebhookSink) -> None:

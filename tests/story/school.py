@@ -114,7 +114,7 @@ class School:
         with self.database.transaction() as tx:
             campus_store.replace(tx, registry)
             people = (directory.persons.values(), directory.teams.values(), directory.posts.values())
-            roster.replace(tx, *people, directory.policies)
+            roster.replace(tx, *people, directory.policies, directory.plans)
 
     def restart(self) -> None:
         """As after a kill: everything in memory is gone and comes back from the database."""
@@ -157,6 +157,7 @@ class School:
         dup: bool = False,
         lane: str = "life",
         qos: int = 1,
+        turn: bool = True,
     ) -> Message:
         """A message arrives from the broker."""
         line = self.life if lane == "life" else self.all
@@ -164,7 +165,8 @@ class School:
         message = Message(line, topic, payload, self.moment, qos, retain, dup, self.epoch, self._mid)
         deliver = self.writer.deliver_life if lane == "life" else self.writer.deliver_all
         deliver([message])
-        self.turn()
+        if turn:
+            self.turn()
         return message
 
     def say(self, device: str, retain: bool = False, **values: Any) -> Message:

@@ -4,6 +4,7 @@ from copy import deepcopy
 
 import pytest
 
+from tests.fakes.words import english
 from tests.story.school import CAMPUS, School
 from tocsin.database import Database
 
@@ -30,10 +31,12 @@ def test_a_dead_gateway_is_one_alert_that_says_how_many_are_unprotected_and_who(
     school.forward(60)
     (alert,) = school.open()
     assert (alert.rule, alert.alert_class, alert.priority) == ("gateway-unprotected", "trouble", 1)
-    assert "3 life-safety points unprotected 未受保护: 2号宿舍楼 call-3" in alert.evidence[0].note
+    assert "3 life-safety points unprotected: 2号宿舍楼 call-3" in english(alert.evidence[0].note)
     (first, *_) = school.told("warden")
     assert "2号宿舍楼 305室 smoke-305" in first.body
     assert "生命安全点位未受保护" in first.short
+    assert "3 个生命安全点位未受保护：2号宿舍楼 call-3" in first.body
+    assert "unprotected" not in first.body
     school.restart()
     school.forward(400)
     assert [one.rule for one in school.open() if one.device != "tocsin"] == ["gateway-unprotected"]
@@ -69,8 +72,8 @@ def test_after_a_restart_it_is_written_from_when_to_when_nothing_was_seen_and_wh
     school.forward(121)
     (alert,) = [one for one in school.open() if one.rule == "own-blind"]
     note = alert.evidence[0].note
-    assert note.startswith("blind 失明 2026-11-18 ")
-    assert "1 changes found afterwards 期间变化: door-1/contact: closed → open" in note
+    assert english(note).startswith("blind 2026-11-18 ")
+    assert "1 changes found afterwards: door-1/contact: closed → open" in english(note)
     assert alert.alert_class == "status"
 
 

@@ -104,6 +104,20 @@ def test_a_promotion_that_cannot_be_written_is_none(keeper: Keeper) -> None:
     assert keeper.book.promoted == frozenset()
 
 
+def test_when_its_days_are_over_and_nobody_has_decided_that_is_trouble_of_our_own(keeper: Keeper) -> None:
+    def waiting() -> list[str]:
+        with keeper.school.database.read() as conn:
+            return keeper.book.undecided(conn, "Asia/Shanghai")
+
+    day = 24 * 3_600_000
+    keeper.school.moment += 14 * day - 1000
+    assert waiting() == []
+    keeper.school.moment += 2000
+    assert waiting() == ["quiet"]
+    keeper.book.promote("quiet", version(keeper), "li-wei", "fourteen days without a false alarm")
+    assert waiting() == []
+
+
 def test_at_first_sight_and_in_an_outage_a_rule_in_shadow_is_silent_too(keeper: Keeper) -> None:
     school = keeper.school
     keeper.saves(rule("{metric: smoke, is: [alarm]}", "alarm", "own-smoke", shadow="14d"))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from alerts.alert import Acknowledged
+from ingest.bilingual import told
 from ingest.latest import Latest
 from tests.fakes.engine import rule
 from tests.story.school import START, School
@@ -37,13 +38,28 @@ def keeper(school: School, tmp_path: Path) -> Keeper:
     return made
 
 
-def why(keeper: Keeper, target: str, at: str = "", history: Any = None) -> list[str]:
+def why(keeper: Keeper, target: str, at: str = "", history: Any = None, language: str = "en") -> list[str]:
     school = keeper.school
     with school.database.read() as conn:
         latest = Latest()
         latest._points = school.house.latest._points
         known = Known(conn, school.registry, school.house.rules, latest.points, history, ZONE, school.moment)
-        return answer(known, target, at)
+        return [told(line, language) for line in answer(known, target, at)]
+
+
+def test_a_chinese_terminal_is_answered_in_chinese(keeper: Keeper) -> None:
+    keeper.school.say("store-1", temperature=9.5)
+    keeper.school.forward(60)
+    (alert,) = keeper.school.open()
+    answered = "\n".join(why(keeper, alert.code, language="zh") + why(keeper, "store-1", language="zh"))
+    for words in (
+        "触发于 2026-11-18 19:11:00，条件始于 2026-11-18 19:10:00",
+        "2026-11-18 19:10:00 temperature 9.5 °C；条件：高于 8",
+        "已触发：自 2026-11-18 19:10:00 起成立（9.5）",
+        "修改人：王芳; 原因：食堂要求",
+    ):
+        assert words in answered, answered
+    assert not [words for words in ("looked for", "holds since", "because", "timers") if words in answered]
 
 
 def test_the_answer_about_an_alert_names_rule_version_inputs_thresholds_and_timers(keeper: Keeper) -> None:

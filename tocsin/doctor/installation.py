@@ -15,7 +15,7 @@ from ingest.campus.device import OWN
 from ingest.campus.registry import Registry, RegistryError
 from rules.load import RuleErrors
 from rules.load import load as load_rules
-from tocsin import schema
+from tocsin import clock, schema
 from tocsin.config import Settings
 from tocsin.control import NotRunning
 from tocsin.database import Database
@@ -128,9 +128,10 @@ def look_at_people(settings: Settings, campus: Campus) -> list[Finding]:
         return [found("people_unknown")]
     known = campus.directory
     directory = Directory(
-        known.persons.values(), known.teams.values(), known.posts.values(), known.policies, settings.channels
-    )
-    findings = [found("routing_gap", why=gap) for gap in problems(directory, campus.registry)]
+        known.persons.values(), known.teams.values(), known.posts.values(), known.policies, settings.channels,
+        settings.zone, known.calendar, known.swaps,
+    )  # fmt: skip
+    findings = [found("routing_gap", why=gap) for gap in problems(directory, campus.registry, clock.now())]
     used = {contact.channel for person in known.persons.values() for contact in person.contacts}
     used |= {name for policy in known.policies for step in policy.steps for name in step.channels}
     idle = sorted(set(settings.channels) - used)

@@ -8,7 +8,17 @@ from functools import partial
 from pathlib import Path
 
 from tocsin.config import Settings
-from tocsin.doctor import brokerfile, installation, judge, keeping, machine, reach, restart, strangers
+from tocsin.doctor import (
+    brokerfile,
+    hearing,
+    installation,
+    judge,
+    keeping,
+    machine,
+    reach,
+    restart,
+    strangers,
+)
 from tocsin.doctor.finding import Finding, found
 from tocsin.doctor.ground import Ground
 from tocsin.doctor.installation import Campus
@@ -99,6 +109,9 @@ class Visit:
             PROBE,
             partial(strangers.look_at_own, ground, self.campus.sample_device()),
         )
+        known, other = self.campus.registry, self.options.device
+        hear = partial(hearing.look_at_hearing, ground, known, self.settings.broker, other)
+        yield "strangers", "hearing", PROBE, hear
         yield "keeping", "counters", PROBE, partial(keeping.look_at_counters, ground)
         yield "keeping", "promises", PROBE, partial(keeping.look_at_promises, ground)
         yield "keeping", "there and back", PROBE, partial(keeping.look_at_live, ground)

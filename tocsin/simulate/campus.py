@@ -13,6 +13,8 @@ from tocsin.simulate.school import BUILDINGS, GATEWAYS, annex
 from tocsin.simulate.site import Device, Place, Site, Zone
 
 FEWEST, MOST = 60, 50_000
+# Nowhere: no Beijing number begins with 0.
+_UNIT = {"address": "北京市示范区示范路 1 号", "phone": "010-0000 0119"}
 
 
 class Campus(NamedTuple):
@@ -89,7 +91,7 @@ def campus_file(seed: int, devices: int = 300) -> dict[str, Any]:
     """The campus file of this school, as `tocsin apply` reads it."""
     campus = build(seed, devices)
     return {
-        "places": [_row(place) for place in campus.places],
+        "places": [_row(place) | (_UNIT if place.parent is None else {}) for place in campus.places],
         "zones": [_row(zone) for zone in campus.zones],
         "devices": [_device_row(device) for device in campus.devices],
         "persons": people.persons(),

@@ -25,11 +25,32 @@ _TEAMS = (
     ("wardens", "宿管组", "Dormitory wardens", ("chen-jing", "sun-li")),
 )
 
-_POSTS = (
-    ("duty", "消防控制室值班岗", "Security office duty", ("li-wei", "wang-fang", "zhang-qiang")),
-    ("wardens-duty", "宿管值班岗", "Dormitory warden duty", ("chen-jing", "sun-li")),
-    ("maintenance", "维修值班岗", "Maintenance duty", ("zhao-lei", "wu-qiang")),
-    ("lab-safety", "实验室安全岗", "Laboratory safety", ("huang-min", "zhao-lei")),
+_ROLES = {"principal": "manager", "zhao-lei": "manager", "chen-jing": "duty", "sun-li": "duty"}  # else guard
+
+_POSTS: tuple[dict[str, Any], ...] = (  # two in the control room round the clock, as GB 25506 asks for
+    {
+        "id": "duty",
+        "zh": "消防控制室值班岗",
+        "en": "Security office duty",
+        "shifts": [
+            {"from": "07:30", "to": "19:30", "who": ["li-wei", "wang-fang"]},
+            {"from": "19:30", "to": "07:30", "who": ["zhang-qiang", "liu-yang"]},
+        ],
+    },
+    {
+        "id": "wardens-duty",
+        "zh": "宿管值班岗",
+        "en": "Dormitory warden duty",
+        "shifts": [{"turn": "week", "since": "2026-01-05", "who": ["chen-jing", "sun-li"]}],
+    },
+    {
+        "id": "maintenance",
+        "zh": "维修值班岗",
+        "en": "Maintenance duty",
+        "order": ["wu-qiang"],  # while no shift stands
+        "shifts": [{"days": "workdays", "from": "08:00", "to": "18:00", "who": ["zhao-lei", "wu-qiang"]}],
+    },
+    {"id": "lab-safety", "zh": "实验室安全岗", "en": "Laboratory safety", "order": ["huang-min", "zhao-lei"]},
 )
 
 _POLICIES: tuple[dict[str, Any], ...] = (
@@ -95,6 +116,7 @@ def persons() -> list[dict[str, Any]]:
             "en": en,
             "language": language,
             "contacts": [{"channel": "phone", "address": f"+8610{number:08d}"}],
+            "role": _ROLES.get(id, "guard"),
         }
         for number, (id, zh, en, language) in enumerate(_PERSONS, start=1)
     ]
@@ -105,7 +127,7 @@ def teams() -> list[dict[str, Any]]:
 
 
 def posts() -> list[dict[str, Any]]:
-    return [{"id": id, "zh": zh, "en": en, "order": list(order)} for id, zh, en, order in _POSTS]
+    return [dict(post) for post in _POSTS]
 
 
 def policies() -> list[dict[str, Any]]:

@@ -21,5 +21,6 @@ export async function act(path, body = {}) {
   return Object.values(said.problems ?? {}).join(" ");
 }
 
+export const isReal = (id) => act(`/api/v1/alerts/${id}/real`);
 export const take = (id) => act(`/api/v1/alerts/${id}/acknowledge`);
 export const takeAll = (ids) => act("/api/v1/acknowledge", { alerts: ids });

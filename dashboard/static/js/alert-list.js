@@ -1,12 +1,13 @@
 // <alert-list>: the open alerts, in the order of the wall, with who was told and who answered.
 
 import { LitElement, html, nothing, repeat } from "../vendor/lit.js";
-import { take, takeAll } from "./act.js";
+import { isReal, take, takeAll } from "./act.js";
+import { entries } from "./grouping.js";
 import { store, waits } from "./store.js";
 import { tick } from "./times.js";
+import { Merging, floodBanner, floodEntry, incidentEntry, takeIncident } from "./together.js";
 import { named, t } from "./words.js";
 
-const TOGETHER = 4; // so many of one kind in one building are shown as one, except alarms
 const SHOWN = 60;
 const REACHED = ["sent", "accepted"];
 
@@ -18,6 +19,7 @@ class AlertList extends LitElement {
     this.chosen = null;
     this.said = new Map(); // entry key → why an act was refused
     this.busy = new Set();
+    this.merging = new Merging(this);
   }
 
   createRenderRoot() {
@@ -34,36 +36,21 @@ class AlertList extends LitElement {
     tick(this);
   }
 
-  /** Alerts, and groups of alerts of one kind below class alarm, in order. */
-  entries() {
-    const kinds = new Map();
-    for (const card of store.ordered()) {
-      const kind = [card.rule, card.class, card.acknowledgement, card.mode, store.path(card.place)[0]].join("|");
-      const key = card.class === "alarm" || !card.rule ? `alert-${card.id}` : kind;
-      kinds.set(key, [...(kinds.get(key) ?? []), card]);
-    }
-    const entries = [];
-    for (const [key, cards] of kinds) {
-      if (cards.length >= TOGETHER) entries.push({ key, cards });
-      else for (const card of cards) entries.push({ key: `alert-${card.id}`, cards: [card] });
-    }
-    const position = new Map(store.ordered().map((card, index) => [card.id, index]));
-    return entries.sort((a, b) => position.get(a.cards[0].id) - position.get(b.cards[0].id));
-  }
-
   render() {
-    const entries = this.entries();
-    document.querySelector(".wall-columns")?.classList.toggle("wall-calm", entries.length === 0);
-    if (entries.length === 0) return this.calm();
+    const shown = entries();
+    document.querySelector(".wall-columns")?.classList.toggle("wall-calm", shown.length === 0);
+    if (shown.length === 0) return this.calm();
     const waiting = store.ordered().filter(waits).length;
     return html`
       <h2 class="alerts-head">
         ${t("open_alerts")} <b>${store.alerts.size}</b>
         <span class=${waiting ? "waiting" : "waiting soft"}>${waiting ? t("waiting", { n: waiting }) : t("all_taken")}</span>
+        ${this.merging.button()}
       </h2>
-      ${repeat(entries.slice(0, SHOWN), (entry) => entry.key, (entry) => this.entry(entry))}
-      ${entries.length > SHOWN
-        ? html`<p><a href="/alerts">${t("more_alerts", { n: entries.length - SHOWN })}</a></p>`
+      ${floodBanner()}${this.merging.bar()}
+      ${repeat(shown.slice(0, SHOWN), (entry) => entry.key, (entry) => this.entry(entry))}
+      ${shown.length > SHOWN
+        ? html`<p><a href="/alerts">${t("more_alerts", { n: shown.length - SHOWN })}</a></p>`
         : nothing}
     `;
   }
@@ -76,6 +63,10 @@ class AlertList extends LitElement {
   }
 
   entry(entry) {
+    if (entry.flood) return floodEntry(entry);
+    if (entry.incident) {
+      return incidentEntry(entry, this.dataset.mayAct, this.said.get(entry.key), () => this.takeEntry(entry));
+    }
     const card = entry.cards[0];
     const many = entry.cards.length > 1;
     const marks = [
@@ -87,13 +78,14 @@ class AlertList extends LitElement {
       <div class="card-class">
         <span class="mark mark-${card.class}" aria-hidden="true"></span><span class="mark-word">${t(`class_${card.class}`)}</span>
         ${card.mode === "real" ? nothing : html`<span class="drill-word">${t(`mode_${card.mode}`)}</span>`}
-        ${card.inhibition === "none" ? nothing : html`<span class="drill-word">${t(`inhibition_${card.inhibition}`)}</span>`}
+        ${card.inhibition === "none" ? nothing : html`<span class="drill-word">${t(`inhibition_${card.inhibition}`)}</span>${card.inhibited_at ? html`<b class="clock-face" data-since=${card.inhibited_at}></b>` : nothing}`}
       </div>
       <div class="card-body">
         <h3 class="card-place"><a href=${many ? `/alerts` : `/alerts/${card.id}`}>${many ? this.building(card) : this.place(card)}</a></h3>
         <p class="card-what">
           ${named(card.title)} ${many ? nothing : html`<span class="soft">${named(card.device_name)}</span>`}
           ${many ? html`<b>${t("together", { n: entry.cards.length })}</b>` : nothing}
+          ${card.incident ? html`<a class="tag" href="/incidents/${card.incident}">${t("incident_n", { n: card.incident })}</a>` : nothing}
           ${card.occurrence > 1 && !many ? html`<b>${t("occurrence", { n: card.occurrence })}</b>` : nothing}
           ${card.activity === "active" || many ? nothing : html`<span class="soft">${t(`activity_${card.activity}`)}</span>`}
         </p>
@@ -102,7 +94,9 @@ class AlertList extends LitElement {
       </div>
       <div class="card-side">
         <span class="card-age"><time data-at=${card.active_at}></time></span>
-        ${this.button(entry)}
+        ${many ? nothing : this.clocks(card)}
+        ${this.button(entry)}${many ? nothing : this.merging.check(card)}
+        ${many || card.mode === "real" || !this.dataset.mayAct ? nothing : this.real(entry)}
       </div>
       ${this.said.has(entry.key) ? html`<p class="card-said" role="alert">${this.said.get(entry.key)}</p>` : nothing}
     </article>`;
@@ -147,59 +141,86 @@ class AlertList extends LitElement {
         >${line.person ? this.who(line.person) : line.channel}<i>${REACHED.includes(line.state) ? "✓" : state}</i></span>`;
     });
     return html`<p class="card-people">
-      ${answered ? html`<b>${answered}</b> ` : nothing}${told.length ? [t("told"), " ", told] : t("told_nobody")}
+      ${answered ? html`<b>${answered}</b> ` : nothing}${this.second(card)}${told.length ? [t("told"), " ", told] : t("told_nobody")}
     </p>`;
   }
 
+  /** The second clock: since somebody has it, since it is known to be real. */
+  clocks(card) {
+    const line = (word, at) => html`<span class="card-since">${t(word)} <b data-since=${at}></b></span>`;
+    return [
+      card.acknowledged_at ? line("clock_taken", card.acknowledged_at) : nothing,
+      card.verification === "confirmed" && card.verified_at ? line("clock_confirmed", card.verified_at) : nothing,
+    ];
+  }
+
+  second(card) {
+    if (card.joined_by) return html`<b>${t("joined_by", { who: this.who(card.joined_by) })}</b> `;
+    return card.pair === "wanted" ? html`<b class="wanted">${t("pair_wanted_short")}</b> ` : nothing;
+  }
+
   next(card) {
+    if (card.pair === "wanted" && card.step_due_at) return this.step(card);
     if (card.acknowledged_until && !card.arrived_by) {
       return html`<p class="card-next">${t("promise")} <b data-due=${card.acknowledged_until}></b></p>`;
     }
-    if (!card.step_due_at || !waits(card)) return nothing;
+    return card.step_due_at && waits(card) ? this.step(card) : nothing;
+  }
+
+  step(card) {
     const whom = card.next.map((id) => this.who(id)).join(t("and"));
     return html`<p class="card-next">${t("next_step")} <b data-due=${card.step_due_at} data-late="now"></b> ${whom ? `→ ${whom}` : nothing}</p>`;
   }
 
   button(entry) {
     const card = entry.cards[0];
-    if (!this.dataset.mayAct || !waits(card)) return nothing;
+    if (!this.dataset.mayAct || card.readonly || !waits(card)) return nothing;
     const label = entry.cards.length > 1 ? t("take_all", { n: entry.cards.length }) : t("take");
     return html`<button type="button" class="button take" ?disabled=${this.busy.has(entry.key)}
       @click=${() => this.takeEntry(entry)}>${label}</button>`;
+  }
+
+  /** Inside a drill anybody may say that this one is not. */
+  real(entry) {
+    const say = async () => {
+      const said = await isReal(entry.cards[0].id);
+      this.said = new Map(said ? [[entry.key, said]] : []);
+    };
+    return html`<button type="button" class="button real" title=${t("this_is_real_help")} @click=${say}>${t("this_is_real")}</button>`;
   }
 
   async takeEntry(entry) {
     if (this.busy.has(entry.key)) return;
     const ids = entry.cards.map((card) => card.id);
     this.busy = new Set([...this.busy, entry.key]);
-    const said = ids.length > 1 ? await takeAll(ids) : await take(ids[0]);
+    const said = entry.incident ? await takeIncident(entry.incident) : ids.length > 1 ? await takeAll(ids) : await take(ids[0]);
     this.busy = new Set([...this.busy].filter((key) => key !== entry.key));
     this.said = new Map(said ? [[entry.key, said]] : []);
   }
 
   /** Keyboard: choose the next or the previous one; take or open the chosen one, or the first that waits. */
   move(by) {
-    const entries = this.entries();
-    const at = entries.findIndex((entry) => entry.key === this.chosen);
-    const next = entries[Math.min(entries.length - 1, Math.max(0, at < 0 ? 0 : at + by))];
+    const shown = entries();
+    const at = shown.findIndex((entry) => entry.key === this.chosen);
+    const next = shown[Math.min(shown.length - 1, Math.max(0, at < 0 ? 0 : at + by))];
     if (!next) return;
     this.chosen = next.key;
     this.querySelector(`[data-alert="${next.cards[0].id}"]`)?.focus();
   }
 
   chosenEntry() {
-    const entries = this.entries();
-    return entries.find((entry) => entry.key === this.chosen) ?? entries.find((entry) => waits(entry.cards[0]));
+    const shown = entries();
+    return shown.find((entry) => entry.key === this.chosen) ?? shown.find((entry) => waits(entry.cards[0]));
   }
 
   takeChosen() {
     const entry = this.chosenEntry();
-    if (entry && this.dataset.mayAct && waits(entry.cards[0])) this.takeEntry(entry);
+    if (entry && !entry.flood && this.dataset.mayAct && !entry.cards[0].readonly && waits(entry.cards[0])) this.takeEntry(entry);
   }
 
   openChosen() {
     const entry = this.chosenEntry();
-    if (entry) location.assign(`/alerts/${entry.cards[0].id}`);
+    if (entry) location.assign(entry.incident ? `/incidents/${entry.incident.id}` : `/alerts/${entry.cards[0].id}`);
   }
 }
 

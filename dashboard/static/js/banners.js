@@ -30,7 +30,6 @@ class WallBanners extends LitElement {
   }
 
   render() {
-    const drills = [...store.alerts.values()].some((card) => card.mode === "drill");
     return html`
       ${store.unrecorded.length ? this.unrecorded() : nothing}
       ${this.isStale ? this.stale() : nothing}
@@ -38,7 +37,7 @@ class WallBanners extends LitElement {
       ${onWall ? nothing : this.waiting()}
       ${store.unreadable ? html`<p class="banner banner-trouble" role="alert">${t("unreadable")}</p>` : nothing}
       ${store.refused ? this.refused() : nothing}
-      ${drills ? html`<p class="banner banner-drill" role="status">${t("drill_banner")}</p>` : nothing}
+      ${this.drills()}
       ${store.outdated ? this.outdated() : nothing}
     `;
   }
@@ -69,6 +68,22 @@ class WallBanners extends LitElement {
       <b>${t("sound_off")}</b> <span>${t("sound_off_help")}</span>
       <button type="button" class="button" data-start-shift @click=${() => sound.arm()}>${t("start_shift")}</button>
     </div>`;
+  }
+
+  /** Those that run, with the minutes left; those that wait for the second person; and what an alert says. */
+  drills() {
+    const where = (drill) => drill.places.map((place) => store.path(place).map((part) => named(store.places[part], part)).join(" "));
+    const running = store.drills.filter((drill) => drill.state === "running");
+    const waiting = store.drills.filter((drill) => drill.state === "waiting");
+    const card = [...store.alerts.values()].some((one) => one.mode !== "real");
+    return html`
+      ${running.map((drill) => html`<p class="banner banner-drill" role="status" data-drill=${drill.id}>
+        <b>${t(`banner_${drill.mode}`)}</b> <a href="/drills/${drill.id}">${where(drill).join(t("and"))} · ${drill.title}</a>
+        ${t("drill_left")} <b data-due=${drill.ends_at}></b></p>`)}
+      ${card && running.length === 0 ? html`<p class="banner banner-drill" role="status">${t("drill_banner")}</p>` : nothing}
+      ${waiting.map((drill) => html`<p class="banner banner-plain" data-drill=${drill.id}>${t("drill_waits_for_you")}:
+        <a href="/drills">${drill.title}</a></p>`)}
+    `;
   }
 
   refused() {

@@ -19,7 +19,7 @@ async function show() {
   const number = ++asked;
   const end = chosen.hours ? Math.round(now()) : chosen.end;
   const start = chosen.hours ? end - chosen.hours * HOUR : chosen.start;
-  const query = new URLSearchParams({ device: device.id, metric: chosen.metric, start, end });
+  const query = new URLSearchParams({ device: device.id, metric: chosen.metric, from: start, to: end });
   const answer = await fetch(`/api/v1/series?${query}`).catch(() => null);
   if (number !== asked) return;
   const series = answer?.ok ? await answer.json() : null;
@@ -71,7 +71,7 @@ function follow(view) {
   const supervision = find("[data-supervision]");
   if (supervision.dataset.supervision !== view.supervision) {
     supervision.dataset.supervision = view.supervision;
-    supervision.textContent = word(view.supervision);
+    supervision.textContent = t(`health_${view.supervision}`);
   }
   const heard = find("[data-heard] time");
   if (heard && view.heard) heard.dataset.at = view.heard;

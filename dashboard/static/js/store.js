@@ -11,7 +11,13 @@ class Store extends EventTarget {
   persons = {};
   silent = [];
   unrecorded = [];
-  counts = { reporting: 0, silent: 0 };
+  counts = { reporting: 0, silent: 0, never: 0 };
+  duty = [];
+  drills = [];
+  inhibited = null;
+  incidents = [];
+  suggested = [];
+  flood = null;
   refused = "";
   unreadable = false;
   outdated = false;
@@ -57,9 +63,15 @@ class Store extends EventTarget {
     this.changed();
   }
 
-  surround({ now, silent, counts, refused, unrecorded }) {
+  surround({ now, silent, counts, refused, unrecorded, duty, drills, incidents, suggested, flood, inhibited }) {
+    if (incidents) this.incidents = incidents;
+    if (suggested) this.suggested = suggested;
+    if (flood !== undefined) this.flood = flood;
     if (now) setNow(now);
     if (silent) this.silent = silent;
+    if (duty) this.duty = duty;
+    if (drills) this.drills = drills;
+    if (inhibited) this.inhibited = inhibited;
     if (counts) this.counts = counts;
     if (refused !== undefined) this.refused = refused;
     if (unrecorded) this.unrecorded = unrecorded;
@@ -69,13 +81,16 @@ class Store extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
-  /** Open alerts in the order of the wall: class, then priority, then the oldest first. */
+  /** Open alerts in the order of the wall, as in dashboard/cards.py, which says why. */
   ordered() {
     return [...this.alerts.values()].sort(
       (a, b) =>
         CLASSES.indexOf(a.class) - CLASSES.indexOf(b.class) ||
         a.priority - b.priority ||
-        a.raised_at - b.raised_at,
+        b.life_safety - a.life_safety ||
+        vague(a) - vague(b) ||
+        b.active_at - a.active_at ||
+        b.id - a.id,
     );
   }
 
@@ -101,6 +116,8 @@ class Store extends EventTarget {
     return found;
   }
 }
+
+const vague = (card) => card.kind === "unregistered";
 
 export const store = new Store();
 

@@ -1,4 +1,5 @@
-// Times that move: <time data-at=ms> says how long ago, [data-due=ms] counts down. Once a second for all.
+// Times that move: <time data-at=ms> says how long ago, [data-due=ms] counts down, [data-since=ms] counts up.
+// Once a second for all.
 
 import { ago, clock, countdown, exact, pageNow, span, t } from "./words.js";
 
@@ -26,6 +27,12 @@ export function tick(root = document) {
     const left = Number(element.dataset.due) - moment;
     const late = element.dataset.late === "now" ? t("next_now") : t("overdue", { t: span(-left) });
     write(element, left > 0 ? countdown(left) : late);
+  }
+  for (const element of root.querySelectorAll("[data-since]")) {
+    const at = Number(element.dataset.since);
+    const passed = moment - at;
+    write(element, passed < 86400000 ? countdown(passed) : span(passed));
+    if (!element.title) element.title = exact(at);
   }
   const face = document.querySelector("[data-clock]");
   if (face) {

@@ -2,6 +2,8 @@
 
 import "./alert-list.js";
 import "./facades.js";
+import { showDuty } from "./duty.js";
+import { showInhibited } from "./inhibited.js";
 import { act } from "./act.js";
 import { keySheet, startKeys } from "./keys.js";
 import { link } from "./link.js";
@@ -35,6 +37,7 @@ function showLink() {
 function showCounts() {
   find("[data-reporting]").textContent = t("devices_reporting", { n: store.counts.reporting });
   find("[data-silent]").textContent = t("devices_silent", { n: store.counts.silent });
+  find("[data-never]").textContent = t("devices_never", { n: store.counts.never });
   const waiting = [...store.alerts.values()].filter(waits).length;
   document.title = `${waiting ? `(${waiting}) ` : ""}${find(".campus").textContent} · ${t("tocsin")}`;
 }
@@ -49,6 +52,8 @@ function startScenarios() {
 }
 
 store.addEventListener("change", showCounts);
+store.addEventListener("change", () => showDuty(find("[data-duty]"), store));
+store.addEventListener("change", () => showInhibited(find("[data-inhibited]"), store));
 link.addEventListener("age", showLink);
 sound.addEventListener("change", showSound);
 

@@ -8,6 +8,8 @@ import { named, t } from "./words.js";
 
 const causeOf = (card) => `${card.id}/${card.sounded_at}`;
 let known = null; // causes that this page has shown before
+let chimed = -Infinity;
+const CHIMES_IN_A_FLOOD = 60000; // ms between two chimes, so that a flood stays bearable; alarms sound as ever
 
 /** What ought to sound: an alarm nobody took or that could not be written; else that the data stands still. */
 function wanted() {
@@ -24,7 +26,11 @@ function listen() {
   const fresh = known ? waiting.filter((card) => !known.has(causeOf(card))) : [];
   known = new Set(waiting.map(causeOf));
   if (fresh.length === 0) return;
-  if (!sound.playing) sound.chime();
+  const quiet = store.flood && performance.now() - chimed < CHIMES_IN_A_FLOOD && !fresh.some((card) => card.life_safety);
+  if (!sound.playing && !quiet) {
+    chimed = performance.now();
+    sound.chime();
+  }
   announce(fresh);
 }
 

@@ -122,4 +122,4 @@ def _impostor(frame: Frame, hearing: data.Hearing) -> str | None:
 
 
 def _because(reason: Reason, detail: str, piece: Piece, said: Said) -> Rejected:
-    return Rejected(reason, detail, said.topic, piece.raw[:SAMPLE_BYTES], said.received)
+    return Rejected(reason, detail, said.topic, piece.raw[:SAMPLE_BYTES], said.received, said.device.id)

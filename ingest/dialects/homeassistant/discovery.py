@@ -22,6 +22,7 @@ from ingest.reading import Announced, Parts, Reason
 _LEVELS = re.compile(r"([a-z_]+)((?:/[A-Za-z0-9_-]+){1,2})/config")
 _IN_A_NAME = re.compile(r"[^A-Za-z0-9_.:/-]")
 _PREFIX = "device:"
+OURSELVES = "Tocsin"  # the origin of what we announce of ourselves: it is no device
 _MOST_DEVICES, _MOST_ENTITIES, _LONGEST = 500, 32, 1100
 _NATIVE = {
     "zigbee2mqtt": "zigbee2mqtt",
@@ -59,8 +60,15 @@ def proposed(said: Said) -> Result:
         config = _long(json_object(said.payload))
     except Malformed as error:
         return malformed(error, said)
+    if _of_ourselves(config):
+        return IGNORED
     entities = _entities(source, component, config)
     return _learned(said, source, config, entities) if entities else _taken_back(said, source)
+
+
+def _of_ourselves(config: dict[str, Any]) -> bool:
+    origin = config.get("origin")
+    return isinstance(origin, dict) and origin.get("name") == OURSELVES
 
 
 def _entities(source: str, component: str, config: dict[str, Any]) -> Entities:

@@ -89,4 +89,25 @@ SENTENCES: dict[str, Sentence] = {
         "Tocsin's account {username} may publish as the device {device}, so who learns its password can"
         " forge alarms: in the acl give it topic write {base}/tocsin/# and {base}/+/command only.",
     ),
+    "own_hears": (
+        OK,
+        "警钟订阅的 {count} 组主题都能读到。",
+        "Tocsin's account may read all it subscribes to ({count} filters).",
+    ),
+    "own_deaf": (
+        PROBLEM,
+        "警钟的账号读不到它订阅的主题 {filters}：消息服务器照样同意订阅，却什么也不转发，那里的报警全部"
+        "听不见。在 acl 的 user tocsin 下写 topic read #，或 topic read {first}。",
+        "Tocsin's account may not read {filters}, to which it subscribes: the broker grants that and delivers"
+        " nothing, so no alarm from there is heard. Under user tocsin in the acl write topic read #, or"
+        " topic read {first}.",
+    ),
+    "own_hearing_unproven": (
+        UNKNOWN,
+        "这里没有账号能写 {filters}（共 {count} 组），也没听到那里的设备，所以不知道警钟能否读到："
+        "确认 acl 的 user tocsin 下有 topic read #，或用能写那里的账号再试：--as-device。",
+        "No account at hand may write to {filters} ({count} in all), and no device was heard there, so"
+        " whether Tocsin hears them is unknown: see that the acl has topic read # under user tocsin, or try"
+        " again with an account that writes there: --as-device.",
+    ),
 }

@@ -1,0 +1,1 @@
+"""Doors out to other systems: alert states on MQTT, events of the log, an Alertmanager."""

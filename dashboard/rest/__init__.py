@@ -1,0 +1,1 @@
+"""Thinks. The public API: lists with cursors, its documentation. Acts are in dashboard/actions.py."""

@@ -1,0 +1,190 @@
+"""Touches. The posts: who is on duty and who comes next, the grid of shifts, exceptions, what is amiss."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+from fastapi import APIRouter
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from alerts import roster
+from alerts.hours import local_day, moment
+from alerts.people import Post
+from alerts.routing import problems
+from alerts.shift import Override, Shift
+from alerts.staffing import gaps
+from dashboard import duty, words
+from dashboard.accounts import Account, digest
+from dashboard.fields import Fields, Sent, take
+from dashboard.gate import Manager, Viewer, language_of, service_of
+from dashboard.page import answer, render
+from dashboard.service import Service
+
+router = APIRouter()
+DAYS_SHOWN = 14
+DAY = 86_400_000
+
+
+class ShiftForm(Sent):
+    row: str = ""  # the number of the shift; "" for a new one
+    version: str
+    days: str = "daily"
+    start: str = "00:00"
+    end: str = "00:00"
+    who: str = ""
+    turn: Literal["", "day", "week"] = ""
+    since: str = ""
+    term: Literal["", "yes", "no"] = ""
+    remove: str = ""
+
+
+class OverrideForm(Sent):
+    row: str = ""
+    version: str
+    day: str = ""
+    to: str = ""
+    who: str = ""
+    instead_of: str = ""
+    remove: str = ""
+
+
+@router.get("/posts")
+def posts_page(request: Request, who: Viewer) -> Response:
+    service = service_of(request)
+    directory, now = service.directory(), service.now()
+    return render(
+        request,
+        "posts.html",
+        rows=duty.now_and_next(directory, now),
+        persons=directory.persons,
+        problems=problems(directory, service.registry(), now),
+    )
+
+
+@router.get("/posts/{post}")
+def post_page(request: Request, post: str, who: Viewer) -> Response:
+    known = service_of(request).directory().posts.get(post)
+    return answer(request, 404, "error_404") if known is None else shown(request, known, who)
+
+
+def shown(
+    request: Request, post: Post, who: Account, said: str = "", status: int = 200, feed: str = ""
+) -> Response:
+    """The page of a post; `said` is why the last act was refused, `feed` an address that is shown once."""
+    service = service_of(request)
+    directory, now = service.directory(), service.now()
+    rota = directory.rotas[post.id]
+    start = moment(local_day(now, directory.clock), 0, directory.clock)
+    return render(
+        request,
+        "post.html",
+        status,
+        post=post,
+        line=duty.line(directory, post, now),
+        days=_days(service, post),
+        gaps=gaps(directory, post.id, now, now + 7 * DAY) if rota.shifted else (),
+        swaps=[
+            swap for swap in directory.swaps if swap.post == post.id and _current(swap.day, start, service)
+        ],
+        persons=directory.persons,
+        mine=who.person,
+        who_text=duty.who_text,
+        version=version(post),
+        said=said,
+        feed=feed,
+        shifted=rota.shifted,
+    )
+
+
+def _current(day: str, start: int, service: Service) -> bool:
+    return day >= local_day(start, service.directory().clock).isoformat()
+
+
+def _days(service: Service, post: Post) -> list[dict[str, Any]]:
+    """The next days, each with its stretches of duty."""
+    directory = service.directory()
+    rota, zone = directory.rotas[post.id], directory.clock
+    today = local_day(service.now(), zone)
+    found = []
+    for day in (today + timedelta(days=n) for n in range(DAYS_SHOWN if rota.shifted else 0)):
+        start, end = moment(day, 0, zone), moment(day + timedelta(days=1), 0, zone)
+        parts = [
+            {"from": _clock(w.start, service), "to": _clock(w.end, service), "who": w.who}
+            for w in rota.watches(start, end)
+        ]
+        found.append({"day": day, "holiday": directory.calendar.is_holiday(day), "parts": parts})
+    return found
+
+
+def _clock(at: int, service: Service) -> str:
+    return datetime.fromtimestamp(at / 1000, service.directory().clock).strftime("%H:%M")
+
+
+def version(post: Post) -> str:
+    """Changes with anything of the roster, so that nobody overwrites what they have not seen."""
+    return digest(msgspec.json.encode(post).decode())[:16]
+
+
+@router.post("/posts/{post}/shifts")
+def change_shift(request: Request, post: str, fields: Fields, who: Manager) -> Response:
+    form = take(ShiftForm, fields)
+    return _change(request, post, form.version, who, lambda old: _with_shift(old, form, service_of(request)))
+
+
+@router.post("/posts/{post}/overrides")
+def change_override(request: Request, post: str, fields: Fields, who: Manager) -> Response:
+    form = take(OverrideForm, fields)
+    return _change(
+        request, post, form.version, who, lambda old: _with_override(old, form, service_of(request))
+    )
+
+
+def _with_shift(post: Post, form: ShiftForm, service: Service) -> Post:
+    made = None
+    if not form.remove:
+        staff = duty.who_of(form.who, service.directory())
+        term = {"": None, "yes": True, "no": False}[form.term]
+        made = Shift(staff, form.days, form.start, form.end, form.turn or None, form.since, term)
+    return msgspec.structs.replace(post, shifts=_placed(post.shifts, form.row, made))
+
+
+def _with_override(post: Post, form: OverrideForm, service: Service) -> Post:
+    made = None
+    if not form.remove:
+        staff = duty.persons_of(form.who, service.directory())
+        instead = duty.persons_of(form.instead_of, service.directory())
+        made = Override(form.day, staff, form.to, instead[0] if instead else "")
+    return msgspec.structs.replace(post, overrides=_placed(post.overrides, form.row, made))
+
+
+def _placed(rows: tuple[Any, ...], row: str, made: Any) -> tuple[Any, ...]:
+    """The rows with this one put in its place, added, or (None) taken out."""
+    if not row:
+        return (*rows, made) if made is not None else rows
+    number = int(row)
+    return (*rows[:number], *((made,) if made is not None else ()), *rows[number + 1 :])
+
+
+def _change(request: Request, post: str, seen: str, who: Account, change: Callable[[Post], Post]) -> Response:
+    service, language = service_of(request), language_of(request)
+    old = service.directory().posts.get(post)
+    if old is None:
+        return answer(request, 404, "error_404")
+    if seen != version(old):
+        return shown(request, old, who, words.say("roster_changed", language), 409)
+    try:
+        new = change(old)
+    except duty.Unknown as name:
+        return shown(request, old, who, words.say("roster_unknown", language, name=name), 422)
+    except ValueError as problem:
+        return shown(request, old, who, words.say("roster_wrong", language, why=problem), 422)
+
+    def act(tx: Connection) -> bool:
+        return roster.replace_post(tx, old, new)
+
+    if not service.change_people(act, who.person):
+        return shown(request, old, who, words.say("roster_changed", language), 409)
+    return RedirectResponse(f"/posts/{post}", 303)
