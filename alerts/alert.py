@@ -347,8 +347,8 @@ class Removed(msgspec.Struct, frozen=True):
 
 
 class Registered(msgspec.Struct, frozen=True):
-    """Its device, of which nothing was known, is in the registry now. The alert becomes that of `verdict`: what
-    a rule finds of the registered device; None where it is over or no rule looks for it."""
+    """Its device, of which nothing was known, is in the registry now. The alert becomes that of `verdict`:
+    what a rule finds of the registered device; None where it is over or no rule looks for it."""
 
     alert: int
     by: str

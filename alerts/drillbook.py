@@ -23,6 +23,7 @@ from alerts.drill import (
 )
 from alerts.drillscope import covers, devices_of, mates, spoken
 from alerts.found import Found
+from alerts.heads import Heads
 from alerts.people import Directory
 from alerts.refusal import Refused
 from ingest.campus.registry import Registry
@@ -30,8 +31,11 @@ from rules.verdict import Class
 
 
 class DrillBook:
-    def __init__(self, tx: Connection, now: int, directory: Directory, registry: Registry) -> None:
-        self.tx, self.now, self.directory, self.registry = tx, now, directory, registry
+    def __init__(
+        self, tx: Connection, now: int, directory: Directory, registry: Registry, heads: Heads
+    ) -> None:
+        self.tx, self.now, self.heads = tx, now, heads
+        self.directory, self.registry = directory, registry
         self._standing: list[Drill] | None = None
         self.lines: list[log.Entry] = []
         self.found: list[Found] = []
@@ -90,9 +94,8 @@ class DrillBook:
         return alert
 
     def woken(self, alert: Alert, fresh: Iterable[Alert]) -> list[Alert]:
-        """The alerts of drills that a real alarm makes real: it is the second of a zone that is not
-        scheduled."""
-        if alert.mode is not Mode.REAL or alert.alert_class is not Class.ALARM:
+        """The alerts of drills that an alarm makes real: it is the second of a zone that is not scheduled."""
+        if alert.alert_class is not Class.ALARM:
             return []
         named = devices_of(alert)
         return [
@@ -126,7 +129,9 @@ class DrillBook:
 
     def _all(self) -> list[Drill]:
         if self._standing is None:
-            self._standing = [one for one in drillstore.standing(self.tx) if one.runs(self.now)]
+            some = self.heads.drills or self.lines
+            known = drillstore.standing(self.tx) if some else ()
+            self._standing = [one for one in known if one.runs(self.now)]
         return self._standing
 
     def _keep(self, fact: str, by: str, before: Drill, after: Drill) -> None:

@@ -15,6 +15,7 @@ from rules.verdict import Class
 _LISTS = ("places", "kinds", "points", "zones", "people", "spoke")
 _ENUMS: dict[str, type[Mode | Class | Ending]] = {"mode": Mode, "alert_class": Class, "ending": Ending}
 _STANDING = table.c.ended_at.is_(None)
+NEXT_DUE = select(func.min(table.c.ends_at)).where(_STANDING)
 _OPEN = text("open")  # literally as in the partial index, so that SQLite uses it
 
 
@@ -40,10 +41,6 @@ def over(conn: Connection, before: int | None = None, most: int = 100) -> list[D
 def due(conn: Connection, now: int) -> list[DrillOver]:
     wanted = select(table.c.id, table.c.ends_at).where(_STANDING, table.c.ends_at <= now)
     return [DrillOver(row.id, row.ends_at) for row in conn.execute(wanted.order_by(table.c.ends_at))]
-
-
-def next_due(conn: Connection) -> int | None:
-    return conn.execute(select(func.min(table.c.ends_at)).where(_STANDING)).scalar()
 
 
 def alerts_of(conn: Connection, number: int) -> list[Alert]:

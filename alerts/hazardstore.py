@@ -11,6 +11,7 @@ from alerts.hazard import Hazard, Mending, Missed, Recheck, Term
 from alerts.tables import hazard as table
 from rules.verdict import Text
 
+NEXT_DUE = select(func.min(table.c.remind_at))
 _ENUMS: dict[str, type[Life | Mending | Recheck | Term]] = {
     "life": Life,
     "mending": Mending,
@@ -52,10 +53,6 @@ def due(conn: Connection, now: int) -> list[Missed]:
     wanted = select(table.c.id, table.c.remind_at).where(table.c.remind_at <= now)
     rows = conn.execute(wanted.order_by(table.c.remind_at, table.c.id))
     return [Missed(row.id, row.remind_at) for row in rows]
-
-
-def next_due(conn: Connection) -> int | None:
-    return conn.execute(select(func.min(table.c.remind_at))).scalar()
 
 
 def numbered(tx: Connection, new: Iterable[Hazard]) -> list[Hazard]:

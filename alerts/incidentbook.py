@@ -32,6 +32,7 @@ from alerts.tables import alert, incident
 from rules.verdict import Text
 
 _OPEN = incident.c.life == Life.OPEN.value
+NEXT_DUE = select(func.min(incident.c.offered_until))
 _SAID = ("to", "note", "what", "alert", "alerts", "person")
 
 
@@ -60,10 +61,6 @@ def due(conn: Connection, now: int) -> list[CommandLapsed]:
     wanted = select(incident.c.id, incident.c.offered_until).where(incident.c.offered_until <= now)
     rows = conn.execute(wanted.order_by(incident.c.offered_until))
     return [CommandLapsed(row.id, row.offered_until) for row in rows]
-
-
-def next_due(conn: Connection) -> int | None:
-    return conn.execute(select(func.min(incident.c.offered_until))).scalar()
 
 
 def from_row(row: RowMapping) -> Incident:

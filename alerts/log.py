@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select
 
+from alerts.prepared import Prepared
 from alerts.tables import alert_log
 
 BEGINNING = "0" * 64  # stands for the hash before the first line
@@ -30,16 +31,16 @@ class Entry(msgspec.Struct, frozen=True):
     record: str = ""
 
 
-_INSERT = insert(alert_log)
+_INSERT = Prepared(insert(alert_log), alert_log.c.keys())
 _HEAD = select(alert_log.c.seq, alert_log.c.hash).order_by(alert_log.c.seq.desc()).limit(1)
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
-def append(tx: Connection, entries: Sequence[Entry]) -> None:
-    """Write lines at the end of the chain, in this order."""
+def append(tx: Connection, entries: Sequence[Entry], end: tuple[int, str] | None = None) -> None:
+    """Write lines at the end of the chain, in this order; `end` is its head, where that is known."""
     if not entries:
         return
-    seq, previous = head(tx)
+    seq, previous = end or head(tx)
     rows = []
     for entry in entries:
         seq += 1
@@ -54,7 +55,7 @@ def append(tx: Connection, entries: Sequence[Entry]) -> None:
         }
         previous = row["hash"] = chained(previous, row)
         rows.append(row)
-    tx.execute(_INSERT, rows)
+    _INSERT(tx, rows)
 
 
 def head(conn: Connection) -> tuple[int, str]:

@@ -10,6 +10,7 @@ queued → claimed (a lease) → sent | accepted | failed(note) | cancelled(note
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -47,6 +48,7 @@ from alerts.notification import (
     moot,
     no_such_channel,
 )
+from alerts.prepared import Prepared
 from alerts.tables import Id, alert, metadata
 
 __all__ = [
@@ -61,6 +63,7 @@ __all__ = [
     "settle",
 ]
 
+_encode = msgspec.json.Encoder().encode
 LEASE = 15_000  # ms one process may hold a row before another claim takes it
 
 notification = Table(
@@ -99,11 +102,8 @@ _ADDED: dict[str, type[sqlite.Insert] | type[postgresql.Insert]] = {
     "sqlite": sqlite.Insert,
     "postgresql": postgresql.Insert,
 }
-_OWED = {
-    dialect: added(notification).on_conflict_do_nothing(index_elements=["key"])
-    .returning(notification.c.id, notification.c.key)
-    for dialect, added in _ADDED.items()
-}  # fmt: skip
+_GIVEN = tuple(name for name in notification.c.keys() if name not in ("id", "settled_at"))  # noqa: SIM118
+_AT_ONCE = 16  # rows in one statement: SQLite allows 999 values in its older versions
 _UNDECIDED = notification.c.state.in_([State.QUEUED, State.CLAIMED])
 _HANDED_OVER = notification.c.state.in_([State.SENT, State.ACCEPTED])
 _THIS = update(notification).where(notification.c.id == bindparam("row"))
@@ -128,10 +128,15 @@ def owe(tx: Connection, rows: Sequence[Notification], now: int) -> list[Notifica
     Returns the rows newly written, with their ids; those whose key exists already are left out."""
     if not rows:
         return []
-    written = tx.execute(_OWED[tx.dialect.name], [_columns(row, now) for row in rows])
-    ids = {key: row_id for row_id, key in written}
-    new = {row.key: row for row in reversed(rows) if row.key in ids}  # the first of a repeated key counts
-    return [
+    keys = [row.key for row in rows]
+    columns = [_columns(row, key, now) for row, key in zip(rows, keys, strict=True)]
+    ids: dict[str, int] = {}
+    for start in range(0, len(rows), _AT_ONCE):
+        part = columns[start : start + _AT_ONCE]
+        values = {f"{name}_{n}": row[name] for n, row in enumerate(part) for name in _GIVEN}
+        ids |= {row.key: row.id for row in _owed(tx.dialect.name, len(part))(tx, [values])}
+    new = {key: row for key, row in zip(reversed(keys), reversed(rows), strict=True) if key in ids}
+    return [  # the first of a repeated key counts
         msgspec.structs.replace(row, id=ids[key], owed_at=now)
         for key, row in sorted(new.items(), key=lambda item: ids[item[0]])
     ]
@@ -258,13 +263,19 @@ def _cancelled(tx: Connection, row: Row[Any], now: int) -> bool:
     return bool(reason)
 
 
-def _columns(row: Notification, now: int) -> dict[str, Any]:
+@cache
+def _owed(dialect: str, count: int) -> Prepared:
+    """Writes so many rows at once, all but those whose key exists; returns id and key of the new ones."""
+    rows: list[dict[str, Any]] = [{name: bindparam(f"{name}_{n}") for name in _GIVEN} for n in range(count)]
+    added = _ADDED[dialect](notification).values(rows).on_conflict_do_nothing(index_elements=["key"])
+    return Prepared(added.returning(notification.c.id, notification.c.key))
+
+
+def _columns(row: Notification, key: str, now: int) -> dict[str, Any]:
     values = {name: getattr(row, name) for name in _PLAIN}
-    facts = msgspec.json.encode(row.facts).decode()
-    return values | {
-        "key": row.key, "facts": facts, "state": State.CLAIMED, "owed_at": now, "due_at": now + LEASE,
-        "receipt": "", "note": "",
-    }  # fmt: skip
+    facts = _encode(row.facts).decode()
+    values |= {"key": key, "facts": facts, "purpose": row.purpose.value, "state": State.CLAIMED.value}
+    return values | {"owed_at": now, "due_at": now + LEASE, "receipt": "", "note": ""}
 
 
 def _notification(row: Row[Any]) -> Notification:

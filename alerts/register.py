@@ -13,6 +13,7 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, update
 from alerts import log, refusal
 from alerts.alert import TOCSIN, Alert, Fact, Inhibition, Lapsed, OutOfService, Released, Unshelved
 from alerts.factkind import FactKind, kind_of
+from alerts.heads import Heads
 from alerts.impairment import Declared, Impairment, ImpairmentFact, RanOut, State, covers, declared, step
 from alerts.limits import Limits
 from alerts.people import Directory
@@ -21,15 +22,22 @@ from alerts.tables import impairment as table
 from ingest.campus.registry import Registry
 
 _STANDING = select(table).where(table.c.state != State.OVER.value).order_by(table.c.id)
+NEXT_DUE = select(func.min(table.c.due_at))
 _FACTS = {"Declared": "declared", "Agreed": "agreed", "Ended": "ended", "RanOut": "ran_out"}
 
 
 class Register:
     def __init__(
-        self, tx: Connection, now: int, directory: Directory, registry: Registry, limits: Limits
+        self,
+        tx: Connection,
+        now: int,
+        directory: Directory,
+        registry: Registry,
+        limits: Limits,
+        heads: Heads,
     ) -> None:
         self.tx, self.now, self.limits = tx, now, limits
-        self.directory, self.registry = directory, registry
+        self.directory, self.registry, self.heads = directory, registry, heads
         self._in_force: list[Impairment] | None = None
         self.lines: list[log.Entry] = []
 
@@ -61,7 +69,8 @@ class Register:
     def over(self, alert: Alert) -> Impairment | None:
         """The entry that hides this alert, the one that lasts longest."""
         if self._in_force is None:
-            self._in_force = [one for one in standing(self.tx) if one.state is State.IN_FORCE]
+            known = standing(self.tx) if self.heads.impairments or self.lines else ()
+            self._in_force = [one for one in known if one.state is State.IN_FORCE]
         found = [one for one in self._in_force if covers(one, alert, self.registry, self.now)]
         return max(found, key=lambda one: one.until, default=None)
 
@@ -136,10 +145,6 @@ def past(conn: Connection, most: int = 100) -> list[Impairment]:
 def due(conn: Connection, now: int) -> list[RanOut]:
     wanted = select(table.c.id, table.c.due_at).where(table.c.due_at <= now).order_by(table.c.due_at)
     return [RanOut(row.id, row.due_at) for row in conn.execute(wanted)]
-
-
-def next_due(conn: Connection) -> int | None:
-    return conn.execute(select(func.min(table.c.due_at))).scalar()
 
 
 def to_row(entry: Impairment) -> dict[str, Any]:

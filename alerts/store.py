@@ -22,6 +22,7 @@ from alerts.alert import (
 )
 from alerts.code import DISTINCT, codes
 from alerts.people import NOBODY
+from alerts.prepared import Prepared
 from alerts.tables import alert
 from rules.verdict import Class, Evidence, Text
 
@@ -71,7 +72,7 @@ _NAMING = select(alert).where(
 _BY_CODE = select(alert).where(_OPEN, alert.c.code == bindparam("wanted"))
 _CODE_TAKEN = select(alert.c.id).where(_OPEN, alert.c.code == bindparam("wanted"))
 _DUE = select(alert).where(alert.c.due_at <= bindparam("moment")).order_by(alert.c.due_at, alert.c.id)
-_NEXT_DUE = select(func.min(alert.c.due_at))
+NEXT_DUE = select(func.min(alert.c.due_at))
 _LOST = (
     select(alert)
     .where(
@@ -84,9 +85,10 @@ _LOST = (
     .order_by(alert.c.id)
 )
 _SHELVED = select(alert).where(_OPEN, alert.c.inhibition == Inhibition.SHELVED.value)
-_LAST = select(func.coalesce(func.max(alert.c.id), 0))
-_INSERT = insert(alert)
-_SAVE = update(alert).where(alert.c.id == bindparam("alert_id"))
+_COLUMNS = alert.c.keys()
+_INSERT = Prepared(insert(alert), _COLUMNS)
+_THIS = update(alert).where(alert.c.id == bindparam("alert_id"))
+_SAVE = Prepared(_THIS, [name for name in _COLUMNS if name != "id"])
 
 
 def read(conn: Connection, alert_id: int) -> Alert | None:
@@ -149,21 +151,14 @@ def due(conn: Connection, now: int) -> list[Alert]:
     return [from_row(row) for row in conn.execute(_DUE, {"moment": now}).mappings()]
 
 
-def next_due(conn: Connection) -> int | None:
-    return conn.execute(_NEXT_DUE).scalar()
-
-
 def lost(conn: Connection, before: int) -> list[Alert]:
     """Open alerts that wait for an acknowledgement or for the second person, are not inhibited and must be
     told to somebody, and have no next step or one that was due before this moment."""
     return [from_row(row) for row in conn.execute(_LOST, {"moment": before}).mappings()]
 
 
-def numbered(tx: Connection, alerts: Sequence[Alert]) -> list[Alert]:
-    """New alerts with their ids and with codes that no open alert has."""
-    if not alerts:
-        return []
-    last: int = tx.execute(_LAST).scalar_one()
+def numbered(tx: Connection, alerts: Sequence[Alert], last: int) -> list[Alert]:
+    """New alerts with ids that follow the last one, and with codes that no open alert has."""
     taken: set[str] = set()
     made = []
     for number, new in enumerate(alerts, start=last + 1):
@@ -183,15 +178,13 @@ def add(tx: Connection, alerts: Iterable[Alert]) -> None:
     """Insert new, numbered alerts, in this order."""
     rows = [to_row(new) for new in alerts]
     if rows:
-        tx.execute(_INSERT, rows)
+        _INSERT(tx, rows)
 
 
 def save(tx: Connection, alerts: Iterable[Alert]) -> None:
     rows = [{**to_row(changed), "alert_id": changed.id} for changed in alerts]
-    for row in rows:
-        del row["id"]
     if rows:
-        tx.execute(_SAVE, rows)
+        _SAVE(tx, rows)
 
 
 def to_row(value: Alert) -> dict[str, Any]:

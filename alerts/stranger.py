@@ -1,4 +1,4 @@
-"""Thinks. What is known of a device that nobody registered: what it senses, what it calls itself, where it speaks."""
+"""Thinks. What is known of a device that nobody registered: what it senses, its own name, where it speaks."""
 
 from alerts.clean import clean
 from ingest.campus.device import Device

@@ -104,7 +104,7 @@ def _value(metrics: list[str], value: Any, language: str) -> str:
 
 
 def _part(metrics: list[str], value: Body, key: str, language: str) -> str:
-    """One key inside a condition. A limit bears the unit of what is measured, unless it is a multiple of it."""
+    """One key inside a condition. A limit bears the unit of what is measured, unless it is a multiple."""
     of = metrics if key in ("above", "below") and value.get("by", "difference") == "difference" else []
     shown = _joined([_value(of, one, language) for one in _list(value[key])], language)
     return f"{words.word(key, language)} {shown}"

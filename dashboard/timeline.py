@@ -5,12 +5,16 @@ from itertools import groupby
 from typing import Any
 
 Line = dict[str, Any]
+ESCALATED = "step_due"  # the fact; its notices say the same, and whom
 
 
 def shown(lines: Iterable[Mapping[str, Any]]) -> list[Line]:
     """`lines` are the oldest first. A line of notices gets `times`, how many it stands for, and `since`, when
     the first of them was; it is itself the latest of them."""
-    found = [_folded(list(same)) for _, same in groupby(lines, key=_alike)]
+    kept = list(lines)
+    told = {line["at"] for line in kept if line["what"] == "notice"}
+    kept = [line for line in kept if line.get("fact") != ESCALATED or line["at"] not in told]
+    found = [_folded(list(same)) for _, same in groupby(kept, key=_alike)]
     return [line for group in reversed(found) for line in reversed(group)]
 
 

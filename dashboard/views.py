@@ -127,11 +127,11 @@ def device_view(service: Service, device_id: str) -> Plain:
     }
 
 
-def _interval(device: Device, points: Mapping[str, Any]) -> float:
+def _interval(device: Device, points: Mapping[str, Any]) -> int:
     """Seconds: as registered, else as the device has said itself, else as its dialect and kind have it."""
     stated = points.get("interval")
     usual = expected_interval(device)
-    return float(stated.value) if stated and usual and device.interval is None else usual
+    return int(stated.value) if stated and usual and device.interval is None else usual
 
 
 def _point(reading: Any) -> Plain:

@@ -1,4 +1,4 @@
-"""Thinks. Strangers in alarm without a place of their own among the few: together they are one state, counted.
+"""Thinks. Strangers in alarm without a place among the few: together they are one state, counted.
 
 It stands until each of them is clear, registered, forgotten or given a place, or a person has verified the
 alert of them all. Whoever joins rings anew: the state goes and comes in one moment.

@@ -98,9 +98,9 @@ def json_scalar(payload: bytes) -> Any:
 
 
 def mended(payload: bytes) -> bytes | None:
-    """The payload with the mistakes mended that concern one field alone: NaN, infinities and numbers too great
-    for anybody become texts, which no metric understands; of a key given twice alike one stays. None where
-    that was not all that is wrong, or nothing was."""
+    """The payload with the mistakes mended that concern one field alone: NaN, infinities and numbers too
+    great for anybody become texts, which no metric understands; of a key given twice alike one stays. None
+    where that was not all that is wrong, or nothing was."""
     if len(payload) > MAX_BYTES or payload.lstrip()[:1] != b"{" or _depth(payload) > MAX_DEPTH:
         return None
     marks: list[str] = []

@@ -1,5 +1,5 @@
-"""Touches. An alert of a device that nobody had registered goes over to the registered one: the same alert, with
-its code and whoever has taken it, and from now on with the place and the words of that device."""
+"""Touches. An alert of a device that nobody had registered goes over to the registered one: the same alert,
+with its code and whoever has taken it, and from now on with the place and the words of that device."""
 
 from collections.abc import Collection, Iterator, Mapping
 
@@ -21,8 +21,8 @@ def inherited(
     lost: list[Verdict],
     now: int,
 ) -> list[Registered | Verdict]:
-    """`found`: stand-in → device. `lost`: what is known no more since the stand-ins are gone; what goes over is not
-    lost. What else the registered devices' alarms mean is found as well."""
+    """`found`: stand-in → device. `lost`: what is known no more since the stand-ins are gone; what goes over
+    is not lost. What else the registered devices' alarms mean is found as well."""
     facts: list[Registered | Verdict] = []
     for alert in alerts:
         device = house.registry.devices.get(found.get(alert.device, ""))

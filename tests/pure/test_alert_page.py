@@ -1,4 +1,4 @@
-"""Thinks. What an alert's page and its notices say: order, folding, names of gateways, words for what failed."""
+"""Thinks. An alert in words: order and folding on its page, names of gateways, why something failed."""
 
 from typing import Any
 
@@ -50,6 +50,11 @@ def test_equal_escalations_one_after_another_are_one_line_and_the_newest_stands_
     ]  # fmt: skip
     assert [times for what, _, times in found if what == "notice"] == [1, 1, 3, 1]
     assert shown(lines)[4]["since"] == 2
+
+
+def test_an_escalation_is_told_by_its_notices_unless_it_reached_nobody() -> None:
+    step = {**fact(2), "fact": "step_due"}
+    assert [line["what"] for line in shown([told(1), step, told(2), {**step, "at": 3}])] == ["fact", "notice"]
 
 
 def test_what_another_person_was_told_is_a_line_of_its_own() -> None:

@@ -268,7 +268,8 @@ STRANGER = replace(
 
 def test_the_message_of_an_unregistered_fire_says_what_the_device_calls_itself_before_all_else() -> None:
     assert words(STRANGER, Purpose.RAISE, CAMPUS, "zh").short == (
-        "示范学校：手动报警「2号楼3层报警按钮」，未登记设备报警：地点未知，请核实。11-22 16:43，报警。请立即到场核实。代码A7K2"
+        "示范学校：手动报警「2号楼3层报警按钮」，未登记设备报警：地点未知，请核实。"
+        "11-22 16:43，报警。请立即到场核实。代码A7K2"
     )
     english = words(STRANGER, Purpose.RAISE, CAMPUS, "en")
     assert english.short.startswith("Demo School: call point “2号楼3层报警按钮”, Alarm of an unreg")

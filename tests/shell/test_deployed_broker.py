@@ -40,8 +40,8 @@ class Shipped(Mosquitto):
         return ["-c", str(path)]
 
     def install(self) -> None:
-        """The ACL, and an account for each of ACCOUNTS with its own name as password. The gateway's is what an
-        administrator adds."""
+        """The ACL, and an account for each of ACCOUNTS with its own name as password. The
+        gateway's is what an administrator adds."""
         passwords, acl = self.folder / "passwords", self.folder / "acl"
         acl.write_text((SHIPPED / "acl").read_text() + "\nuser gateway\ntopic write #\n")
         passwords.touch()

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from dashboard.health.gather import gather
-from dashboard.reach import EVERYWHERE
 from dashboard.health.report import Report
 from dashboard.health.row import Row, slope
+from dashboard.reach import EVERYWHERE
 from ingest.interval import expected_interval
 from tests import recompute_health as again
 from tests.fakes.aged import DAY, NOW, AgedHouse
