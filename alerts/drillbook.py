@@ -1,6 +1,6 @@
 """Touches. Drills and tests in a call of the desk: declared, agreed, ended; and which alerts are part of one.
 
-Only alerts/desk.py opens it. Rows are written at once: a fact that is refused later undoes the transaction.
+Only alerts/sitting.py opens it. Rows are written at once: a fact that is refused later undoes them.
 """
 
 from collections.abc import Iterable

@@ -1,6 +1,6 @@
 """Touches. The hazards that one call of the desk has on its table: found, mended, rechecked, overdue.
 
-Only alerts/desk.py opens it. Hazards are thought first and written at the end, like alerts.
+Only alerts/sitting.py opens it. Hazards are thought first and written at the end, like alerts.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,6 +1,6 @@
 """Touches. Incidents in the database, and those that one call of the desk has on its table.
 
-Only alerts/desk.py opens the book. An incident is written at once: a fact that is refused later undoes the
+Only alerts/sitting.py opens it. An incident is written at once: a fact that is refused later undoes the
 transaction. What it means for its alerts the desk lets befall them, one fact each.
 """
 

@@ -1,6 +1,6 @@
 """Touches. The impairment register in the database, and what its entries do to alerts in a call of the desk.
 
-Only alerts/desk.py opens it. An entry hides by the fact OutOfService on each alert of its scope; its end
+Only alerts/sitting.py opens it. An entry hides by the fact OutOfService on each alert of its scope; its end
 releases them, unless another entry covers them still.
 """
 

@@ -307,7 +307,6 @@ TWICE = [
     b"",
     b"[]",
     b"{",
-    b'{"object":{"smoke":NaN}}',
     b'{"deviceInfo":7}',
     b'{"objectJSON":"{"}',
     b'{"object":{"smoke":' + b"[" * 5000,

@@ -25,6 +25,7 @@ from alerts.outbox import notification
 from alerts.people import Directory
 from alerts.refusal import Refused
 from alerts.tables import alert
+from ingest import bilingual
 from rules.verdict import Class, Holds, Text, Verdict
 from tests.fakes.campus import MINUTE, NOW, SECOND, verdict
 from tests.fakes.office import CAMPUS, PEOPLE, Office, a_night, gone, pressed, told
@@ -49,7 +50,8 @@ def test_an_alarm_raises_one_alert_with_its_place_and_tells_the_first_step(offic
         assert row.id is not None
         assert row.code == found.code
         assert found.code in row.short
-        assert row.why == ("first notice" if row.language == "en" else "首次通知")
+        first = "first notice" if row.language == "en" else "首次通知"
+        assert bilingual.told(row.why, row.language) == first
 
 
 def test_the_same_verdict_again_raises_nothing_and_tells_nobody(office: Office) -> None:

@@ -98,9 +98,11 @@ class WallBanners extends LitElement {
   waiting() {
     const alarms = store.ordered().filter((card) => card.class === "alarm" && waits(card));
     if (alarms.length === 0) return nothing;
-    const where = store.path(alarms[0].place).map((part) => named(store.places[part], part)).join(" ");
-    return html`<p class="banner banner-alarm" role="alert" data-banner="waiting">
-      <b>${t("class_alarm")}</b> <a href="/alerts/${alarms[0].id}">${where || alarms[0].place}</a>
+    const first = alarms.find((card) => card.mode === "real") ?? alarms[0];
+    const where = store.path(first.place).map((part) => named(store.places[part], part)).join(" ");
+    const drill = first.mode !== "real";
+    return html`<p class=${drill ? "banner banner-drill" : "banner banner-alarm"} role="alert" data-banner="waiting">
+      <b>${t("class_alarm")}${drill ? ` · ${t(`mode_${first.mode}`)}` : nothing}</b> <a href="/alerts/${first.id}">${where || first.place}</a>
       <span>${t("waiting", { n: alarms.length })}</span> <a class="button" href="/">${t("to_the_wall")}</a></p>`;
   }
 
