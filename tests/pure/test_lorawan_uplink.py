@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from ingest import bilingual
 from ingest.campus.device import Device
 from ingest.campus.registry import Registry
 from ingest.decode import Decoder
@@ -139,7 +140,7 @@ def test_a_history_is_for_the_history_and_its_alarms_are_told_once_as_late():
     found = at(topic(LEAK), up(LEAK, {"history": history}))
     live = [r for r in found.readings if r.time_quality is not TimeQuality.HISTORIC]
     stored = [r for r in found.readings if r.time_quality is TimeQuality.HISTORIC]
-    assert [(r.metric, r.value, r.note) for r in live] == [
+    assert [(r.metric, r.value, bilingual.told(r.note, "en")) for r in live] == [
         ("late_alarm", "alarm", "leak at 2026-11-18 11:06:40 UTC")
     ]
     assert [(r.metric, r.value, r.event_time) for r in stored] == [
