@@ -202,7 +202,7 @@ def test_what_a_running_service_says_of_itself_is_told(site: Site) -> None:
 
 
 def test_a_service_that_hangs_is_a_finding(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tocsin.doctor.visit.LOCAL", 1.0)
+    monkeypatch.setattr("tocsin.doctor.visit.LOCAL", 5.0)  # the other checks need a second each
     over = threading.Event()
     with Running(site.folder, lambda _: over.wait(30)):
         findings = site.examine()
@@ -272,7 +272,7 @@ def test_the_command_is_broken_off_with_its_probes_removed(site: Site, shipped: 
         text=True,
         preexec_fn=listening,
     )
-    wait_for("it fills the queue", lambda: "-w" in shipped.log())
+    wait_for("it fills the queue", lambda: "-w" in shipped.log(), 120)
     doctor.send_signal(how)
     _, said = doctor.communicate(timeout=30)
     assert doctor.returncode == 130
