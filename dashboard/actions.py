@@ -238,5 +238,5 @@ def start_scenario(request: Request, name: str, fields: Fields, who: Administrat
         return answer(request, 404, "error_404")
     service.demo(name)
     if wants_page(request):
-        return RedirectResponse(own_path(take(Sent, fields).next), 303)
+        return RedirectResponse(f"/?started={name}", 303)
     return JSONResponse({"started": name}, 202)

@@ -47,6 +47,7 @@ def wall(request: Request, who: Viewer) -> Response:
         facades=_facades(service, who.reach),
         states=views.facade_states(service, snapshot["alerts"], who.reach),
         scenarios=service.scenarios if service.demo else (),
+        started=request.query_params.get("started"),
         persons=service.directory().persons,
     )
 

@@ -14,6 +14,7 @@ from rules.verdict import Class, Text
 from tests.browser.test_wall import DEADLINE, Guard, browser, guard, server
 from tests.fakes.service import FakeHouse
 from tests.fakes.web import WebServer
+from tests.servers import wait_for
 
 __all__ = ["browser", "guard", "server"]
 SMOKE, BESIDE = "dorm-2-305-smoke", "dorm-2-306-smoke"
@@ -105,6 +106,7 @@ def test_an_alert_is_raised_and_photographed_on_a_telephone(
     )
     page.click(".photo-form button")
     expect(page.locator(".photo img")).to_be_visible(timeout=DEADLINE)
-    page.wait_for_function("document.querySelector('.photo img').naturalWidth === 360")
+    seen = "document.querySelector('.photo img').naturalWidth"
+    wait_for("the photo in its small size", lambda: page.evaluate(seen) == 360)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert guard.complaints() == []

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from paho.mqtt import subscribe
 from sqlalchemy import text
 
-from tests.servers import free_port, wait_for
+from tests.servers import free_port
 from tests.shell.test_deployed_broker import Shipped
 from tests.shell.test_deployed_broker import shipped as shipped  # a fixture
 from tocsin import cert, clock
@@ -270,9 +271,13 @@ def test_the_command_is_broken_off_with_its_probes_removed(site: Site, shipped: 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
         preexec_fn=listening,
     )
-    wait_for("it fills the queue", lambda: "-w" in shipped.log(), 120)
+    assert doctor.stdout is not None
+    assert any("takes over" in line for line in doctor.stdout), "the last check before the queue is filled"
+    own = {"username": "tocsin", "password": "tocsin"}
+    subscribe.simple("#", msg_count=20, hostname="127.0.0.1", port=shipped.port, auth=own)
     doctor.send_signal(how)
     _, said = doctor.communicate(timeout=30)
     assert doctor.returncode == 130
