@@ -9,7 +9,6 @@ from typing import Literal
 
 import msgspec
 
-from alerts.attached import Photographed, PutIn, TakenOut
 from alerts.axes import Acknowledgement as Acknowledgement
 from alerts.axes import Activity as Activity
 from alerts.axes import Inhibition as Inhibition
@@ -20,13 +19,15 @@ from alerts.axes import Origin as Origin
 from alerts.axes import Ownership as Ownership
 from alerts.axes import Pair as Pair
 from alerts.axes import Verification as Verification
+from alerts.incidents.attached import Photographed, PutIn, TakenOut
 from rules.verdict import Class, Evidence, Text, Verdict
 
 TOCSIN = "tocsin"  # what `by` says when no person did it
 
 
 class Effect(StrEnum):
-    """What a fact means for those outside the record; alerts/escalation.py turns it into notifications."""
+    """What a fact means for those outside the record; alerts/duty/escalation.py turns it into
+    notifications."""
 
     RAISED = "raised"  # tell people: first notice
     AGAIN = "again"  # tell people: activated again after it was acknowledged
@@ -37,7 +38,7 @@ class Effect(StrEnum):
     BOUNCED = "bounced"  # tell people: the handover was not accepted
     GONE = "gone"  # tell people: its owner is gone, and it is the post's again
     CONFIRMED = "confirmed"  # tell everybody the policy names, at once: it is no false alarm
-    FOUND = "found"  # a false alarm: something is to be mended (alerts/found.py)
+    FOUND = "found"  # a false alarm: something is to be mended (alerts/hazards/found.py)
     OFFERED = "offered"  # tell the person it is offered to
     HUSHED = "hushed"  # steps that wait for the acknowledgement end
     DECLINED = "declined"  # tell the owner: the handover was refused

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, select
 
 from alerts import log, recordproof
 from alerts.alert import Alert
+from alerts.duty.people import LOOP
 from alerts.lifecycle import WORDS
-from alerts.people import LOOP
 from alerts.recordproof import folded
 from alerts.store import read_many
 from alerts.tables import alert as table

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from alerts.alert import Activity, Alert
-from alerts.people import Directory
+from alerts.duty.people import Directory
 from ingest.campus.kinds import KINDS
 from ingest.campus.registry import Registry
 from rules.verdict import Text

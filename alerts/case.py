@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 
 from alerts.alert import TOCSIN, Alert, Effect, Fact, Mode, Rerouted, StepDue
-from alerts.escalation import SOUNDS, Call, escalate, personal
+from alerts.duty.escalation import SOUNDS, Call, escalate, personal
+from alerts.duty.people import LOOP, Directory
 from alerts.factkind import kind_of
-from alerts.found import Found, of_false_alarm, of_rule
+from alerts.hazards.found import Found, of_false_alarm, of_rule
 from alerts.lifecycle import WORDS
-from alerts.people import LOOP, Directory
 from ingest.campus.registry import Registry
 from rules.verdict import Verdict
 

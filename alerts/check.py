@@ -20,7 +20,7 @@ from alerts.alert import (
     Verification,
     Verified,
 )
-from alerts.attached import PutIn, TakenOut
+from alerts.incidents.attached import PutIn, TakenOut
 from alerts.limits import Limits
 from alerts.reasons import CAUSES, SHELVE_REASONS
 from alerts.refusal import Refused

@@ -2,8 +2,9 @@
 
 `apply` first reads and thinks for all facts, then writes (alerts/sitting.py); a refused fact raises, and
 nothing is kept. Pipeline, timers, answers by SMS and the dashboard's buttons all come through here; so does
-what is done to hazards (alerts/hazardbook.py) and to the impairment register (alerts/register.py). `elapsed`
-gives the facts that time alone has made true; `audit_escalations` mends an alert that has lost its next step.
+what is done to hazards (alerts/hazards/hazardbook.py) and to the impairment register
+(alerts/hazards/register.py). `elapsed` gives the facts that time alone has made true; `audit_escalations`
+mends an alert that has lost its next step.
 """
 
 from collections.abc import Sequence
@@ -11,12 +12,13 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection, delete, select
 
-from alerts import log, outbox, store
+from alerts import log, store
 from alerts.alert import TOCSIN, Alert, Effect
+from alerts.delivery import outbox
 from alerts.due import elapsed as elapsed
 from alerts.due import next_due as next_due
+from alerts.duty.people import LOOP, Directory
 from alerts.limits import LIMITS, Limits
-from alerts.people import LOOP, Directory
 from alerts.sitting import AnyFact as AnyFact
 from alerts.sitting import Outcome as Outcome
 from alerts.sitting import Sitting

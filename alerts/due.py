@@ -2,12 +2,15 @@
 
 from sqlalchemy import Connection, select
 
-from alerts import deadlines, drillstore, hazardstore, incidentbook, register, store
+from alerts import deadlines, store
 from alerts.alert import Fact
-from alerts.drill import DrillOver
-from alerts.hazard import Missed
-from alerts.impairment import RanOut
-from alerts.incident import CommandLapsed
+from alerts.drills import drillstore
+from alerts.drills.drill import DrillOver
+from alerts.hazards import hazardstore, register
+from alerts.hazards.hazard import Missed
+from alerts.hazards.impairment import RanOut
+from alerts.incidents import incidentbook
+from alerts.incidents.incident import CommandLapsed
 
 Due = Fact | Missed | RanOut | CommandLapsed | DrillOver
 _BOOKS = (register, hazardstore, incidentbook, drillstore)

@@ -33,7 +33,7 @@ from alerts.alert import (
     Verification,
     Verified,
 )
-from alerts.attached import Photographed, PutIn, TakenOut
+from alerts.incidents.attached import Photographed, PutIn, TakenOut
 from rules.verdict import Holds, Verdict
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from alerts.people import Directory, Person
+from alerts.duty.people import Directory, Person
 from ingest.campus.device import OWN, Device
 
 NAMED = 20  # so many are named, the rest are counted

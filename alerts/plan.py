@@ -3,7 +3,7 @@
 import msgspec
 
 from alerts.alert import Alert, Tick
-from alerts.policy import Match
+from alerts.duty.policy import Match
 
 
 class PlanStep(msgspec.Struct, frozen=True):

@@ -39,8 +39,8 @@ from alerts.alert import (
     Verification,
     Verified,
 )
-from alerts.attached import PutIn
 from alerts.factkind import FactKind
+from alerts.incidents.attached import PutIn
 from alerts.reasons import HANDOVER
 from alerts.refusal import Refused
 from rules.verdict import Class, Holds, Text, Verdict

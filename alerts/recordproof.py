@@ -6,8 +6,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select
 
-from alerts import drillstore, hazardstore, incidentbook, tables
-from alerts.register import from_row
+from alerts import tables
+from alerts.drills import drillstore
+from alerts.hazards import hazardstore
+from alerts.hazards.register import from_row
+from alerts.incidents import incidentbook
 from alerts.tables import alert_log
 
 RECORDS = ("hazard", "impairment", "incident", "drill")

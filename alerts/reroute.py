@@ -7,7 +7,7 @@ where that has passed. Steps already done are not done again, and a last step th
 from collections.abc import Iterable, Iterator
 
 from alerts.alert import Alert, Rerouted
-from alerts.people import LOOP, Directory, Policy
+from alerts.duty.people import LOOP, Directory, Policy
 from ingest.campus.registry import Registry
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from alerts.driven import SOUNDERS_ONLY, forbidden
+from alerts.delivery.driven import SOUNDERS_ONLY, forbidden
 from alerts.limits import HAZARD_DAYS, Limits
 from alerts.reasons import HOUR, SHELVE_LIMIT
 from rules.verdict import Class

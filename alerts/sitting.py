@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import msgspec
 from sqlalchemy import Connection, insert
 
-from alerts import incidentbook, log, outbox, refusal, register, store
+from alerts import log, refusal, store
 from alerts.alert import (
     TOCSIN,
     Accepted,
@@ -31,21 +31,24 @@ from alerts.alert import (
     Ticked,
 )
 from alerts.case import Case, Line
-from alerts.drill import DRILL_FACTS, DrillFact
-from alerts.drillbook import DrillBook
+from alerts.delivery import outbox
+from alerts.delivery.notices import notices
+from alerts.delivery.notification import Notification
+from alerts.drills.drill import DRILL_FACTS, DrillFact
+from alerts.drills.drillbook import DrillBook
 from alerts.due import next_due
+from alerts.duty.people import LOOP, NOBODY, Directory
 from alerts.factkind import FactKind, kind_of
-from alerts.found import Found
-from alerts.hazard import HAZARD_FACTS, HazardFact
-from alerts.hazardbook import HazardBook
+from alerts.hazards import register
+from alerts.hazards.found import Found
+from alerts.hazards.hazard import HAZARD_FACTS, HazardFact
+from alerts.hazards.hazardbook import HazardBook
+from alerts.hazards.impairment import IMPAIRMENT_FACTS, Impairment, ImpairmentFact
 from alerts.heads import Heads
-from alerts.impairment import IMPAIRMENT_FACTS, Impairment, ImpairmentFact
-from alerts.incident import INCIDENT_FACTS, Formed, Grown, IncidentFact, Together
+from alerts.incidents import incidentbook
+from alerts.incidents.incident import INCIDENT_FACTS, Formed, Grown, IncidentFact, Together
 from alerts.lifecycle import step
 from alerts.limits import Limits
-from alerts.notices import notices
-from alerts.notification import Notification
-from alerts.people import LOOP, NOBODY, Directory
 from alerts.placing import placed
 from alerts.reasons import PROMISE
 from alerts.refusal import Refused

@@ -21,7 +21,7 @@ from alerts.alert import (
     Verification,
 )
 from alerts.code import DISTINCT, codes
-from alerts.people import NOBODY
+from alerts.duty.people import NOBODY
 from alerts.prepared import Prepared
 from alerts.tables import alert
 from rules.verdict import Class, Evidence, Text

@@ -1,6 +1,6 @@
 """Touches. The tables of this room: alerts, hazards, impairments, their log; people, posts, policies, plans.
 
-All tables of `alerts` share `metadata`; the notifications owed are declared in alerts/outbox.py.
+All tables of `alerts` share `metadata`; the notifications owed are declared in alerts/delivery/outbox.py.
 Moments are BIGINT ms since 1970 UTC; JSON is kept as text.
 """
 

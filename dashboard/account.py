@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from alerts.people import Person
+from alerts.duty.people import Person
 from dashboard.permissions import NAMELESS, Role, lesser, may
 from dashboard.reach import Reach
 from ingest.campus.registry import Registry

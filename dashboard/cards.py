@@ -8,8 +8,8 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, RowMapping, exists, func, or_, select, text, true
 
 from alerts import naming, store
-from alerts.outbox import notification
-from alerts.people import LOOP
+from alerts.delivery.outbox import notification
+from alerts.duty.people import LOOP
 from alerts.stranger import described
 from alerts.tables import alert, alert_log, caller
 from dashboard.reach import HOLDERS, Reach

@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, or_, select
 
-from alerts import drillstore
 from alerts.alert import TOCSIN, Alert
-from alerts.drill import Drill, Ending, State
-from alerts.drillscope import devices_of
-from alerts.outbox import notification
+from alerts.delivery.outbox import notification
+from alerts.drills import drillstore
+from alerts.drills.drill import Drill, Ending, State
+from alerts.drills.drillscope import devices_of
 from alerts.tables import alert_log
 from dashboard.service import Service
 

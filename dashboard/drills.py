@@ -12,9 +12,9 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from alerts import drillstore
 from alerts.alert import Mode
-from alerts.drill import (
+from alerts.drills import drillstore
+from alerts.drills.drill import (
     LONGEST,
     Drill,
     DrillAgreed,

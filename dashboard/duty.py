@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from alerts.people import Directory, Post
-from alerts.shift import Shift, Who
+from alerts.duty.people import Directory, Post
+from alerts.duty.shift import Shift, Who
 
 Plain = dict[str, Any]
 

@@ -13,12 +13,12 @@ from sqlalchemy import Connection, select
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from alerts import hazardstore
 from alerts.desk import AnyFact
-from alerts.found import Found
-from alerts.hazard import Assigned, Hazard, Mended, Noted, Postponed, Rechecked
-from alerts.hazardnotice import MORNING
-from alerts.hours import day_of, moment
+from alerts.duty.hours import day_of, moment
+from alerts.hazards import hazardstore
+from alerts.hazards.found import Found
+from alerts.hazards.hazard import Assigned, Hazard, Mended, Noted, Postponed, Rechecked
+from alerts.hazards.hazardnotice import MORNING
 from alerts.reasons import HAZARD_CAUSES
 from alerts.refusal import Refused
 from alerts.tables import alert_log

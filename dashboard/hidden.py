@@ -4,9 +4,9 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from alerts import register
 from alerts.alert import Inhibition
-from alerts.impairment import Impairment, State, devices_in
+from alerts.hazards import register
+from alerts.hazards.impairment import Impairment, State, devices_in
 from alerts.tables import alert
 from dashboard.service import Service
 from ingest.campus.device import Device

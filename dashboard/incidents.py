@@ -12,8 +12,8 @@ from sqlalchemy import Connection, select
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from alerts import incident, incidentbook
-from alerts.incident import Formed, Grown, IncidentFact
+from alerts.incidents import incident, incidentbook
+from alerts.incidents.incident import Formed, Grown, IncidentFact
 from alerts.reasons import CAUSES
 from alerts.refusal import Refused
 from alerts.tables import alert_log

@@ -10,9 +10,18 @@ from sqlalchemy import Connection, func, select
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from alerts import register
 from alerts.alert import Inhibition
-from alerts.impairment import Agreed, Declared, Ended, Impairment, ImpairmentFact, State, devices_in, holds
+from alerts.hazards import register
+from alerts.hazards.impairment import (
+    Agreed,
+    Declared,
+    Ended,
+    Impairment,
+    ImpairmentFact,
+    State,
+    devices_in,
+    holds,
+)
 from alerts.reasons import HOUR, SHELVE_REASONS
 from alerts.refusal import Refused
 from alerts.tables import alert

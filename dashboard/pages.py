@@ -5,8 +5,8 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from alerts import hazardstore
-from alerts.notification import Moot
+from alerts.delivery.notification import Moot
+from alerts.hazards import hazardstore
 from alerts.reasons import CAUSES, HOUR, SHELVE_REASONS
 from alerts.refusal import CAUSE_STANDS
 from dashboard import cards, places, timeline, views

@@ -8,9 +8,9 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from alerts import photolines
-from alerts.attached import Photographed
-from alerts.photos import HASH, MOST
+from alerts.incidents import photolines
+from alerts.incidents.attached import Photographed
+from alerts.incidents.photos import HASH, MOST
 from alerts.refusal import NO_SUCH_ALERT, PHOTO_KIND, PHOTO_MANY, PHOTO_NO_ROOM, Refused
 from dashboard import cards
 from dashboard.account import Account

@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from alerts import roster
-from alerts.hours import local_day, moment
-from alerts.people import Post
-from alerts.routing import problems
-from alerts.shift import Override, Shift
-from alerts.staffing import gaps
+from alerts.duty import roster
+from alerts.duty.hours import local_day, moment
+from alerts.duty.people import Post
+from alerts.duty.routing import problems
+from alerts.duty.shift import Override, Shift
+from alerts.duty.staffing import gaps
 from dashboard import duty, words
 from dashboard.accounts import Account, digest
 from dashboard.fields import Fields, Sent, take

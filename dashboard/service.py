@@ -8,11 +8,11 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
+from alerts.delivery.emergency import UnrecordedAlert
 from alerts.desk import AnyFact
-from alerts.emergency import UnrecordedAlert
+from alerts.duty.people import Directory
+from alerts.incidents.photos import Photos
 from alerts.limits import Limits
-from alerts.people import Directory
-from alerts.photos import Photos
 from dashboard.live import Live
 from dashboard.settings import DashboardSettings
 from ingest.campus.registry import Registry

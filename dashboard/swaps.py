@@ -8,11 +8,11 @@ from sqlalchemy import Connection, delete, insert, select
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from alerts import icalfile, swaps
-from alerts.hours import day_of
-from alerts.people import Post
-from alerts.shift import Swap
-from alerts.swaps import SwapRefused
+from alerts.duty import icalfile, swaps
+from alerts.duty.hours import day_of
+from alerts.duty.people import Post
+from alerts.duty.shift import Swap
+from alerts.duty.swaps import SwapRefused
 from dashboard import words
 from dashboard.accounts import Account, digest
 from dashboard.doorkeeper import WAIT

@@ -5,12 +5,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select
 
-from alerts import incidentbook, store
+from alerts import store
 from alerts.alert import Alert
-from alerts.incident import Incident
-from alerts.people import LOOP
-from alerts.policy import DUTY
-from alerts.suggest import suggestions
+from alerts.duty.people import LOOP
+from alerts.duty.policy import DUTY
+from alerts.incidents import incidentbook
+from alerts.incidents.incident import Incident
+from alerts.incidents.suggest import suggestions
 from alerts.tables import alert as table
 from dashboard.flood import MANY, Flood, flood
 from dashboard.service import Service

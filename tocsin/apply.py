@@ -6,10 +6,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from alerts import desk, roster
+from alerts import desk
 from alerts.alert import TOCSIN, Gone
+from alerts.duty import roster
+from alerts.duty.people import Directory
 from alerts.owners import told, unanswered
-from alerts.people import Directory
 from ingest import pending
 from ingest.campus import store
 from ingest.campus.registry import Registry

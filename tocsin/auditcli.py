@@ -7,8 +7,9 @@ from pathlib import Path
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
-from alerts import audit, log, photolines
-from alerts.photos import Photos
+from alerts import audit, log
+from alerts.incidents import photolines
+from alerts.incidents.photos import Photos
 from tocsin.config import Settings
 from tocsin.database import Database
 from tocsin.mistake import Mistakes

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import Connection
 
-from alerts import offshift, roster
 from alerts import store as alert_store
 from alerts.alert import TOCSIN, Fact, Gone
 from alerts.desk import Outcome
+from alerts.duty import offshift, roster
 from alerts.reroute import rerouted
 from ingest import pending
 from ingest.campus import store
@@ -37,9 +37,7 @@ def reload(
         tocsin.writer.act(lambda tx: _take_over(tocsin, tx)).result(120)
         tocsin.life.resubscribe()
         tocsin.all.resubscribe()
-        tocsin.check_routing()
-        tocsin.check_owners()
-        tocsin.check_calendar()
+        tocsin.check_campus()
         tocsin.live.publish((), ())
     return msgspec.to_builtins(difference)
 
@@ -72,7 +70,7 @@ def reload_people(tocsin: "Tocsin", by: str) -> None:
         return apply_facts(tocsin.house, tx, facts, tocsin.now())
 
     tocsin.writer.act(take_over).result(120)
-    tocsin.check_routing()
+    tocsin.checks.routing(tocsin.now())
     tocsin.live.publish((), ())
 
 

@@ -10,8 +10,8 @@ from typing import Any, get_args
 
 import msgspec
 
-from alerts import icalfile
-from alerts.people import Directory, Person, Policy, Post, Role, Team
+from alerts.duty import icalfile
+from alerts.duty.people import Directory, Person, Policy, Post, Role, Team
 from alerts.plan import Plan
 from ingest.campus.calendar import Calendar, Hours, Span
 from ingest.campus.definition import Definitions

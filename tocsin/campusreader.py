@@ -8,8 +8,8 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from alerts import icalfile
-from alerts.people import Person, Policy, Post, Team
+from alerts.duty import icalfile
+from alerts.duty.people import Person, Policy, Post, Team
 from alerts.plan import Plan
 from ingest.campus.calendar import Hours, Span
 from ingest.campus.device import Device, Place, Zone

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from alerts.people import Directory, Match, Policy, Step, Target
+from alerts.duty.people import Directory, Match, Policy, Step, Target
 from alerts.plan import Plan
 from ingest.campus.registry import Registry
 from tocsin import duration

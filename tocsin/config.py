@@ -202,7 +202,7 @@ def _apprise_mistakes(document: Document, plain: dict[str, Any]) -> Iterator[str
         url = _inside(plain, path)
         if _inside(plain, ("channels", name, "kind")) != "apprise" or "://" not in str(url):
             continue
-        from alerts.channels import apprise  # half a second: only where it is used
+        from alerts.delivery.channels import apprise  # half a second: only where it is used
 
         if not apprise.understands(str(url)):
             service, known = str(url).partition("://")[0].lower(), apprise.services()

@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
-import alerts.outbox
+import alerts.delivery.outbox
 import alerts.tables
 import dashboard.health.tables
 import dashboard.tables

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from alerts.people import Directory, Post
-from alerts.routing import problems
+from alerts.duty.people import Directory, Post
+from alerts.duty.routing import problems
 from ingest.campus.registry import Registry
 
 

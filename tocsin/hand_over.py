@@ -6,8 +6,9 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from alerts import desk, offshift
+from alerts import desk
 from alerts.desk import AnyFact, Outcome
+from alerts.duty import offshift
 from rules import shadowstore
 from rules.verdict import Verdict
 from tocsin.house import House

@@ -7,10 +7,10 @@ import msgspec
 import structlog
 from sqlalchemy import Connection
 
-from alerts import roster
 from alerts.alert import Alert
+from alerts.duty import roster
+from alerts.duty.people import Directory
 from alerts.limits import LIMITS, Limits
-from alerts.people import Directory
 from ingest import pending, spool
 from ingest.blind import Blind
 from ingest.campus import store as campus_store

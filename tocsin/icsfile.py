@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from alerts.icalfile import LONGEST, cleaned
+from alerts.duty.icalfile import LONGEST, cleaned
 from tocsin.document import Document
 from tocsin.mistake import Mistakes, Position, did_you_mean, told
 

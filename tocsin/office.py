@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from alerts import roster
+from alerts.duty import roster
 from dashboard import accounts
 from ingest import pending
 from ingest.campus import store

@@ -14,14 +14,13 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from alerts import channels, desk, store
-from alerts.channels.email import Email
-from alerts.deliver import Delivery
+from alerts import desk, store
+from alerts.delivery import channels
+from alerts.delivery.channels.email import Email
+from alerts.delivery.deliver import Delivery
+from alerts.delivery.emergency import Emergency
 from alerts.desk import AnyFact, Outcome
-from alerts.emergency import Emergency
-from alerts.found import of_failures
-from alerts.owners import told, unanswered
-from alerts.routing import problems
+from alerts.hazards.found import of_failures
 from alerts.settings import NullSettings
 from dashboard.health.weekly import Weekly
 from dashboard.live import Live
@@ -29,7 +28,6 @@ from dashboard.service import Within
 from ingest import listeners, spool
 from ingest.broker import Session
 from ingest.campus.device import OWN
-from ingest.campus.kinds import OWN_POINTS
 from ingest.history.feed import Feed
 from ingest.history.history import History
 from ingest.reading import Reason
@@ -50,10 +48,11 @@ from tocsin.house import Prepared
 from tocsin.inherit import inherited
 from tocsin.lock import FolderLock
 from tocsin.outward import Outward
-from tocsin.own import SPEAK_FOR_THEMSELVES, Own
+from tocsin.own import Own
 from tocsin.pasts import Pasts
 from tocsin.requests import handlers
 from tocsin.rulebook import Rulebook
+from tocsin.selfcheck import SelfCheck
 from tocsin.watch import ClockLook, watch_disk, watch_health, watch_rules, watch_service
 from tocsin.web import Web
 from tocsin.writer import Writer
@@ -80,7 +79,7 @@ class Tocsin:
         self.settings = settings
         self.demo = demo
         self.now = now
-        self._stopping = self._unrouted = False
+        self._stopping = False
         self._started, self._loops, self._marked = now(), 0, 0
         self.rulebook = Rulebook(settings.rules, settings.standard_rules, now)
         self.ballast = Ballast(settings.folder)
@@ -96,6 +95,7 @@ class Tocsin:
             standing = store.all_open(tx)
         self._open_house()
         self.own = Own(lambda reading: self.writer.report(reading), now)
+        self.checks = SelfCheck(self.house, self.own)
         self.channels = channels.build(
             {**settings.channels, "null": NullSettings(kind="null")}, self._publish, self.own.returned, now
         )
@@ -112,16 +112,7 @@ class Tocsin:
         self.live = Live(self.database.read, now)
         self.life = self._session("life", self.writer.deliver_life)
         self.all = self._session("all", self.writer.deliver_all)
-        self.history = History(
-            settings.folder / "history",
-            self.database.read,
-            self.spool_epoch,
-            settings.history,
-            self.own.report,
-            now,
-            self.writer.consumed,
-            fed=settings.feed is not None,
-        )
+        self.history = self._history()
         self.feed = self._feed()
         self.backtests = Backtests(self._backtest, now)
         self.web = Web(self)
@@ -215,38 +206,13 @@ class Tocsin:
         facts = inherited(known, store.all_open(tx), registered, verdicts, self.now())
         return apply_facts(known, tx, facts, self.now())
 
-    def check_routing(self) -> None:
-        """Say so when an alert could reach nobody: an empty post, a channel that is not configured."""
-        self._unrouted = False
-        found = problems(self.house.directory, self.house.registry, self.now())
-        self.own.report("routing", "fault" if found else "normal", "; ".join(found)[:500])
-
-    def check_owners(self) -> None:
-        """Say so when nobody answers for a device: it has no owner, or one who cannot be told."""
-        found = unanswered(self.house.registry.devices, self.house.directory)
-        note = f"{len(found)}: {'; '.join(told(found))}"[:500] if found else ""
-        self.own.report_part("owners", "registry", "fault" if found else "normal", note)
-
-    def check_calendar(self) -> None:
-        """Say so when a day's kind can only be guessed and anything hangs on it, or a rule waits for hours
-        that nobody knows."""
-        house = self.house
-        found, calendar = house.rules.timeless(house.registry), house.registry.calendar
-        if (
-            calendar.written
-            or house.rules.timed
-            or any(post.shifts for post in house.directory.posts.values())
-        ):
-            found += calendar.gaps(calendar.day_of(self.now()))
-        self.own.report("calendar", "fault" if found else "normal", "; ".join(found)[:500])
+    def check_campus(self) -> None:
+        """After a change of devices, people or calendar."""
+        self.checks.campus(self.now())
 
     def _speak_for_the_quiet(self) -> None:
-        for point in OWN_POINTS:
-            if point not in SPEAK_FOR_THEMSELVES:
-                self.own.report(point, "normal")
-        self.check_routing()
-        self.check_owners()
-        self.check_calendar()
+        self.checks.speak_for_the_quiet()
+        self.check_campus()
         if self.ballast.released:
             self.own.report("disk", "fault", f"the disk of {self.settings.folder} was full at the start")
         if self.database.moved_aside:
@@ -277,6 +243,18 @@ class Tocsin:
         write, lost = self.writer.transact_soon, lambda rows: self.apply(of_failures(rows, self.now()))
         return Delivery(self.channels, write, self._channels_say, self.now, self._settled, lost)
 
+    def _history(self) -> History:
+        return History(
+            self.settings.folder / "history",
+            self.database.read,
+            self.spool_epoch,
+            self.settings.history,
+            self.own.report,
+            self.now,
+            self.writer.consumed,
+            fed=self.settings.feed is not None,
+        )
+
     def _feed(self) -> Feed | None:
         settings, folder = self.settings.feed, self.settings.folder / "history"
         if settings is None:
@@ -292,7 +270,7 @@ class Tocsin:
     def _undecided(self) -> None:
         with self.database.read() as conn:
             found = self.rulebook.undecided(conn, self.settings.zone)
-        self.own.report("undecided", "fault" if found else "normal", ", ".join(found)[:500])
+        self.checks.undecided(found)
 
     def _pasts(self) -> Pasts:
         return Pasts(self.house, self.writer, self.history, self.now)
@@ -327,10 +305,7 @@ class Tocsin:
         self.outward.follow(outcome.alerts)
         for metric, word, note in outcome.troubles:
             self.own.report(metric, word, note)
-        if outcome.troubles:
-            self._unrouted = True
-        elif outcome.owed and self._unrouted:
-            self.check_routing()
+        self.checks.committed(bool(outcome.troubles), bool(outcome.owed), self.now())
         for failure in prepared.failed:
             self.own.happened("rules", failure)
         for one in prepared.rejected:
@@ -346,8 +321,8 @@ class Tocsin:
         self.own.report_part("channels", metric, word, note)
 
     def _rules_say(self, mistakes: Sequence[str]) -> None:
-        self.own.report_part("files", "rules", "fault" if mistakes else "normal", "\n".join(mistakes)[:2000])
-        self.check_calendar()
+        self.checks.refused(mistakes)
+        self.checks.calendar(self.now())
         self.live.publish((), ())
 
     def _settled(self, alerts: Iterable[int]) -> None:
@@ -365,8 +340,8 @@ class Tocsin:
         self.all.publish(f"{self.settings.broker.base}/{OWN}/reading", payload)
 
     def _forget(self) -> None:
-        self.check_routing()  # gaps and numbers that run out come nearer by themselves
-        self.check_calendar()
+        self.checks.routing(self.now())  # gaps and numbers that run out come nearer by themselves
+        self.checks.calendar(self.now())
         self.writer.transact_soon(lambda tx: desk.forget_loops(tx, self.now() - LOOPS_KEPT))
 
     def _listen(self) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from alerts import roster
+from alerts.duty import roster
 from dashboard import tokens, words
 from dashboard.accounts import AccountError
 from dashboard.permissions import Role

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from concurrent.futures import Future
 
-from alerts import channels
-from alerts.channels.channel import Channel
-from alerts.people import Directory
-from alerts.send_test import Tested, send_test
+from alerts.delivery import channels
+from alerts.delivery.channels.channel import Channel
+from alerts.delivery.send_test import Tested, send_test
+from alerts.duty.people import Directory
 from tocsin import clock
 from tocsin.config import Settings
 

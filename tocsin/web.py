@@ -10,7 +10,7 @@ import uvicorn
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from alerts.photos import Photos
+from alerts.incidents.photos import Photos
 from dashboard import accounts
 from dashboard.doorkeeper import WAIT
 from dashboard.service import RulesInfo, Service

@@ -18,8 +18,8 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
+from alerts.delivery.emergency import Emergency
 from alerts.desk import AnyFact, Outcome
-from alerts.emergency import Emergency
 from dashboard.service import Within
 from ingest import pending, spool
 from ingest.message import Message

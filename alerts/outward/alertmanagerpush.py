@@ -11,8 +11,8 @@ import msgspec
 import structlog
 
 from alerts.alert import Alert
-from alerts.channels.channel import ChannelError
-from alerts.channels.webhook import Poster
+from alerts.delivery.channels.channel import ChannelError
+from alerts.delivery.channels.webhook import Poster
 from alerts.outward.alertmanager import Standing
 from alerts.outward.receiver import Receiver, Report
 from alerts.outward.settings import AlertmanagerSettings

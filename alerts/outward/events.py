@@ -16,8 +16,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 from alerts import log as chain
 from alerts import store
 from alerts.alert import Alert
-from alerts.channels.channel import ChannelError
-from alerts.channels.webhook import Poster
+from alerts.delivery.channels.channel import ChannelError
+from alerts.delivery.channels.webhook import Poster
 from alerts.outward.cloudevent import FORM, event
 from alerts.outward.receiver import Receiver, Report
 from alerts.outward.settings import EventsSettings

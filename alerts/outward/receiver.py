@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import structlog
 
-from alerts.channels.channel import ChannelError
-from alerts.channels.webhook import Poster
+from alerts.delivery.channels.channel import ChannelError
+from alerts.delivery.channels.webhook import Poster
 
 log = structlog.get_logger("alerts.outward")
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from alerts.alert import Acknowledgement, Activity, Alert, Inhibition, Mode
-from alerts.people import LOOP
+from alerts.duty.people import LOOP
 from alerts.placing import building
 from ingest.campus.device import Device, Place
 from ingest.campus.registry import Registry

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from alerts.people import Directory
+from alerts.duty.people import Directory
 from dashboard import words
 from dashboard.health import owners
 from dashboard.health.row import Proof, Row, slope

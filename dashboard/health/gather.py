@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Connection, func, select
 
-from alerts import hazardstore, owners
+from alerts import owners
+from alerts.hazards import hazardstore
 from dashboard.health.report import Report, make
 from dashboard.health.row import judge, standing_points
 from dashboard.reach import Reach

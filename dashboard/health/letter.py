@@ -2,7 +2,7 @@
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from alerts.channels.email import Attachment, Letter
+from alerts.delivery.channels.email import Attachment, Letter
 from dashboard import words
 from dashboard.health.changes import Changes
 from dashboard.health.columns import Reader

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from alerts.duty.people import Contact, Directory, Person
 from alerts.owners import members
-from alerts.people import Contact, Directory, Person
 
 CAMPUS, OWN = "campus", "own"  # what a letter is about: everything, or what its reader owns
 

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 import structlog
 
-from alerts.channels.channel import ChannelError, Receipt
-from alerts.channels.email import Letter as Mail
 from alerts.clean import clean
+from alerts.delivery.channels.channel import ChannelError, Receipt
+from alerts.delivery.channels.email import Letter as Mail
 from dashboard.health import ledger, schedule
 from dashboard.health.changes import Changes, compare, snapshot
 from dashboard.health.gather import gather

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from alerts.outbox import notification
+from alerts.delivery.outbox import notification
 from alerts.tables import alert, alert_log
 from dashboard import cards
 from dashboard.fields import LARGEST, Number

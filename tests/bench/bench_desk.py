@@ -13,7 +13,7 @@ from pathlib import Path
 
 from alerts import desk
 from alerts.alert import Acknowledged, Fact
-from alerts.people import Contact, Directory, Match, Person, Policy, Post, Step, Target
+from alerts.duty.people import Contact, Directory, Match, Person, Policy, Post, Step, Target
 from ingest.campus.device import Device, Place
 from ingest.campus.registry import Registry
 from rules.verdict import Class, Evidence, Holds, Text, Verdict

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from alerts.impairment import Agreed, Declared
+from alerts.hazards.impairment import Agreed, Declared
 from tests.browser.test_wall import DEADLINE, Guard, browser, guard, server
 from tests.fakes.service import MINUTE, FakeHouse
 from tests.fakes.web import WebServer

@@ -3,8 +3,8 @@
 from typing import Any
 
 from alerts.alert import Alert
+from alerts.duty.people import Contact, Directory, Match, Person, Policy, Post, Step, Target, Team
 from alerts.lifecycle import step
-from alerts.people import Contact, Directory, Match, Person, Policy, Post, Step, Target, Team
 from ingest.campus.device import Device, Place
 from ingest.campus.registry import Registry
 from rules.verdict import Class, Evidence, Holds, Text, Verdict

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from starlette.testclient import TestClient
 
-from alerts.people import Directory
+from alerts.duty.people import Directory
 from dashboard import tokens
 from tests.fakes.browser import HOST, web
 from tests.fakes.service import FakeHouse

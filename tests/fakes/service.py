@@ -11,17 +11,18 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import OperationalError
 
-import alerts.outbox
+import alerts.delivery.outbox
 import alerts.tables
 import dashboard.health.tables
 import dashboard.tables
 import ingest.tables
 import rules.tables
-from alerts import desk, roster
+from alerts import desk
 from alerts.alert import Acknowledged, Arrived
-from alerts.emergency import UnrecordedAlert
-from alerts.people import Contact, Directory, Match, Person, Policy, Post, Step, Target
-from alerts.photos import Photos
+from alerts.delivery.emergency import UnrecordedAlert
+from alerts.duty import roster
+from alerts.duty.people import Contact, Directory, Match, Person, Policy, Post, Step, Target
+from alerts.incidents.photos import Photos
 from dashboard import accounts
 from dashboard.live import Live
 from dashboard.service import RulesInfo, Service, Within

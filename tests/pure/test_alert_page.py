@@ -5,7 +5,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from alerts import naming
-from alerts.channels.unreached import unreached
+from alerts.delivery.channels.unreached import unreached
 from dashboard import words
 from dashboard.catalogue import CATALOGUE
 from dashboard.timeline import shown

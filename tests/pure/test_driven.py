@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.driven import forbidden
+from alerts.delivery.driven import forbidden
 
 
 @pytest.mark.parametrize(

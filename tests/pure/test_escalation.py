@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from alerts.alert import Acknowledged, Alert, Arrived, Effect, Fact, HandedOver, Lapsed, Shelved, Unshelved
-from alerts.escalation import LEAST_REPEAT, REPEAT, Call, Climb, climb, escalate, personal
+from alerts.delivery.message import Purpose
+from alerts.duty.escalation import LEAST_REPEAT, REPEAT, Call, Climb, climb, escalate, personal
+from alerts.duty.people import Directory, Match, Policy, Step, Target
 from alerts.lifecycle import step
-from alerts.message import Purpose
-from alerts.people import Directory, Match, Policy, Step, Target
 from rules.verdict import Class, Holds
 from tests.fakes.campus import FIRE, HOUR, MINUTE, NOW, SECOND, directory, registry, verdict
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.alert import Life
-from alerts.found import Found
-from alerts.hazard import (
+from alerts.hazards.found import Found
+from alerts.hazards.hazard import (
     MOVES,
     WORDS,
     Assigned,
@@ -31,7 +31,7 @@ from alerts.hazard import (
     move,
     step,
 )
-from alerts.hazardnotice import overdue, term
+from alerts.hazards.hazardnotice import overdue, term
 from alerts.lifecycle import SAME
 from alerts.refusal import Refused
 from rules.verdict import Text

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from alerts.duty.people import Contact, Directory, Person, Team
 from alerts.owners import state
-from alerts.people import Contact, Directory, Person, Team
 from dashboard.catalogue import CATALOGUE
 from dashboard.health import owners
 from dashboard.health.changes import compare, snapshot

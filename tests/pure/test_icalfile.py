@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alerts.icalfile import cleaned, feed, problems, watches
-from alerts.people import Contact, Directory, Person, Post
-from alerts.rota import Watch
+from alerts.duty.icalfile import cleaned, feed, problems, watches
+from alerts.duty.people import Contact, Directory, Person, Post
+from alerts.duty.rota import Watch
 from ingest.campus.calendar import Calendar
 
 BERLIN = ZoneInfo("Europe/Berlin")

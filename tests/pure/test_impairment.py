@@ -6,7 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.alert import Alert, Origin, Verification
-from alerts.impairment import MOVES, Agreed, Ended, Impairment, RanOut, State, covers, devices_in, step
+from alerts.hazards.impairment import (
+    MOVES,
+    Agreed,
+    Ended,
+    Impairment,
+    RanOut,
+    State,
+    covers,
+    devices_in,
+    step,
+)
 from alerts.refusal import Refused
 from rules.verdict import Class
 from tests.fakes.campus import HOUR, LI, NOW, SMOKE, WANG, raised, registry

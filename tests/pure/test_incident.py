@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from alerts import incident
 from alerts.alert import Acknowledged, Arrived, Life, Ownership
-from alerts.attached import PutIn, TakenOut
-from alerts.incident import (
+from alerts.incidents import incident
+from alerts.incidents.attached import PutIn, TakenOut
+from alerts.incidents.incident import (
     ACCEPT_WITHIN,
     COMMAND,
     UNBIDDEN,

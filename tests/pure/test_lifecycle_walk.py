@@ -47,9 +47,9 @@ from alerts.alert import (
     Verification,
     Verified,
 )
-from alerts.attached import Photographed, PutIn, TakenOut
 from alerts.drawing import redrawn
 from alerts.factkind import PEOPLES, FactKind
+from alerts.incidents.attached import Photographed, PutIn, TakenOut
 from alerts.label import Label, label
 from alerts.lifecycle import AFRESH, MOVES, SAME, WORDS, move, step
 from alerts.refusal import Refused

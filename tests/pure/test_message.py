@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from alerts.clean import clean, cut, quoted, size
-from alerts.message import SMS_ANY, SMS_ASCII, Purpose, Subject, facts, words
+from alerts.delivery.message import SMS_ANY, SMS_ASCII, Purpose, Subject, facts, words
 from ingest.campus.device import Place
 from rules.verdict import Class, Text
 

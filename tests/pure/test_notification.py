@@ -3,8 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from alerts.message import Purpose
-from alerts.notification import DAY, STALE, STEPS, Moot, Notification, Standing, moot
+from alerts.delivery.message import Purpose
+from alerts.delivery.notification import DAY, STALE, STEPS, Moot, Notification, Standing, moot
 
 ROW = Notification(
     alert=7, occurrence=1, step=0, person="li-wei", channel="hook", address="1", purpose=Purpose.RAISE,

@@ -2,8 +2,8 @@
 
 import pytest
 
+from alerts.duty.people import Contact, Directory, Person, Team
 from alerts.owners import NAMED, members, told, unanswered
-from alerts.people import Contact, Directory, Person, Team
 from ingest.campus.device import Device
 from ingest.campus.registry import Registry
 

@@ -4,9 +4,9 @@ import msgspec
 
 from alerts import record
 from alerts.alert import Alert
-from alerts.people import Contact, Directory, Match, Person, Policy, Post, Step, Target, Team
+from alerts.duty.people import Contact, Directory, Match, Person, Policy, Post, Step, Target, Team
+from alerts.duty.routing import problems
 from alerts.placing import placed
-from alerts.routing import problems
 from rules.verdict import Class
 from tests.fakes.campus import FIRE, NOW, directory, persons, registry, verdict
 

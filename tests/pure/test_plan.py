@@ -8,7 +8,7 @@ import pytest
 import alerts
 from alerts.alert import Alert, Tick
 from alerts.callcard import CallCard, call_card
-from alerts.people import Directory
+from alerts.duty.people import Directory
 from alerts.plan import Plan, followed
 from ingest.campus.registry import Registry
 from rules.verdict import Class

@@ -1,15 +1,15 @@
 """Policies by hour and role, teams told in turn, quiet hours, expired numbers; open alerts rerouted."""
 
 from alerts.alert import Acknowledged, Alert, Effect, Rerouted
-from alerts.escalation import climb, escalate, personal
-from alerts.hours import When
+from alerts.delivery.message import Purpose
+from alerts.duty.escalation import climb, escalate, personal
+from alerts.duty.hours import When
+from alerts.duty.people import Contact, Directory, Match, Person, Policy, Post, Step, Target, Team
+from alerts.duty.routing import problems
+from alerts.duty.shift import Shift
 from alerts.lifecycle import step
-from alerts.message import Purpose
-from alerts.people import Contact, Directory, Match, Person, Policy, Post, Step, Target, Team
 from alerts.placing import placed
 from alerts.reroute import due, rerouted
-from alerts.routing import problems
-from alerts.shift import Shift
 from ingest.campus.calendar import Calendar
 from rules.verdict import Class
 from tests.fakes.campus import FIRE, HOUR, MINUTE, SECOND, raised, registry

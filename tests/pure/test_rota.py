@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.hours import When, covers, days_of, moment, stretch
-from alerts.rota import Duty, Rota
-from alerts.shift import Override, Shift, Swap
+from alerts.duty.hours import When, covers, days_of, moment, stretch
+from alerts.duty.rota import Duty, Rota
+from alerts.duty.shift import Override, Shift, Swap
 from ingest.campus.calendar import Calendar, Span
 
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Shanghai")

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from alerts.alert import Alert, Mode
-from alerts.suggest import Suggestion, suggestions
+from alerts.incidents.suggest import Suggestion, suggestions
 from ingest.campus.device import Device, Place, Zone
 from ingest.campus.registry import Registry
 from rules.verdict import Class

@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from alerts import unrecorded
 from alerts.alert import Acknowledged, Alert, Arrived, HandedOver, Inhibition
-from alerts.escalation import escalate
+from alerts.delivery import unrecorded
+from alerts.delivery.notification import Notification
+from alerts.duty.escalation import escalate
+from alerts.duty.people import Directory, Match, Policy, Step, Target
 from alerts.lifecycle import step
-from alerts.notification import Notification
-from alerts.people import Directory, Match, Policy, Step, Target
 from rules.verdict import Class, Holds, Verdict
 from tests.fakes.campus import FIRE, HOUR, MINUTE, NOW, SECOND, directory, registry, verdict
 

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from starlette.testclient import TestClient
 
 from alerts.alert import Acknowledged, HandedOver
-from alerts.outbox import notification
+from alerts.delivery.outbox import notification
 from dashboard import views
 from dashboard.app import ROUTES
 from dashboard.gate import declared

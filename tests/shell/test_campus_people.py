@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from alerts import roster
+from alerts.duty import roster
 from ingest.campus.calendar import Calendar
 from tests.pure.test_rota import at
 from tests.shell.test_apply import apply, read, stored, wrong

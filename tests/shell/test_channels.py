@@ -10,12 +10,12 @@ import pytest
 from msgspec.structs import replace
 from pydantic import TypeAdapter, ValidationError
 
-from alerts.channels import build, mqtt
-from alerts.channels.apprise import Apprise
-from alerts.channels.channel import Channel, ChannelError, Notice, Receipt
-from alerts.channels.mqtt import Mqtt
-from alerts.message import Plain, Purpose
-from alerts.send_test import send_test
+from alerts.delivery.channels import build, mqtt
+from alerts.delivery.channels.apprise import Apprise
+from alerts.delivery.channels.channel import Channel, ChannelError, Notice, Receipt
+from alerts.delivery.channels.mqtt import Mqtt
+from alerts.delivery.message import Plain, Purpose
+from alerts.delivery.send_test import send_test
 from alerts.settings import AppriseSettings, ChannelSettings, MqttSettings
 from tests.fakes.webhook import Reply, WebhookSink
 

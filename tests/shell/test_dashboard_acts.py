@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from starlette.testclient import TestClient
 
-from alerts.people import Directory
+from alerts.duty.people import Directory
 from ingest.campus.registry import Registry
 from tests.fakes.browser import OURS, PAGE, sign_in, signed_in
 from tests.fakes.service import MINUTE, FakeHouse

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from alerts.alert import Acknowledgement, Activity, Inhibition, Latch, Mode, Verification
-from alerts.message import Purpose
-from alerts.notification import State
+from alerts.delivery.message import Purpose
+from alerts.delivery.notification import State
 from alerts.record import FactKind
 from dashboard.catalogue import CATALOGUE
 from dashboard.permissions import Role

@@ -12,13 +12,13 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
-from alerts import channels, deliver, outbox, senders, store
+from alerts import store
 from alerts.alert import Acknowledgement, Alert
-from alerts.channels.channel import Channel, ChannelError, Notice, Receipt
-from alerts.deliver import Delivery
-from alerts.message import Purpose
-from alerts.notification import Notification, State
-from alerts.outbox import LEASE, notification
+from alerts.delivery import channels, deliver, outbox, senders
+from alerts.delivery.channels.channel import Channel, ChannelError, Notice, Receipt
+from alerts.delivery.deliver import Delivery
+from alerts.delivery.message import Purpose
+from alerts.delivery.notification import Notification, State
 from alerts.settings import WebhookSettings
 from rules.verdict import Class, Text
 from tests.fakes.webhook import Reply, WebhookSink
@@ -108,7 +108,7 @@ class Desk:
 
     def rows(self) -> list[Any]:
         with self.database.read() as conn:
-            return list(conn.execute(select(notification).order_by(notification.c.id)))
+            return list(conn.execute(select(outbox.notification).order_by(outbox.notification.c.id)))
 
     def states(self) -> list[str]:
         return [row.state for row in self.rows()]
@@ -379,7 +379,7 @@ def test_what_finds_no_room_in_the_line_is_claimed_again_and_life_safety_always_
     delivery.send(desk.owe(*(replace(ROW, step=n, life_safety=n >= 20) for n in range(30))))
     release.set()
     wait_for("the line is brought", lambda: 15 <= len(phone.brought) < 30)
-    desk.clock.moment += LEASE
+    desk.clock.moment += outbox.LEASE
     wait_for("the rest is brought", lambda: len(phone.brought) == 30)
     assert len({notice.key for notice in phone.brought}) == 30
 
@@ -405,7 +405,7 @@ def test_outcomes_that_cannot_be_recorded_are_kept_until_they_can_and_nothing_is
     delivery.send(rows)
     wait_for("all are brought", lambda: len(phone.brought) == 5)
     assert set(desk.states()) == {State.CLAIMED}
-    desk.clock.moment += 2 * LEASE
+    desk.clock.moment += 2 * outbox.LEASE
     desk.broken = lambda tx: None
     desk.await_states(*[State.ACCEPTED] * 5)
     assert len(phone.brought) == 5

@@ -20,9 +20,9 @@ from alerts.alert import (
     Shelved,
 )
 from alerts.code import ALPHABET, DISTINCT, codes
-from alerts.message import Purpose
-from alerts.outbox import notification
-from alerts.people import Directory
+from alerts.delivery.message import Purpose
+from alerts.delivery.outbox import notification
+from alerts.duty.people import Directory
 from alerts.refusal import Refused
 from alerts.tables import alert
 from ingest import bilingual

@@ -3,8 +3,8 @@
 import pytest
 
 from alerts.alert import Inhibition, Mode
-from alerts.drill import DrillDeclared
-from alerts.impairment import Agreed, Declared
+from alerts.drills.drill import DrillDeclared
+from alerts.hazards.impairment import Agreed, Declared
 from tests.fakes.campus import MINUTE, NOW, verdict
 from tests.fakes.office import Office
 from tocsin.database import Database

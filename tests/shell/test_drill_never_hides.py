@@ -10,8 +10,8 @@ from sqlalchemy import Connection, create_engine, select
 
 from alerts import desk, store
 from alerts.alert import Acknowledged, Alert, MadeReal, Mode, Origin, Raised
-from alerts.drill import DrillAgreed, DrillDeclared, DrillEnded
-from alerts.outbox import notification
+from alerts.delivery.outbox import notification
+from alerts.drills.drill import DrillAgreed, DrillDeclared, DrillEnded
 from alerts.refusal import Refused
 from alerts.tables import metadata
 from ingest.campus.device import Device, Place, Zone

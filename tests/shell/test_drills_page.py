@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from alerts import drillstore, store
+from alerts import store
 from alerts.alert import Mode
-from alerts.drill import Drill
+from alerts.drills import drillstore
+from alerts.drills.drill import Drill
 from dashboard.tables import ACCOUNT
 from tests.fakes.browser import OURS, PAGE, signed_in
 from tests.fakes.service import MINUTE, FakeHouse

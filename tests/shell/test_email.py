@@ -8,9 +8,9 @@ import pytest
 from msgspec.structs import replace
 from pydantic import ValidationError
 
-from alerts.channels.channel import ChannelError, Notice
-from alerts.channels.email import Attachment, Email, Letter
-from alerts.send_test import send_test
+from alerts.delivery.channels.channel import ChannelError, Notice
+from alerts.delivery.channels.email import Attachment, Email, Letter
+from alerts.delivery.send_test import send_test
 from alerts.settings import EmailSettings
 from tests.fakes.mailbox import Mailbox
 from tests.servers import free_port

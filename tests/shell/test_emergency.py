@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from alerts import deliver, unrecorded
 from alerts.alert import Acknowledgement, Alert
-from alerts.channels.channel import ChannelError, Notice, Receipt
-from alerts.deliver import Delivery
-from alerts.emergency import AGAIN, Emergency
-from alerts.message import Purpose
-from alerts.people import Directory, Match, Policy, Step, Target
+from alerts.delivery import deliver, unrecorded
+from alerts.delivery.channels.channel import ChannelError, Notice, Receipt
+from alerts.delivery.deliver import Delivery
+from alerts.delivery.emergency import AGAIN, Emergency
+from alerts.delivery.message import Purpose
+from alerts.duty.people import Directory, Match, Policy, Step, Target
 from rules.verdict import Holds
 from tests.fakes.campus import FIRE, MINUTE, NOW, SECOND, directory, registry, verdict
 

@@ -11,8 +11,8 @@ from msgspec.structs import replace as changed
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from alerts.channels.email import Email
-from alerts.people import Contact, Directory, Person, Team
+from alerts.delivery.channels.email import Email
+from alerts.duty.people import Contact, Directory, Person, Team
 from alerts.settings import EmailSettings
 from dashboard.health import schedule
 from dashboard.health.settings import HealthSettings

@@ -6,9 +6,10 @@ import msgspec
 import pytest
 from sqlalchemy import update
 
-from alerts import audit, incidentbook
+from alerts import audit
 from alerts.alert import TOCSIN, Acknowledged, Alert, Gone, Life, Ownership, Raised, Verification, Verified
-from alerts.incident import (
+from alerts.incidents import incidentbook
+from alerts.incidents.incident import (
     ACCEPT_WITHIN,
     CommandOffered,
     CommandTaken,

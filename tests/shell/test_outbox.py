@@ -7,12 +7,13 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
-from alerts import outbox, store
+from alerts import store
 from alerts.alert import Acknowledgement, Alert, Inhibition, Life
-from alerts.channels.channel import Receipt
-from alerts.message import Purpose
-from alerts.notification import Cancelled, Failed, Notification, State
-from alerts.outbox import LEASE, notification
+from alerts.delivery import outbox
+from alerts.delivery.channels.channel import Receipt
+from alerts.delivery.message import Purpose
+from alerts.delivery.notification import Cancelled, Failed, Notification, State
+from alerts.delivery.outbox import LEASE, notification
 from rules.verdict import Class, Text
 from tocsin.database import Database
 

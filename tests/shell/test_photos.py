@@ -14,8 +14,9 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from alerts import audit, photolines, photos
-from alerts.photos import LARGEST, MOST, Photos
+from alerts import audit
+from alerts.incidents import photolines, photos
+from alerts.incidents.photos import LARGEST, MOST, Photos
 from dashboard.shield import LARGEST_BODY
 from tests.fakes.browser import OURS, PAGE, sign_in, signed_in
 from tests.fakes.service import FakeHouse

@@ -1,7 +1,7 @@
 """The people in the database: what goes in comes out, and only what differs is written."""
 
-from alerts import roster
-from alerts.people import Contact, Match, Person, Policy, Post, Step, Target, Team
+from alerts.duty import roster
+from alerts.duty.people import Contact, Match, Person, Policy, Post, Step, Target, Team
 from rules.verdict import Class
 from tests.fakes.campus import FIRE, persons
 from tocsin.database import Database

@@ -9,8 +9,8 @@ import pytest
 from icalendar import Calendar
 from starlette.testclient import TestClient
 
-from alerts import roster
-from alerts.shift import Shift
+from alerts.duty import roster
+from alerts.duty.shift import Shift
 from dashboard.tables import ACCOUNT
 from tests.fakes.browser import PAGE, signed_in
 from tests.fakes.service import FakeHouse

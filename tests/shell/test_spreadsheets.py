@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
-from alerts.people import Directory
+from alerts.duty.people import Directory
 from ingest.campus.device import Device, Place, Zone
 from ingest.campus.registry import Registry
 from tocsin import campusfile, xlsxfile

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from alerts.channels import webhook
-from alerts.channels.channel import ChannelError, Notice, Receipt
-from alerts.channels.webhook import Webhook
+from alerts.delivery.channels import webhook
+from alerts.delivery.channels.channel import ChannelError, Notice, Receipt
+from alerts.delivery.channels.webhook import Webhook
 from alerts.settings import WebhookSettings
 from tests.fakes.webhook import Reply, Trick, WebhookSink
 

@@ -14,12 +14,14 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from alerts import outbox, roster, store
+from alerts import store
 from alerts.alert import Alert, Fact
-from alerts.channels.channel import Receipt
+from alerts.delivery import outbox
+from alerts.delivery.channels.channel import Receipt
+from alerts.delivery.emergency import Emergency
+from alerts.delivery.notification import Notification
 from alerts.desk import Outcome
-from alerts.emergency import Emergency
-from alerts.notification import Notification
+from alerts.duty import roster
 from ingest.campus import store as campus_store
 from ingest.campus.registry import Registry
 from ingest.message import Message

@@ -11,7 +11,6 @@ from ruamel.yaml import YAML
 from sqlalchemy import select
 
 import alerts
-from alerts import outbox, roster
 from alerts.alert import (
     Accepted,
     Acknowledged,
@@ -26,6 +25,8 @@ from alerts.alert import (
     Ticked,
     Verified,
 )
+from alerts.delivery import outbox
+from alerts.duty import roster
 from alerts.refusal import Refused
 from alerts.tables import alert_log
 from ingest import bilingual

@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from alerts import audit, desk, drillstore, hazardstore
+from alerts import audit, desk
 from alerts.alert import Acknowledged, Alert, MadeReal, Mode, Raised, Reset, Shelved, Verified
-from alerts.drill import Drill, DrillAgreed, DrillDeclared, DrillEnded, Ending
-from alerts.notification import Notification
+from alerts.delivery.notification import Notification
+from alerts.drills import drillstore
+from alerts.drills.drill import Drill, DrillAgreed, DrillDeclared, DrillEnded, Ending
+from alerts.hazards import hazardstore
 from alerts.refusal import Refused
 from alerts.tables import alert_log
 from alerts.tables import drill as table

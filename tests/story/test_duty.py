@@ -8,10 +8,10 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from alerts import roster
 from alerts.alert import Acknowledged, Ownership
-from alerts.people import Contact, Directory, Person, Policy, Step, Target
-from alerts.shift import Override
+from alerts.duty import roster
+from alerts.duty.people import Contact, Directory, Person, Policy, Step, Target
+from alerts.duty.shift import Override
 from alerts.tables import alert_log
 from tests.story.school import CAMPUS, School
 from tocsin.campus import people_again

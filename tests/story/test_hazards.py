@@ -6,11 +6,12 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from alerts import audit, hazardstore
+from alerts import audit
 from alerts.alert import Acknowledged, Gone, Life, Verified
 from alerts.desk import AnyFact
-from alerts.found import Found, of_failures
-from alerts.hazard import Assigned, Hazard, Mended, Mending, Postponed, Rechecked, Term
+from alerts.hazards import hazardstore
+from alerts.hazards.found import Found, of_failures
+from alerts.hazards.hazard import Assigned, Hazard, Mended, Mending, Postponed, Rechecked, Term
 from alerts.refusal import Refused
 from alerts.tables import alert_log, hazard
 from rules.verdict import Text

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from alerts import audit, register, store
+from alerts import audit, store
 from alerts.alert import (
     Acknowledged,
     Activity,
@@ -15,10 +15,11 @@ from alerts.alert import (
     Unshelved,
     Verified,
 )
+from alerts.delivery.notification import Notification
 from alerts.desk import AnyFact
-from alerts.impairment import Agreed, Declared, Ended, Impairment, State, covers
+from alerts.hazards import register
+from alerts.hazards.impairment import Agreed, Declared, Ended, Impairment, State, covers
 from alerts.limits import Limits
-from alerts.notification import Notification
 from alerts.refusal import Refused
 from rules.verdict import Class, Holds, Text
 from tests.fakes.campus import raised, verdict

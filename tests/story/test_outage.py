@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from alerts.alert import Acknowledged
-from alerts.notification import Notification
+from alerts.delivery.notification import Notification
 from ingest.campus.device import OWN
 from ingest.decode import Decoder
 from ingest.message import Message

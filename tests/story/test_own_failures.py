@@ -9,8 +9,8 @@ from sqlalchemy import update
 
 from alerts import desk
 from alerts.alert import Acknowledged, Arrived, Fact
+from alerts.delivery.emergency import AGAIN
 from alerts.desk import Outcome
-from alerts.emergency import AGAIN
 from ingest.tables import latest, spool
 from rules.verdict import Verdict
 from tests.story.school import School

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from alerts import roster
-from alerts.people import Directory
-from alerts.routing import problems
+from alerts.duty import roster
+from alerts.duty.people import Directory
+from alerts.duty.routing import problems
 from ingest.campus import store
 from ingest.campus.device import OWN
 from ingest.campus.registry import Registry, RegistryError

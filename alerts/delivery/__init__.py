@@ -1,0 +1,1 @@
+"""A message that really arrives: words, outbox, senders, the emergency desk, channels (doors out)."""

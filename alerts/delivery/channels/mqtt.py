@@ -1,0 +1,124 @@
+"""Touches. The MQTT channel: sounders and lamps. Each topic holds, retained, whether it has to sound and why.
+
+A topic sounds as long as one alert that was sent to it has had no all-clear: so the all-clear of one alert
+never silences another, and a siren that reboots reads its state from the broker.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+
+import msgspec
+
+from alerts.delivery.channels.channel import ChannelError, Notice, Receipt
+from alerts.delivery.driven import SOUNDERS_ONLY, forbidden
+from alerts.delivery.message import Purpose
+from alerts.settings import MqttSettings
+
+TIMEOUT = 10.0  # seconds for the broker's acknowledgement
+
+Cause = int | str
+Publish = Callable[[str, bytes, bool], Future[None]]
+"""publish(topic, payload, retain): at QoS 1; the future is done when the broker has acknowledged it."""
+
+
+class Mqtt:
+    """Publishes {code, class, place, title, mode, state} to its topics, or to the notice's own address."""
+
+    def __init__(self, name: str, settings: MqttSettings, publish: Publish) -> None:
+        self.name = name
+        self.workers = settings.workers
+        self._topics = settings.topics
+        self._publish = publish
+        self._lock = threading.Lock()
+        self._sounding: dict[str, dict[Cause, Notice]] = {}  # topic → what it sounds for
+        self._cleared: dict[tuple[str, Cause], int] = {}  # … → the last occurrence that is over
+
+    def restore(self, notices: list[Notice]) -> None:
+        """Without it, the all-clear of one alert could silence another one after a restart."""
+        with self._lock:
+            for notice in notices:
+                for topic in self._meant(notice):
+                    self._note(topic, notice)
+
+    def send(self, notice: Notice) -> Receipt:
+        """Accepted when the broker has acknowledged every topic."""
+        if word := forbidden(notice.address):
+            raise ChannelError(
+                f"the address names {word!r}: {SOUNDERS_ONLY}", True,
+                zh=f"地址中有“{word}”：警钟只操作声光设备，绝不操作门锁、门、阀门或灭火设备",
+            )  # fmt: skip
+        with self._lock:  # so that the broker sees the states of a topic in the order they were decided in
+            futures = [self._tell(topic, notice) for topic in self._meant(notice)]
+        for future in futures:
+            _await(future)
+        topics = len(futures)
+        return Receipt(accepted=True, detail=f"{topics} topic{'s' * (topics > 1)}", zh=f"{topics} 个主题")
+
+    def _meant(self, notice: Notice) -> list[str]:
+        return [notice.address] if notice.address else self._topics
+
+    def _tell(self, topic: str, notice: Notice) -> Future[None]:
+        if notice.purpose == Purpose.TEST:
+            return self._publish(topic, _payload(notice, "test"), False)
+        self._note(topic, notice)
+        standing = self._sounding[topic]
+        if not standing:
+            return self._publish(topic, _payload(notice, "off"), True)
+        latest = standing.get(_cause(notice)) or next(reversed(standing.values()))
+        return self._publish(topic, _payload(latest, "on"), True)
+
+    def _note(self, topic: str, notice: Notice) -> None:
+        """A notice that is tried again after its own all-clear must not start the siren anew."""
+        cause, occurrence = _cause(notice), int(notice.alert.get("occurrence") or 0)
+        standing = self._sounding.setdefault(topic, {})
+        for other in [one for one, known in standing.items() if _is_record_of(notice, known)]:
+            del standing[other]
+        if notice.purpose == Purpose.CLEAR:
+            standing.pop(cause, None)
+            self._cleared[topic, cause] = max(occurrence, self._cleared.get((topic, cause), 0))
+            if len(self._cleared) > 10_000:
+                del self._cleared[next(iter(self._cleared))]
+        elif occurrence > self._cleared.get((topic, cause), -1):
+            standing[cause] = notice
+
+
+def _cause(notice: Notice) -> Cause:
+    """The alert's id; for one that could not be stored its code. (The codes of alerts come back in time.)"""
+    return int(notice.alert.get("id") or 0) or notice.code
+
+
+def _is_record_of(notice: Notice, known: Notice) -> bool:
+    """The same alert, once sounded because it could not be stored, is stored by now and takes its place."""
+    same = all(notice.alert.get(name) == known.alert.get(name) for name in ("rule", "device"))
+    return same and known.alert.get("recorded") is False and notice.alert.get("recorded") is True
+
+
+def _payload(notice: Notice, state: str) -> bytes:
+    language = "en" if notice.language == "en" else "zh"
+    facts = notice.alert
+    return msgspec.json.encode(
+        {
+            "code": notice.code,
+            "class": facts.get("class", ""),
+            "place": facts.get(f"place_{language}", ""),
+            "title": facts.get(f"title_{language}", notice.title),
+            "mode": facts.get("mode", "real"),
+            "state": state,
+        }
+    )
+
+
+def _await(future: Future[None]) -> None:
+    try:
+        future.result(TIMEOUT)
+    except FutureTimeout:  # not cancelled: the session still holds it, and will publish it in its order
+        raise ChannelError(
+            f"the broker did not acknowledge within {TIMEOUT:.0f} s", False,
+            zh=f"消息服务器 {TIMEOUT:.0f} 秒内没有确认", unknown=True,
+        ) from None  # fmt: skip
+    except Exception as error:
+        raise ChannelError(
+            f"cannot publish: {error}", False, zh=f"无法发布到消息服务器：{error}", unknown=True
+        ) from error

@@ -1,0 +1,325 @@
+"""Touches. Delivery: takes what is owed to its channel, sees how it ends, and has that recorded.
+
+Nothing on this path is logged and then forgotten: a row leaves `_held` only when its outcome is committed
+(or another claim may have it), and every future is held until it is done.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+import msgspec
+import structlog
+from sqlalchemy import Connection
+
+from alerts.clean import clean
+from alerts.delivery import outbox
+from alerts.delivery.channels.channel import Channel, ChannelError, Receipt, Standing
+from alerts.delivery.health import Health
+from alerts.delivery.message import Purpose
+from alerts.delivery.notification import Failed, Notification, Outcome, no_such_channel
+from alerts.delivery.senders import ROOM, Result, Senders
+from ingest.bilingual import both
+
+log = structlog.get_logger("alerts.delivery.deliver")
+T = TypeVar("T")
+
+Transact = Callable[[Callable[[Connection], Any]], "Future[Any]"]
+Report = Callable[[str, str, str], None]
+Door = tuple[str, str, str, str]  # code, person, channel and address: to whom, of what
+
+TICK = 0.5  # seconds between two looks at attempts that hang and outcomes that wait
+CLAIM_EVERY = 5.0  # seconds at most between two claims
+FIRST_RETRY = 1_000  # ms; doubles with each failure
+LAST_RETRY = 60_000  # ms
+PATIENCE = 300_000  # ms: a gateway's Retry-After is respected up to this
+TAKE_OVER = 5.0  # seconds the record's own notices have to start the sirens that it needs; and, at a start,
+# the database to say which sirens sound
+GRACE = 3.0  # seconds stop() gives to attempts under way
+LOST_AGAIN = 3_600_000  # ms between two tidings that a person cannot be reached on a channel
+ASK = 2.0  # seconds to wait for the database before sending something that may be owed no more
+
+
+class Delivery:
+    """After the commit `settled` hears the ids of alerts whose notices have a new outcome, and `lost` the
+    notices that can never be delivered to a person, of each person and channel once an hour at most."""
+
+    def __init__(
+        self,
+        channels: Mapping[str, Channel],
+        transact: Transact,
+        report: Report,
+        now: Callable[[], int],
+        settled: Callable[[Collection[int]], None] = lambda alerts: None,
+        lost: Callable[[Sequence[Notification]], object] = lambda rows: None,
+    ) -> None:
+        self._channels = channels
+        self._transact = transact
+        self._now = now
+        self._settled = settled
+        self._lost = lost
+        self._told_lost: dict[tuple[str, str], int] = {}  # person and channel → when
+        self._health = Health(report)
+        self._senders = {name: Senders(one, self._still_owed, self._done) for name, one in channels.items()}
+        self._lock = threading.Lock()
+        self._held: dict[
+            str, Notification
+        ] = {}  # by key: in line, being sent, or its outcome not yet committed
+        self._outcomes: list[tuple[Notification, Outcome, int]] = []
+        self._recording: Future[Any] | None = None
+        self._stumbled = False  # the last recording failed: go one by one, so that one row cannot hold up all
+        self._claiming: Future[Any] | None = None
+        self._claim_at = 0.0
+        self._unrecorded: dict[Door, tuple[float, Notification]] = {}  # retries of rows without an id
+        self._written_at = -1  # when commits began to work again
+        self._wake = threading.Event()
+        self._stopping = False
+        self._clock = threading.Thread(target=self._keep_time, name="delivery", daemon=True)
+
+    # ---- called by others ------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Void the leases of a dead process, tell sirens what still sounds, and begin. A database that hangs
+        is not waited for long: what cannot be written must go out all the same."""
+        standing = {n: one for n, one in self._channels.items() if isinstance(one, Standing)}
+        ended = threading.Event()
+
+        def taken_over(future: "Future[list[Notification]]") -> None:
+            if error := future.exception():
+                log.error("leases not released: what was being sent waits for their end", error=repr(error))
+            else:
+                for name, channel in standing.items():
+                    channel.restore([row.notice() for row in future.result() if row.channel == name])
+            ended.set()
+
+        _started(self._transact, lambda tx: self._take_over(tx, standing)).add_done_callback(taken_over)
+        ended.wait(TAKE_OVER)
+        for senders in self._senders.values():
+            senders.start()
+        self._clock.start()
+
+    def stop(self) -> None:
+        """Begin nothing new; give attempts under way a moment to end and be recorded. The rest is sent by
+        the next start."""
+        self._stopping = True
+        for senders in self._senders.values():
+            senders.stop()
+        until = time.monotonic() + GRACE
+        while time.monotonic() < until and (
+            self._outcomes or self._recording or any(s.busy() for s in self._senders.values())
+        ):
+            time.sleep(0.01)
+        self._wake.set()
+        if self._clock.is_alive():
+            self._clock.join(1)
+
+    def send(self, rows: Sequence[Notification]) -> None:
+        """Right after the commit that wrote them, or (rows without an id) when it cannot be written."""
+        for row in rows:
+            self._accept(row)
+
+    def written_again(self, clears: Sequence[Notification]) -> None:
+        """Commits work again: whom an unrecorded notice did not reach, the real desk tells. Its sirens end a
+        moment later, when the record's own notices have started those that must sound on."""
+        with self._lock:
+            self._written_at = self._now()
+            ends = [row for _, row in self._unrecorded.values() if row.purpose is Purpose.CLEAR]
+            due = time.monotonic() + TAKE_OVER
+            self._unrecorded = {_door(row): (due, row) for row in (*ends, *clears)}
+
+    def poke(self) -> None:
+        """Something may be due."""
+        self._claim_at = 0.0
+        self._wake.set()
+
+    # ---- a row's way -----------------------------------------------------------------------------------
+
+    def _accept(self, row: Notification) -> None:
+        with self._lock:
+            if row.key in self._held:
+                return
+            self._held[row.key] = row
+            if row.id is None:
+                self._unrecorded.pop(_door(row), None)  # a newer one takes the place of one tried in vain
+        senders = self._senders.get(row.channel)
+        if senders is None:
+            self._ended(row, no_such_channel(row.channel))
+        elif not senders.put(row):
+            self._forget([row])
+
+    def _forget(self, rows: Sequence[Notification]) -> None:
+        with self._lock:
+            for row in rows:
+                self._held.pop(row.key, None)
+
+    def _still_owed(self, row: Notification) -> bool:
+        """When the database cannot say, it is sent: one too many is better than one too few."""
+        row_id = row.id
+        if row_id is None:
+            return True
+        try:
+            return bool(self._transact(lambda tx: outbox.renew(tx, row_id, self._now())).result(ASK))
+        except Exception as error:
+            log.warning("sent without asking again", key=row.key, error=repr(error))
+            return True
+
+    def _done(self, row: Notification, result: Result) -> None:
+        """An attempt has ended, on a sender's thread."""
+        match result:
+            case None:
+                self._forget([row])
+            case Receipt():
+                said = _in_both(result.zh, result.detail)
+                receipt = Receipt(result.accepted, clean(result.id, 200), said)
+                self._ended(row, receipt)
+            case ChannelError():
+                self._ended(row, self._failed(row, result))
+
+    def _failed(self, row: Notification, error: ChannelError) -> Failed:
+        log.warning(
+            "not delivered", channel=row.channel, key=row.key, reason=error.reason, final=error.permanent
+        )
+        if error.permanent:
+            return Failed(_in_both(error.zh, error.reason), None)
+        doubled = min(LAST_RETRY, FIRST_RETRY << min(row.attempts, 10))
+        wait = max(int(doubled * random.uniform(0.5, 1)), min(error.retry_after or 0, PATIENCE))
+        self._claim_at = min(self._claim_at, time.monotonic() + wait / 1000)
+        return Failed(_in_both(error.zh, error.reason), self._now() + wait, error.unknown)
+
+    def _ended(self, row: Notification, outcome: Outcome) -> None:
+        self._health.note(row.channel, outcome)
+        if row.id is None:
+            self._ended_unrecorded(row, outcome)
+            return
+        with self._lock:
+            self._outcomes.append((row, outcome, self._now()))
+        self._record()
+
+    def _ended_unrecorded(self, row: Notification, outcome: Outcome) -> None:
+        """Tried again for as long as nothing can be written; the end of a siren, until it is told."""
+        self._forget([row])
+        if not isinstance(outcome, Failed) or outcome.retry_at is None:
+            return
+        due = time.monotonic() + (outcome.retry_at - self._now()) / 1000
+        with self._lock:
+            if row.owed_at > self._written_at or row.purpose is Purpose.CLEAR:
+                again = msgspec.structs.replace(row, attempts=row.attempts + 1)
+                self._unrecorded[_door(row)] = (due, again)
+
+    # ---- recording outcomes: those that end while one commit runs share the next --------------------------
+
+    def _record(self) -> None:
+        with self._lock:
+            if self._recording is not None or not self._outcomes:
+                return
+            batch = self._outcomes[:1] if self._stumbled else self._outcomes
+            self._outcomes = self._outcomes[len(batch) :]
+            self._recording = future = _started(self._transact, lambda tx: _settle(tx, batch))
+        future.add_done_callback(lambda done: self._recorded(done, batch))
+
+    def _recorded(self, future: "Future[Any]", batch: list[tuple[Notification, Outcome, int]]) -> None:
+        error = future.exception()
+        if error is None:
+            self._forget([row for row, _, _ in batch])
+        else:
+            log.error("outcomes not recorded yet", rows=len(batch), error=repr(error))
+        with self._lock:
+            self._recording = None
+            self._stumbled = error is not None
+            if error is not None:
+                self._outcomes += batch
+        if error is None:
+            self._settled({row.alert for row, _, _ in batch})
+            self._tell_lost(batch)
+            self._record()
+
+    def _tell_lost(self, batch: list[tuple[Notification, Outcome, int]]) -> None:
+        found = []
+        for row, outcome, at in batch:
+            final = isinstance(outcome, Failed) and outcome.retry_at is None
+            door = (row.person, row.channel)
+            if final and row.person and at - self._told_lost.get(door, -LOST_AGAIN) >= LOST_AGAIN:
+                self._told_lost[door] = at
+                found.append(row)
+        if found:
+            self._lost(found)
+
+    # ---- the clock ---------------------------------------------------------------------------------------
+
+    def _keep_time(self) -> None:
+        while not self._stopping:
+            try:
+                self._tick()
+            except Exception:
+                log.exception("delivery's clock stumbled and goes on")
+            self._wake.wait(min(TICK, max(0.01, self._claim_at - time.monotonic())))
+            self._wake.clear()
+
+    def _tick(self) -> None:
+        for senders in self._senders.values():
+            senders.cut()
+        self._record()
+        with self._lock:
+            due = [row for moment, row in self._unrecorded.values() if moment <= time.monotonic()]
+            for row in due:
+                del self._unrecorded[_door(row)]
+        self.send(due)
+        if time.monotonic() >= self._claim_at and self._claiming is None:
+            self._claim()
+
+    def _claim(self) -> None:
+        self._claim_at = time.monotonic() + CLAIM_EVERY
+        room = {name: senders.room() for name, senders in self._senders.items()}
+        self._claiming = future = _started(
+            self._transact, lambda tx: outbox.claim(tx, self._now(), room, self._mine())
+        )
+        future.add_done_callback(self._claimed)
+
+    def _claimed(self, future: "Future[list[Notification]]") -> None:
+        self._claiming = None
+        if error := future.exception():
+            log.error("could not claim what is due", error=repr(error))
+            return
+        rows = future.result()
+        self.send(rows)
+        if len(rows) >= ROOM:  # there may be more
+            self._claim_at = time.monotonic() + TICK
+
+    def _mine(self) -> set[int]:
+        with self._lock:
+            return {row.id for row in self._held.values() if row.id is not None}
+
+    def _take_over(self, tx: Connection, standing: Collection[str]) -> list[Notification]:
+        released = outbox.release_all(tx, self._now(), self._mine())
+        if released:
+            log.warning("sent again: their sender died before it told how it ended", rows=released)
+        return outbox.sounding(tx, standing)
+
+
+def _door(row: Notification) -> Door:
+    return row.code, row.person, row.channel, row.address
+
+
+def _settle(tx: Connection, batch: list[tuple[Notification, Outcome, int]]) -> None:
+    for row, outcome, moment in batch:
+        assert row.id is not None
+        outbox.settle(tx, row.id, outcome, moment)
+
+
+def _started(transact: Transact, fn: Callable[[Connection], T]) -> "Future[T]":
+    """The future of `fn`; one that has failed already when it could not even be handed over."""
+    try:
+        return transact(fn)
+    except Exception as error:
+        failed: Future[T] = Future()
+        failed.set_exception(error)
+        return failed
+
+
+def _in_both(zh: str, en: str) -> str:
+    """For the record, whoever reads it; what the far end said is the same in both."""
+    washed = clean(zh, 300), clean(en, 300)
+    return both(*washed) if washed[0] and washed[0] != washed[1] else washed[1]

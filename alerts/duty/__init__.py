@@ -1,0 +1,1 @@
+"""Who can be told, and when: people, posts, shifts, policies; which step of the ladder comes when."""

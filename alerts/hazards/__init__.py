@@ -1,0 +1,1 @@
+"""What has to be mended and what is out of service: hazards and the impairment register."""

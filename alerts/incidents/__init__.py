@@ -1,0 +1,1 @@
+"""Several alerts handled as one, and what is pinned to an alert."""
