@@ -113,11 +113,6 @@ class NullSettings(_Settings):
     workers: int = Field(1, ge=1, le=32)
 
 
-ChannelSettings = Annotated[
-    WebhookSettings | AppriseSettings | MqttSettings | EmailSettings | NullSettings,
-    Field(discriminator="kind"),
-]
-
 Hours = Annotated[float, Field(gt=0, le=8760)]
 Days = Annotated[int, Field(ge=0, le=365)]
 

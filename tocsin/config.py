@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from alerts.delivery.channels import ChannelSettings
 from alerts.outward.settings import InterfacesSettings
-from alerts.settings import AlertsSettings, ChannelSettings
+from alerts.settings import AlertsSettings
 from dashboard.health.settings import HealthSettings
 from dashboard.settings import DashboardSettings
 from ingest.campus.publicdays import country_problem

@@ -10,13 +10,13 @@ import pytest
 from msgspec.structs import replace
 from pydantic import TypeAdapter, ValidationError
 
-from alerts.delivery.channels import build, mqtt
+from alerts.delivery.channels import ChannelSettings, build, mqtt
 from alerts.delivery.channels.apprise import Apprise
 from alerts.delivery.channels.channel import Channel, ChannelError, Notice, Receipt
 from alerts.delivery.channels.mqtt import Mqtt
 from alerts.delivery.message import Plain, Purpose
 from alerts.delivery.send_test import send_test
-from alerts.settings import AppriseSettings, ChannelSettings, MqttSettings
+from alerts.settings import AppriseSettings, MqttSettings
 from tests.fakes.webhook import Reply, WebhookSink
 
 NOW = 1_795_337_000_000

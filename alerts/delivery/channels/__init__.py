@@ -1,20 +1,21 @@
-"""Touches. Doors out: one file a channel, one line here for each."""
+"""Touches. Doors out: one file a channel, and its lines here."""
 
 from collections.abc import Callable, Mapping
+from typing import Annotated
+
+from pydantic import Field
 
 from alerts.delivery.channels.channel import Channel
 from alerts.delivery.channels.email import Email
 from alerts.delivery.channels.mqtt import Mqtt, Publish
 from alerts.delivery.channels.null import Null
 from alerts.delivery.channels.webhook import Webhook
-from alerts.settings import (
-    AppriseSettings,
-    ChannelSettings,
-    EmailSettings,
-    MqttSettings,
-    NullSettings,
-    WebhookSettings,
-)
+from alerts.settings import AppriseSettings, EmailSettings, MqttSettings, NullSettings, WebhookSettings
+
+ChannelSettings = Annotated[
+    WebhookSettings | AppriseSettings | MqttSettings | EmailSettings | NullSettings,
+    Field(discriminator="kind"),
+]
 
 
 def build(
@@ -39,9 +40,8 @@ def _channel(
         case WebhookSettings():
             return Webhook(name, settings, now)
         case AppriseSettings():
-            from alerts.delivery.channels.apprise import (
-                Apprise,  # a hundred services: loaded only where one is used
-            )
+            # A hundred services: loaded only where one is used.
+            from alerts.delivery.channels.apprise import Apprise
 
             return Apprise(name, settings)
         case MqttSettings():

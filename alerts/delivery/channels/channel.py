@@ -1,5 +1,7 @@
 """Thinks. A channel: one way to reach a person. What it is given, what it answers, how it fails."""
 
+from collections.abc import Sequence
+from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 import msgspec
@@ -38,6 +40,48 @@ class Receipt(msgspec.Struct, frozen=True):
     zh: str = ""
 
 
+class Arrival(StrEnum):
+    """What a gateway can prove of a message after it took it."""
+
+    DELIVERED = "delivered"  # it is on the person's device; of a call: somebody picked up
+    READ = "read"  # it was opened; of a call: heard to its end
+    LOST = "lost"  # the gateway gave up: the message never arrived
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A message whose fate is asked for: the gateway's `receipt`, the address it went to, when it was sent
+    (ms), and how far it is known to have come."""
+
+    receipt: str
+    address: str
+    sent_at: int
+    known: Arrival | None = None
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """What a gateway says of a message: of which `receipt`, what, when (ms; 0 where it gives no time), and in
+    which words. `dead`: the number or address does not exist, so trying it again never helps."""
+
+    receipt: str
+    arrival: Arrival
+    at: int = 0
+    detail: str = ""
+    zh: str = ""
+    dead: bool = False
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a person sent back: from which address, which words or key, when (ms), under the gateway's own
+    number `id` (one answer that is fetched twice counts once). `receipt`: the message it answers, where the
+    gateway tells; else the words must hold the code."""
+
+    id: str
+    address: str
+    text: str
+    at: int
+    receipt: str = ""
+
+
 class ChannelError(Exception):
     """The channel could not bring it. `reason` is a sentence for a person and holds no secret; `zh` is the
     same in Chinese.
@@ -73,6 +117,32 @@ class Channel(Protocol):
 
     def send(self, notice: Notice) -> Receipt:
         """Bring one notice; blocks for ten seconds at most, raises ChannelError. Used by several threads."""
+
+
+@runtime_checkable
+class Tracked(Protocol):
+    """A channel whose gateway can be asked what became of a message. A campus has no public address, so it is
+    asked, never waited for to call. `every`: ms between two questions about a message that is still young."""
+
+    every: int
+
+    def ask(self, messages: Sequence[Asked]) -> list[Progress]:
+        """What is new; nothing for those of which nothing is known yet. Blocks for ten seconds at most,
+        raises ChannelError. One thread."""
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """A channel on which people answer. `listen_every`: ms between two looks."""
+
+    listen_every: int
+
+    def answers(self) -> list[Answer]:
+        """What came since `heard` was last called; the same again until then. Blocks for ten seconds at most,
+        raises ChannelError. One thread."""
+
+    def heard(self, ids: Sequence[str]) -> None:
+        """These are recorded, and need not come again."""
 
 
 @runtime_checkable
