@@ -104,10 +104,9 @@ class Session:
         self._wake()
         self._thread.join(5)
 
-    def settle(self, message: Message) -> None:
-        self._settled.append(message)
-        if len(self._settled) == 1:
-            self._wake()
+    def settle(self, messages: Sequence[Message]) -> None:
+        self._settled.extend(messages)
+        self._wake()
 
     def publish(self, topic: str, payload: bytes, retain: bool = False) -> Future[None]:
         """Publish at QoS 1; the future is done when the broker acknowledges it."""

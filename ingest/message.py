@@ -1,14 +1,17 @@
 """Thinks. A message as a broker session hands it on, and the promise to settle it after the commit."""
 
+from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Protocol
 
 
 class Source(Protocol):
-    """Where a message came from; it alone knows how to tell the sender that the message is on disk."""
+    """Where a message came from; it alone knows how to tell the sender that messages are on disk."""
 
     name: str
 
-    def settle(self, message: "Message") -> None:
+    def settle(self, messages: Sequence["Message"]) -> None:
         """Acknowledge to the sender. Called after the commit, in arrival order; never raises."""
 
 
@@ -45,5 +48,8 @@ class Message:
         self.mid = mid
         self.acked = False  # set by the source once the acknowledgement is on its way
 
-    def settle(self) -> None:
-        self.source.settle(self)
+
+def settle(messages: Sequence[Message]) -> None:
+    """Each source hears once of all that stand together: its thread is woken, and wants the interpreter."""
+    for source, together in groupby(messages, attrgetter("source")):
+        source.settle(list(together))

@@ -1,6 +1,6 @@
 """Touches. What the pipeline knows, in memory, and a batch between its reading and its commit."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -72,18 +72,6 @@ class House:
     life_grant: Callable[[], int] = lambda: (
         0
     )  # the standing one of those it was given; 0: not all filters are
-
-    def watch_itself(
-        self, messages: Sequence[Message], reports: Sequence[Reading], now: int
-    ) -> list[Reading]:
-        """Whether Tocsin can hear at all: what it says of its sessions with the broker, and what comes."""
-        said: list[Reading] = []
-        if messages:
-            said += self.blind.hear(messages[-1].source.name, messages[-1].received)
-        if reports:
-            self.supervision.lines(reports)
-            said += self.blind.lines(reports)
-        return [*said, *self.blind.due(now)]
 
     def admit(self) -> None:
         """The strangers whose alarms are judged may have changed."""

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from alerts.desk import Outcome
 from ingest import pending, quarantine, spool
+from ingest.campus.device import OWN
 from ingest.message import Message
 from ingest.reading import Reading, Reason, Rejected
 from rules import shadowstore, store
@@ -31,6 +32,26 @@ log = structlog.get_logger("tocsin.pipeline")
 def prepare(
     house: House, into: Prepared, messages: Sequence[Message], reports: Sequence[Reading], now: int
 ) -> None:
+    """What messages say, and what is due by `now` whether or not any came."""
+    read(house, into, messages)
+    if reports:
+        house.supervision.lines(reports)
+    found = [
+        *house.supervision.due(now),
+        *house.tray.due(now, house.registry.root.id),
+        *house.floods.due(now),
+        *reports,
+        *house.blind.lines(reports),
+        *house.blind.due(now),
+    ]
+    if house.tray.urgent:
+        house.admit()
+    into.readings += found
+    into.devices.update(reading.device for reading in found)
+    into.moment = now
+
+
+def read(house: House, into: Prepared, messages: Sequence[Message]) -> None:
     """Read messages into readings. Runs once for each message: what it remembers is not rolled back."""
     for message in messages:
         into.messages.append(message)
@@ -44,18 +65,9 @@ def prepare(
             into.rejected.append(
                 Rejected(Reason.FAILED, repr(error)[:500], message.topic, sample, message.received)
             )
-    own = [*reports, *house.watch_itself(messages, reports, now)]
-    found = [
-        *house.supervision.due(now),
-        *house.tray.due(now, house.registry.root.id),
-        *house.floods.due(now),
-        *own,
-    ]
-    if house.tray.urgent:
-        house.admit()
-    into.readings += found
-    into.devices.update(reading.device for reading in found)
-    into.moment = now
+    if messages and (said := house.blind.hear(messages[-1].source.name, messages[-1].received)):
+        into.readings += said
+        into.devices.add(OWN)
 
 
 def think(house: House, prepared: Prepared) -> None:

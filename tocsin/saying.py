@@ -1,6 +1,6 @@
 """Thinks. What one message would say to us, in words: for `tocsin decode`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ingest.bilingual import told
 from ingest.campus.registry import Registry
@@ -15,7 +15,7 @@ class _Nobody:
 
     name = "decode"
 
-    def settle(self, message: Message) -> None:
+    def settle(self, messages: Sequence[Message]) -> None:
         pass
 
 

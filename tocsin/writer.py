@@ -22,7 +22,7 @@ from alerts.delivery.emergency import Emergency
 from alerts.desk import AnyFact, Outcome
 from dashboard.service import Within
 from ingest import pending, spool
-from ingest.message import Message
+from ingest.message import Message, settle
 from ingest.reading import Reading
 from tocsin import pipeline
 from tocsin.database import Database
@@ -247,7 +247,7 @@ class Writer:
         left, until = BESIDE_ALARM if held.verdicts else SLICE, time.monotonic() + LONGEST_SLICE
         while self._all and left > 0 and time.monotonic() < until:
             ordinary = _take(self._all, STEP)
-            pipeline.prepare(house, held, ordinary, (), now)
+            pipeline.read(house, held, ordinary)
             left -= len(ordinary)
         pipeline.think(house, held)
 
@@ -292,8 +292,7 @@ class Writer:
             if job.told:
                 self._tell(Prepared(), result)
         self._tell(held, outcome)
-        for message in held.messages:
-            message.settle()
+        settle(held.messages)
         for job, result in done:
             if not job.future.done():
                 job.future.set_result(result)

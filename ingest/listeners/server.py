@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -88,11 +88,11 @@ class Server:
         if self._thread.ident is not None:
             self._thread.join(5)
 
-    def settle(self, message: Message) -> None:
-        message.acked = True
-        self._settled.append(message.mid)
-        if len(self._settled) == 1:
-            self._wake()
+    def settle(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            message.acked = True
+        self._settled.extend(message.mid for message in messages)
+        self._wake()
 
     def _wake(self) -> None:
         with contextlib.suppress(OSError):

@@ -1,7 +1,7 @@
 """Touches. The simulated school after a hundred days: a real history, and what went wrong."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +30,7 @@ LIGHTS = ("emergency_light", "exit_sign")
 class Source:
     name = "all"
 
-    def settle(self, message: Message) -> None:
+    def settle(self, messages: Sequence[Message]) -> None:
         pass
 
 

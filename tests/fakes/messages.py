@@ -4,6 +4,7 @@ The shapes are those of the dialects' documents; the promises of every dialect, 
 all begin here. A new dialect gets its entry in TALKS.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from ingest.campus.device import Device
@@ -25,7 +26,7 @@ class Nowhere:
 
     name = "test"
 
-    def settle(self, message: Message) -> None:
+    def settle(self, messages: Sequence[Message]) -> None:
         """Nobody waits for it."""
 
 

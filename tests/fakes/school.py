@@ -1,6 +1,7 @@
 """Thinks. The simulated school as the product sees it: its registry, and a decoder to hear it with."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -25,7 +26,7 @@ class Nowhere:
 
     name = "nowhere"
 
-    def settle(self, message: Message) -> None:
+    def settle(self, messages: Sequence[Message]) -> None:
         pass
 
 

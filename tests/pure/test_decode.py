@@ -1,5 +1,7 @@
 """Thinks. The decoder: topics to dialects and devices, the filters of both sessions, bounded memory."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from ingest.campus.device import Device
@@ -25,7 +27,7 @@ SETTINGS = BrokerSettings(base="campus", dialects={"zigbee2mqtt": ["zigbee2mqtt"
 class Nowhere:
     name = "test"
 
-    def settle(self, message: Message) -> None:
+    def settle(self, messages: Sequence[Message]) -> None:
         """Nobody waits for it."""
 
 

@@ -1,6 +1,7 @@
 """Thinks. Tocsin's own dialect, as docs/dialects/tocsin.md promises it."""
 
 import json
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -25,7 +26,7 @@ DECODER = Decoder(Registry.build([], [], DEVICES), BrokerSettings())
 class Nowhere:
     name = "test"
 
-    def settle(self, message: Message) -> None:
+    def settle(self, messages: Sequence[Message]) -> None:
         """Nobody waits for it."""
 
 

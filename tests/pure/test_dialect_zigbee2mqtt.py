@@ -1,6 +1,7 @@
 """Thinks. Zigbee2MQTT: merged cached states, pulses, availability, attribute topics, names of any kind."""
 
 import json
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -49,7 +50,7 @@ ADDRESS = {d.id: d.address for d in DEVICES}
 class Nowhere:
     name = "test"
 
-    def settle(self, message: Message) -> None:
+    def settle(self, messages: Sequence[Message]) -> None:
         """Nobody waits for it."""
 
 

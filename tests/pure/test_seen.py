@@ -1,6 +1,8 @@
 """Thinks. Redelivery is certain to happen; two real presses look alike."""
 
-from ingest.message import Message
+from collections.abc import Sequence
+
+from ingest.message import Message, settle
 from ingest.reading import Decoded
 from ingest.seen import Seen, numbers
 
@@ -8,8 +10,9 @@ from ingest.seen import Seen, numbers
 class Line:
     name = "life"
 
-    def settle(self, message: Message) -> None:
-        message.acked = True
+    def settle(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            message.acked = True
 
 
 LINE = Line()
@@ -55,7 +58,7 @@ def test_a_press_that_was_in_flight_when_we_died_is_new_though_it_looks_like_an_
     seen = Seen()
     first = message(1)
     seen.is_new(first, decoded())
-    first.settle()
+    settle([first])
     assert restarted(seen).is_new(message(1, dup=True), decoded())
 
 

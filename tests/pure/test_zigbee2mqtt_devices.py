@@ -1,6 +1,7 @@
 """Thinks. The bridge's own list of devices: who is who, whatever a device is called today."""
 
 import json
+from collections.abc import Sequence
 
 import pytest
 
@@ -17,7 +18,7 @@ SMOKE = "0x00158d0001ab34cd"
 class Nowhere:
     name = "test"
 
-    def settle(self, message: Message) -> None:
+    def settle(self, messages: Sequence[Message]) -> None:
         """Nobody waits for it."""
 
 

@@ -13,7 +13,7 @@ import pytest
 from paho.mqtt import publish
 
 from ingest.broker import Session
-from ingest.message import Message
+from ingest.message import Message, settle
 from ingest.publish import puback
 from ingest.settings import BrokerSettings, TlsSettings
 from tests.bench.load import Publisher, publish_packet
@@ -57,7 +57,7 @@ class Desk:
             self.messages += messages
         if self._settle:
             for message in messages:
-                message.settle()
+                settle([message])
 
     def payloads(self) -> list[bytes]:
         with self._lock:
@@ -167,7 +167,7 @@ def test_no_acknowledgement_crosses_a_broker_restart_that_lost_the_session(
     assert (before.mid, before.epoch) == (alarm.mid, 1), (
         "the broker reused the id, so the test tests something"
     )
-    before.settle()
+    settle([before])
     wait_for("the late settlement was looked at", lambda: not listener.session._settled)
     listener.session.stop()
     again = desk()
@@ -322,7 +322,7 @@ def test_what_nobody_was_promised_is_dropped_aloud_when_there_is_no_room(
     wait_for("a new subscription, which makes no room", lambda: listener.session.granted)
     assert listener.faults() == ["fault"]
     for message in listener.messages:
-        message.settle()
+        settle([message])
     wait_for("the return to normal", lambda: listener.faults() == ["fault", "normal"])
     say_unpromised(crowded, b"d")
     listener.wait(14)

@@ -13,7 +13,7 @@ from ingest.dialects.gb26875.frame import pieces
 from ingest.listeners import opened
 from ingest.listeners.crowd import CALM
 from ingest.listeners.server import MOST_UNSETTLED, Server
-from ingest.message import Message
+from ingest.message import Message, settle
 from ingest.settings import ListenerSettings, ListenersSettings
 from tests.fakes.gb26875 import component, frame, stamp, unit
 from tests.servers import wait_for
@@ -110,7 +110,7 @@ def test_a_frame_becomes_a_message_of_its_transmitter_and_is_answered_when_settl
     [message] = here.heard(1)
     assert (message.topic, message.payload, message.received) == ("listen:gb26875/889", sent, START)
     assert message.source.name == "listen-gb26875"
-    message.settle()
+    settle([message])
     [answer] = answers(far, 1)
     assert (answer.command, answer.number) == (3, 1)
 
@@ -125,7 +125,7 @@ def test_frames_in_hex_text_are_answered_in_hex_text(room):
     here = room()
     far = here.connect()
     far.sendall(fire(4).hex().encode() + b"\r\n")
-    here.heard(1)[0].settle()
+    settle([here.heard(1)[0]])
     assert pieces(bytes.fromhex(far.recv(4096).decode()))[0][0].frame.number == 4
 
 
@@ -139,7 +139,7 @@ def test_answers_go_out_in_the_order_of_arrival_and_only_to_those_who_are_still_
     gone.close()
     wait_for("one connection", lambda: len(here.server.connections) == 1)
     for message in here.messages:
-        message.settle()
+        settle([message])
     assert [answer.number for answer in answers(far, 3)] == [1, 2, 3]
 
 
@@ -264,7 +264,7 @@ def test_a_peer_whose_messages_are_not_settled_is_not_read_from(room):
     held = len(here.messages)
     assert MOST_UNSETTLED <= held < MOST_UNSETTLED + 16 * 1024 // len(fire()) + 2
     for message in list(here.messages):
-        message.settle()
+        settle([message])
     here.heard(held + 1)
 
 
@@ -284,7 +284,7 @@ def test_a_datagram_is_answered_where_it_came_from(room):
         good, half = here.heard(2)
         assert half.payload == b"@@half"
         for message in (good, half):
-            message.settle()
+            settle([message])
         assert pieces(far.recv(4096))[0][0].frame.number == 6
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
         stranger.bind(("127.0.0.9", 0))

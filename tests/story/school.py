@@ -91,9 +91,10 @@ class Line:
         self.name = name
         self.settled: list[Message] = []
 
-    def settle(self, message: Message) -> None:
-        message.acked = True
-        self.settled.append(message)
+    def settle(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            message.acked = True
+        self.settled += messages
 
 
 class School:

@@ -2,7 +2,7 @@
 delivers nothing. Only a message that arrives proves it, so one is published beside each filter, on a topic
 that means nothing to Tocsin and to no device; or one of its devices is heard."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from ingest.campus.registry import Registry
 from ingest.decode import Decoder
@@ -63,7 +63,7 @@ def _harmless(one: str, decoder: Decoder, name: str, said: bytes) -> Iterator[st
 class _Nobody:
     name = "doctor"
 
-    def settle(self, message: Message) -> None: ...
+    def settle(self, messages: Sequence[Message]) -> None: ...
 
 
 def _published(ground: Ground, wanted: dict[str, str], other: Login | None) -> tuple[set[str], set[str]]:
