@@ -110,12 +110,16 @@ class Selector(msgspec.Struct, frozen=True):
     labels: dict[str, tuple[str, ...]] = {}
     gateway_of: tuple[str, ...] = ()
 
+    def takes(self, kind: str) -> bool:
+        return kind in self.kinds if self.kinds else kind != UNREGISTERED
+
     def matches(self, device: Device, registry: Registry) -> bool:
-        return (
-            (device.kind in self.kinds if self.kinds else device.kind != UNREGISTERED)
-            and (not self.devices or device.id in self.devices)
+        return self.takes(device.kind) and (
+            (not self.devices or device.id in self.devices)
             and (not self.zones or device.zone in self.zones)
-            and all(device.labels.get(name) in wanted for name, wanted in self.labels.items())
+            and (
+                not self.labels or all(device.labels.get(at) in wanted for at, wanted in self.labels.items())
+            )
             and (not self.places or any(place.id in self.places for place in registry.path(device.place)))
             and (not self.gateway_of or carries(registry, device.id) in self.gateway_of)
         )
@@ -204,8 +208,7 @@ class Rule(msgspec.Struct, frozen=True):
 
     def covers(self, kind: str, metric: str) -> bool:
         """Whether the rule looks at this metric of devices of this kind (places, zones, labels apart)."""
-        kinds = self.selector.kinds
-        return metric in self.condition.metrics and (kind in kinds if kinds else kind != UNREGISTERED)
+        return metric in self.condition.metrics and self.selector.takes(kind)
 
 
 def reportable(kind: str) -> tuple[str, ...]:

@@ -62,6 +62,7 @@ class RuleSet:
         self._registry: Registry | None = None
         self._devices: dict[str, dict[str, Plan]] = {}
         self._profiles: dict[tuple[str, ...], dict[str, Plan]] = {}
+        self._kinds: dict[str, list[Rule]] = {}
         self._peers: Peers | None = None
 
     def _referred(self) -> tuple[Mapping[str, Sequence[Rule]], Mapping[str, Sequence[tuple[Rule, Same]]]]:
@@ -116,7 +117,10 @@ class RuleSet:
         self._peers = None
 
     def _profile(self, device: Device, registry: Registry) -> dict[str, Plan]:
-        rules = tuple(rule for rule in self.rules if rule.selector.matches(device, registry))
+        if device.kind not in self._kinds:  # most rules ask nothing else, and most are for other kinds
+            self._kinds[device.kind] = [rule for rule in self.rules if rule.selector.takes(device.kind)]
+        asked = self._kinds[device.kind]
+        rules = tuple(rule for rule in asked if rule.selector.matches(device, registry))
         names = tuple(rule.id for rule in rules)
         if names not in self._profiles:
             metrics = {metric for rule in rules for metric in rule.condition.metrics}
