@@ -23,7 +23,6 @@ from tocsin.csvfile import read_devices
 from tocsin.document import Document
 from tocsin.facts import facts
 from tocsin.mistake import Mistakes, did_you_mean, told
-from tocsin.xlsxfile import read_workbook
 from tocsin.yamlfile import load as load_yaml
 
 
@@ -58,6 +57,8 @@ def read(path: Path, environment: Mapping[str, str]) -> Document:
     if suffix == ".csv":
         return read_devices(path)
     if suffix in (".xlsx", ".xlsm"):
+        from tocsin.xlsxfile import read_workbook
+
         return read_workbook(path)
     if suffix in (".xls", ".xlsb", ".ods", ".numbers"):
         raise Mistakes([told(str(path), "", f"{suffix} is not read: save it as .xlsx or .csv")])

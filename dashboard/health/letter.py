@@ -10,7 +10,7 @@ from dashboard.health.gather import day_at
 from dashboard.health.owners import OWN, Recipient
 from dashboard.health.report import Report
 from dashboard.health.row import REPORTING, Row
-from dashboard.health.sheets import as_csv, as_xlsx
+from dashboard.health.sheets import as_csv
 from dashboard.page import HERE
 from dashboard.service import Service
 
@@ -27,6 +27,8 @@ _letters = Environment(
 
 def compose(service: Service, report: Report, changes: Changes | None, to: Recipient, key: str) -> Letter:
     """`changes` are None for the first report."""
+    from dashboard.health.workbook import as_xlsx
+
     language = to.person.language
     reader = Reader(language, service.zone, service.registry(), service.directory())
     day = day_at(report.moment, service.zone).isoformat()

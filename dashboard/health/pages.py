@@ -17,7 +17,7 @@ from dashboard.health.gather import day_at, gather
 from dashboard.health.letter import XLSX
 from dashboard.health.report import Report, narrow
 from dashboard.health.row import REPORTING, Row, slope
-from dashboard.health.sheets import as_csv, as_xlsx
+from dashboard.health.sheets import as_csv
 from dashboard.health.standards import DURATION_TEST, EXPIRING_KINDS, FUNCTION_TEST
 from dashboard.page import render
 from dashboard.service import Service
@@ -112,6 +112,8 @@ def health_csv(request: Request, who: Viewer, asked: Filters) -> Response:
 
 @router.get("/health.xlsx")
 def health_xlsx(request: Request, who: Viewer, asked: Filters) -> Response:
+    from dashboard.health.workbook import as_xlsx
+
     return _file(request, asked, as_xlsx, XLSX, "xlsx")
 
 

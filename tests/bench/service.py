@@ -107,6 +107,7 @@ class Service:
         with (self.folder / "service.log").open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tocsin", "run", "-c", str(self.config)],
+                env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
