@@ -40,6 +40,7 @@ class Latest:
         self._dirty: set[str] = set()
         self._pass: list[str] = []  # devices still to be stored in this pass
         self._pass_position = 0
+        self.stored = 0  # position of the spool up to which everything here is in the database
         self._chunk: list[str] = []
 
     def note(self, readings: Iterable[Reading]) -> None:
@@ -93,6 +94,8 @@ class Latest:
     def saved(self) -> bool:
         """The transaction that `save` wrote in has been committed; whether the pass is complete."""
         del self._pass[len(self._pass) - len(self._chunk) :]
+        if not self._pass:
+            self.stored = self._pass_position
         return not self._pass
 
     def _row(self, device: str) -> dict[str, object]:
@@ -105,6 +108,7 @@ class Latest:
             if row.heard is not None:
                 self.heard_at[row.device] = row.heard
         after = int(conn.execute(select(meta.c.value).where(meta.c.name == "latest")).scalar() or 0)
+        self.stored = after
         while rows := spool.read(conn, after):
             after = rows[-1][0]
             for _, blob in rows:

@@ -9,7 +9,7 @@ a batch adds is stored with the batch, so the memory of it is exactly as durable
 has gone out since, only a later batch can say.
 """
 
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from hashlib import blake2b
 from zlib import crc32
@@ -76,12 +76,14 @@ class Seen:
         self._newer: set[Numbered] = set()  # two generations: forgetting one by one would cost more
         self._older: set[Numbered] = set()
         self._fresh: list[Numbered] = []
-        self._windows: dict[str, _Window] = {}
+        self._windows: defaultdict[str, _Window] = defaultdict(_Window)  # by the source's name
 
     def is_new(self, message: Message, decoded: Decoded) -> bool:
         """False for a redelivery. Remembers the message either way."""
         if message.qos:
-            self._window(message).enter(message)
+            window = self._windows[message.source.name]
+            if window.earlier or message.epoch != window.epoch:  # else there is nothing to enter or forget
+                window.enter(message)
         if decoded.sequence is not None and decoded.boot is not None:
             # The checksum: a device that forgets its boot number uses its sequence numbers again.
             check = crc32(message.payload)
@@ -91,7 +93,7 @@ class Seen:
     def new_among(self, message: Message, heard: Iterable[Decoded]) -> list[Decoded]:
         """The same for a message of several devices: what was not seen before of what it says."""
         if message.qos:
-            self._window(message).enter(message)
+            self._windows[message.source.name].enter(message)
         check, whole, found = crc32(message.payload), None, []
         for decoded in heard:
             if decoded.sequence is not None and decoded.boot is not None:
@@ -117,7 +119,7 @@ class Seen:
             self._older, self._newer = self._newer, set()
 
     def _is_new_hash(self, message: Message) -> bool:
-        window = self._window(message)
+        window = self._windows[message.source.name]
         topic, number = message.topic.encode()[-64:], message.mid.to_bytes(2)
         digest = blake2b(message.payload, digest_size=8, key=topic, salt=number).digest()
         window.arrived.append((message, digest))
@@ -125,12 +127,6 @@ class Seen:
             window.earlier[digest] -= 1
             return False
         return True
-
-    def _window(self, message: Message) -> _Window:
-        name = message.source.name
-        if name not in self._windows:
-            self._windows[name] = _Window()
-        return self._windows[name]
 
     def stored(self) -> bytes:
         """What was remembered since `committed`, to be stored with the batch."""
@@ -147,5 +143,5 @@ class Seen:
         for key in stored.numbered:
             self._remember(key)
         for name, hashes in stored.unacknowledged.items():
-            self._windows.setdefault(name, _Window()).earlier = Counter(hashes)
+            self._windows[name].earlier = Counter(hashes)
         return stored.numbered

@@ -17,25 +17,24 @@ class Unreadable:
     """`standing`: devices of which it was told before a restart."""
 
     def __init__(self, standing: Iterable[str] = ()) -> None:
-        self._standing = set(standing)
+        self.standing = set(standing)
 
     def refused(self, rejected: Rejected, registry: Registry) -> list[Reading]:
         name, now = rejected.device, rejected.received
         device = registry.devices.get(name)
-        if device is None or name in self._standing or not rejected.sample:  # an empty message hides nothing
+        if device is None or name in self.standing or not rejected.sample:  # an empty message hides nothing
             return []
         if not _vital(device, registry):
             return []
-        self._standing.add(name)
+        self.standing.add(name)
         return [Reading(name, METRIC, "fault", now, now, note=rejected.detail[:200])]
 
     def understood(self, name: str, registry: Registry, now: int) -> list[Reading]:
-        """It has said something; if it speaks through a gateway, that has as well."""
-        if not self._standing:
-            return []
+        """It has said something; if it speaks through a gateway, that has as well. Only asked while any is
+        `standing`, which is nearly never."""
         device = registry.devices.get(name)
-        mended = self._standing & {name, device.gateway if device and device.gateway else name}
-        self._standing -= mended
+        mended = self.standing & {name, device.gateway if device and device.gateway else name}
+        self.standing -= mended
         return [Reading(one, METRIC, "normal", now, now) for one in sorted(mended)]
 
 

@@ -22,6 +22,7 @@ KEYS = (
     "plan", "subject", "suppressed_by", "shadow", "during", "outside", "hazard",
 )  # fmt: skip
 _ONE_FORM = f"expected exactly one of: {', '.join(SPELT)}; or all, any, none"
+RESERVED = ("alertmanager",)  # see alerts/outward/prometheus.py
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
@@ -32,6 +33,8 @@ def read_rule(section: Section) -> Rule | None:
     name = section.text("id", "an id of lower-case letters, digits and -")
     if name and not _ID.fullmatch(name):
         section.wrong("id", "expected lower-case letters, digits and -, at most 64")
+    if name in RESERVED:
+        section.wrong("id", "that is what alerts raised by Prometheus are called; choose another")
     title, selector = _title(section), _selector(section)
     condition, refers = _condition(section)
     scope = _scope(section, condition)

@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     try:
         code: int = args.run(args)
+        sys.stdout.flush()
     except Mistakes as error:
         print("\n".join(error.lines), file=sys.stderr)
         return 2
@@ -39,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Failed, OSError, SQLAlchemyError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and args.command in ("run", "demo"):
             raise  # our own bug: whoever mends it needs to see where
+        if isinstance(error, BrokenPipeError) and _nobody_reads():
+            return 0
         print(
             f"tocsin {args.command}: {(str(error) or type(error).__name__).splitlines()[0]}", file=sys.stderr
         )
@@ -46,6 +49,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return code
+
+
+def _nobody_reads() -> bool:
+    """Whether it was standard output that broke: `| head` has seen enough, and that is no failure."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at its end
+        return True
+    return False
 
 
 def _parser() -> argparse.ArgumentParser:

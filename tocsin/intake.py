@@ -53,7 +53,8 @@ def _supervise(house: House, decoded: Decoded, moment: int, readings: list[Readi
     supervision = house.supervision
     readings += supervision.due(moment)
     if decoded.alive:
-        readings += house.unreadable.understood(decoded.device, house.registry, moment)
+        if house.unreadable.standing:
+            readings += house.unreadable.understood(decoded.device, house.registry, moment)
         readings += supervision.hear(decoded.device, moment)
         house.latest.hear(decoded.device, moment)
         readings += house.gaps.hear(decoded, moment)

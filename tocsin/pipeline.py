@@ -75,12 +75,14 @@ def think(house: House, prepared: Prepared) -> None:
     rules, memories, registry, baselines = house.rules, house.memories, house.registry, house.baselines
     verdicts = prepared.verdicts
     failures: list[Failure] = []  # they must not stop the others' alarms
-    moment = 0
+    moment, name, device = 0, "", None
     for reading in prepared.readings[prepared.thought :]:
         if reading.received != moment:  # a deadline set by a reading lies after its own moment
             moment = reading.received
             verdicts += due(rules, memories, moment, registry, failures, baselines)
-        device = registry.device(reading.device)
+        if reading.device is not name:  # the readings of one message stand together and share the name
+            name = reading.device
+            device = registry.device(name)
         if device is None:
             continue
         try:

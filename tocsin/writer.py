@@ -352,8 +352,8 @@ class Writer:
             with self._transaction() as tx:
                 house.latest.save(tx, house.position)
                 pending.save(tx, house.tray)
-                if upto is not None:
-                    more = spool.trim(tx, upto, house.position)
+                if upto is not None:  # and a kill finds in the spool what the latest points still lack
+                    more = spool.trim(tx, min(upto, house.latest.stored), house.position)
         except SQLAlchemyError as error:
             log.error("latest points could not be stored", error=str(error))
             self._save_at = now + SAVE_EVERY

@@ -1,6 +1,8 @@
 """Touches. The command line: what each command answers, its exit codes, and no traceback for a person."""
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,17 @@ def test_mistakes_in_configuration_and_rules_end_with_2_and_no_traceback(
     (folder / "mine.yaml").write_text("rules: [{id: x, knid: door}]\n")
     assert main(["check"]) == 2
     assert "mine.yaml:1:" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_ends_a_command_quietly(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)  # as `| head` does
+    with os.fdopen(writing, "w") as closed:
+        monkeypatch.setattr(sys, "stdout", closed)
+        assert main(["check"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_a_configuration_that_is_not_there_is_one_sentence(folder: Path, capsys: Output) -> None:

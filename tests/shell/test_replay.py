@@ -63,7 +63,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_backtest_over_a_simulated_month_prints_its_answer(
-    folder: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     capsys.readouterr()
     assert main(["rules", "replay", "--since", "30d", "--rule", "too-warm"]) == 0
@@ -84,6 +84,9 @@ def test_a_backtest_over_a_simulated_month_prints_its_answer(
     assert said[4] == "  both 0, only now 14, only proposed 0"
     assert main(["rules", "replay", "--since", "30d", "--rule", "too-warm", "--device", "d-12"]) == 0
     assert "would have fired once" in capsys.readouterr().out
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert main(["rules", "replay", "--since", "30d", "--rule", "too-warm"]) == 0
+    assert "too-warm  会触发 14 次，其中 11 次为抖动（60 秒内 ≥ 3 次），涉及 4 台设备" in capsys.readouterr().out
     assert not [*(folder / "data" / "history" / "replay").glob("*")]
 
 

@@ -13,8 +13,10 @@ from alerts.delivery.emergency import AGAIN
 from alerts.desk import Outcome
 from ingest.tables import latest, spool
 from rules.verdict import Verdict
+from tests.bench.service import campus
 from tests.story.school import School
 from tocsin.house import Prepared
+from tocsin.writer import SAVE_EVERY
 
 
 def test_a_desk_that_fails_on_one_fact_takes_no_other_with_it(
@@ -172,6 +174,21 @@ def test_it_starts_although_what_it_stored_of_readings_and_redeliveries_cannot_b
     school.restart()
     school.say("smoke-305", smoke="alarm")
     assert [alert.device for alert in school.open()] == ["smoke-306", "smoke-305"]
+
+
+def test_a_kill_between_two_pieces_of_a_saving_forgets_no_latest_reading(school: School) -> None:
+    full = School(school.database, campus(150))
+    for number in range(150):
+        full.publish(f"campus/d{number}/reading", b'{"values":{"temperature":21.5}}', turn=False)
+    full.turn()
+    for _ in range(210):  # more batches than a restart needs to know what they saw
+        full.moment += 50
+        full.publish("campus/d0/reading", b'{"values":{"temperature":22.5}}')
+    full.writer.consumed(full.house.position)
+    full.moment += SAVE_EVERY
+    full.turn()
+    full.restart()
+    assert len(full.house.latest.of("temperature")) == 150
 
 
 def test_what_is_written_is_settled_and_answered_though_nobody_could_be_told_of_it(
