@@ -34,7 +34,7 @@ def read_rule(section: Section) -> Rule | None:
     if name and not _ID.fullmatch(name):
         section.wrong("id", "expected lower-case letters, digits and -, at most 64")
     if name in RESERVED:
-        section.wrong("id", "that is what alerts raised by Prometheus are called; choose another")
+        section.wrong("id", "expected another id: so alerts of Prometheus are called")
     title, selector = _title(section), _selector(section)
     condition, refers = _condition(section)
     scope = _scope(section, condition)

@@ -73,7 +73,7 @@ def mistakes_in(text: str) -> list[str]:
         (("id: smoke", "id: Smoke!"),
          "3:9  rules[0].id  got 'Smoke!'  expected lower-case letters, digits and -, at most 64"),
         (("id: smoke", "id: alertmanager"),
-         "3:9  rules[0].id  got 'alertmanager'  that is what alerts raised by Prometheus are called"),
+         "3:9  rules[0].id  got 'alertmanager'  expected another id: so alerts of Prometheus are called"),
         (("rules:", "rulez:"), "2:1  rulez  got 'rulez'  unknown key; did you mean 'rules'?"),
     ],
 )  # fmt: skip
