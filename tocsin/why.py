@@ -186,7 +186,7 @@ def _befell(known: Known, alert: Alert) -> Iterator[str]:
     for row in known.conn.execute(wanted):
         detail = msgspec.json.decode(row.detail or "{}")
         parts = [f"{key} {one}" for key, one in detail.items() if isinstance(one, str) and one]
-        people = sorted({one["person"] or one["channel"] for one in detail.get("told", [])})
+        people = sorted({one.get("person") or one["channel"] for one in detail.get("told", [])})
         parts += [f"{both('已通知', 'told')} {', '.join(people)}"] if people else []
         more = f"  ({', '.join(parts)})" if parts else ""
         yield f"  {known.clock(row.moment)}  {row.fact} {both('·', 'by')} {row.by}{more}"

@@ -81,6 +81,13 @@ def test_the_answer_about_an_alert_names_rule_version_inputs_thresholds_and_time
         assert words in told, told
 
 
+def test_the_answer_about_a_fire_names_the_sirens_that_sounded(keeper: Keeper) -> None:
+    keeper.school.say("smoke-305", smoke="alarm")
+    (alert,) = keeper.school.open()
+    (befell,) = [line for line in why(keeper, alert.code) if " raised · " in line or " raised by " in line]
+    assert "siren" in befell
+
+
 def test_a_rule_that_reads_otherwise_now_or_is_gone_is_said_with_what_it_said_then(keeper: Keeper) -> None:
     keeper.school.say("store-1", temperature=9.5)
     keeper.school.forward(60)
