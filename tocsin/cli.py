@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import select
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -53,12 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _nobody_reads() -> bool:
     """Whether it was standard output that broke: `| head` has seen enough, and that is no failure."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at its end
-        return True
-    return False
+    out, look = sys.stdout.fileno(), select.poll()
+    look.register(out, 0)
+    if not any(event & select.POLLERR for _, event in look.poll(0)):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), out)  # or Python complains at its end
+    return True
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -108,6 +109,8 @@ def _parser() -> argparse.ArgumentParser:
     decode.add_argument("payload", help="the payload, or - for standard input")
     send = configured("send-test", "send a test notice and say in words what is wrong", _send_test)
     send.add_argument("target", metavar="PERSON|CHANNEL", help="a person's id or a channel's name")
+    templates = command("templates", "the SMS and voice texts to apply for at a provider", _templates)
+    templates.add_argument("provider", choices=("aliyun", "tencent"))
     add_rules_arguments(command("rules", "test, reload and describe the rules", rules))
     why = configured("why", "why an alert was raised, or why rules did or did not fire for a device", _why)
     why.add_argument("target", metavar="CODE|DEVICE", help="the code of an alert, or the id of a device")
@@ -253,6 +256,13 @@ def _send_test(args: argparse.Namespace) -> int:
     for _, said in tries:
         print(said)
     return 0 if all(worked for worked, _ in tries) else 1
+
+
+def _templates(args: argparse.Namespace) -> int:
+    from alerts.delivery.templates import applications
+
+    print("\n".join(applications(args.provider)))
+    return 0
 
 
 def _why(args: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
 """Touches. The command line: what each command answers, its exit codes, and no traceback for a person."""
 
 import json
+import io
 import os
 import sys
 from pathlib import Path
@@ -39,12 +40,13 @@ def test_mistakes_in_configuration_and_rules_end_with_2_and_no_traceback(
     assert "mine.yaml:1:" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("at_once", [False, True])
 def test_a_reader_that_has_seen_enough_ends_a_command_quietly(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output, at_once: bool
 ) -> None:
     reading, writing = os.pipe()
     os.close(reading)  # as `| head` does
-    with os.fdopen(writing, "w") as closed:
+    with io.TextIOWrapper(os.fdopen(writing, "wb", 0), write_through=at_once) as closed:
         monkeypatch.setattr(sys, "stdout", closed)
         assert main(["check"]) == 0
     assert capsys.readouterr().err == ""
