@@ -63,6 +63,27 @@ def taken(owner: Text) -> Text:
     return Text(f"{owner.zh} 已受理", f"{owner.en} has taken it")
 
 
+def unanswered(channel: str) -> Text:
+    """Why the person's next contact is told: nobody knows whether the last message went out."""
+    return Text(
+        f"{channel} 没有应答，改用下一联系方式", f"no answer from {channel}: the next contact is told too"
+    )
+
+
+def undelivered(channel: str) -> Text:
+    return Text(
+        f"{channel} 未送达，改用下一联系方式", f"not delivered by {channel}: the next contact is told"
+    )
+
+
+def unproven(channel: str, waited: int) -> Text:
+    zh, en = duration(waited, "zh"), duration(waited, "en")
+    return Text(
+        f"{channel} 在 {zh}内没有回执，改用下一联系方式",
+        f"no receipt from {channel} within {en}: the next contact is told too",
+    )
+
+
 DECLINED = Text("对方拒绝接手，仍由您负责", "your handover was refused: it is still yours")
 BOUNCED = Text("移交未被接受，仍由您负责", "your handover was not accepted: it is still yours")
 CLEARED = Text("警情已解除", "all clear: the alert is closed")

@@ -50,6 +50,11 @@ def victoria_metrics() -> Program:
     return _installed("victoria-metrics") or _unpacked("victoria-metrics", "usr/bin/victoria-metrics")
 
 
+def gammu_smsd() -> Program:
+    """The daemon between a GSM modem and its folders; it brings a modem that only pretends."""
+    return _installed("gammu-smsd") or _unpacked("gammu-smsd", "usr/bin/gammu-smsd")
+
+
 def postgres() -> Program:
     """The `postgres` program, version 15 or newer; `initdb` lies beside it."""
     if not _unpacking_wanted():

@@ -15,6 +15,7 @@ WANTED: dict[str, Callable[[], Path]] = {
     "Mosquitto": lambda: packages.mosquitto().path,
     "PostgreSQL": lambda: packages.postgres().path,
     "VictoriaMetrics": lambda: packages.victoria_metrics().path,
+    "gammu-smsd": lambda: packages.gammu_smsd().path,
     "Chromium": packages.install_chromium,
 }
 

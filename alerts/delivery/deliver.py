@@ -9,25 +9,33 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 import structlog
 from sqlalchemy import Connection
 
 from alerts.clean import clean
-from alerts.delivery import outbox
-from alerts.delivery.channels.channel import Channel, ChannelError, Receipt, Standing
+from alerts.delivery import nextcontact, outbox
+from alerts.delivery.channels.channel import (
+    Arrival,
+    Channel,
+    ChannelError,
+    Progress,
+    Receipt,
+    Standing,
+    Tracked,
+)
 from alerts.delivery.health import Health
 from alerts.delivery.message import Purpose
-from alerts.delivery.notification import Failed, Notification, Outcome, no_such_channel
+from alerts.delivery.nextcontact import Contacts
+from alerts.delivery.notification import Failed, Lost, Notification, Outcome, no_such_channel
+from alerts.delivery.recording import Ended, Recorder, Transact, in_both, started
 from alerts.delivery.senders import ROOM, Result, Senders
-from ingest.bilingual import both
+from alerts.delivery.tracking import Tracker
 
 log = structlog.get_logger("alerts.delivery.deliver")
-T = TypeVar("T")
 
-Transact = Callable[[Callable[[Connection], Any]], "Future[Any]"]
 Report = Callable[[str, str, str], None]
 Door = tuple[str, str, str, str]  # code, person, channel and address: to whom, of what
 
@@ -39,13 +47,14 @@ PATIENCE = 300_000  # ms: a gateway's Retry-After is respected up to this
 TAKE_OVER = 5.0  # seconds the record's own notices have to start the sirens that it needs; and, at a start,
 # the database to say which sirens sound
 GRACE = 3.0  # seconds stop() gives to attempts under way
-LOST_AGAIN = 3_600_000  # ms between two tidings that a person cannot be reached on a channel
+LOST_AGAIN = 3_600_000  # ms between two tidings that a person cannot be reached at an address
 ASK = 2.0  # seconds to wait for the database before sending something that may be owed no more
 
 
 class Delivery:
     """After the commit `settled` hears the ids of alerts whose notices have a new outcome, and `lost` the
-    notices that can never be delivered to a person, of each person and channel once an hour at most."""
+    notices that can never be delivered to a person, of each address once an hour at most. `contacts` of a
+    person are asked anew each time one of them fails."""
 
     def __init__(
         self,
@@ -54,25 +63,33 @@ class Delivery:
         report: Report,
         now: Callable[[], int],
         settled: Callable[[Collection[int]], None] = lambda alerts: None,
-        lost: Callable[[Sequence[Notification]], object] = lambda rows: None,
+        lost: Callable[[Sequence[Lost]], object] = lambda lost: None,
+        contacts: Contacts = lambda person: (),
     ) -> None:
         self._channels = channels
         self._transact = transact
         self._now = now
         self._settled = settled
         self._lost = lost
-        self._told_lost: dict[tuple[str, str], int] = {}  # person and channel → when
+        self._told_lost: dict[tuple[str, str, str], int] = {}  # person, channel and address → when
+        self._contacts = contacts
         self._health = Health(report)
         self._senders = {name: Senders(one, self._still_owed, self._done) for name, one in channels.items()}
+        self._trackers = {
+            name: Tracker(name, one, transact, self._told, self._health.note, now)
+            for name, one in channels.items()
+            if isinstance(one, Tracked)
+        }
+        self._every = {name: one.every for name, one in channels.items() if isinstance(one, Tracked)}
+        self._recorder = Recorder(transact, self._settle, self._recorded)
         self._lock = threading.Lock()
         self._held: dict[
             str, Notification
         ] = {}  # by key: in line, being sent, or its outcome not yet committed
-        self._outcomes: list[tuple[Notification, Outcome, int]] = []
-        self._recording: Future[Any] | None = None
-        self._stumbled = False  # the last recording failed: go one by one, so that one row cannot hold up all
         self._claiming: Future[Any] | None = None
         self._claim_at = 0.0
+        self._looking: Future[Any] | None = None
+        self._look_at = 0.0  # when it is looked which receipts are overdue
         self._unrecorded: dict[Door, tuple[float, Notification]] = {}  # retries of rows without an id
         self._written_at = -1  # when commits began to work again
         self._wake = threading.Event()
@@ -95,21 +112,25 @@ class Delivery:
                     channel.restore([row.notice() for row in future.result() if row.channel == name])
             ended.set()
 
-        _started(self._transact, lambda tx: self._take_over(tx, standing)).add_done_callback(taken_over)
+        started(self._transact, lambda tx: self._take_over(tx, standing)).add_done_callback(taken_over)
         ended.wait(TAKE_OVER)
         for senders in self._senders.values():
             senders.start()
+        for tracker in self._trackers.values():
+            tracker.start()
         self._clock.start()
 
     def stop(self) -> None:
         """Begin nothing new; give attempts under way a moment to end and be recorded. The rest is sent by
         the next start."""
         self._stopping = True
+        for tracker in self._trackers.values():
+            tracker.stop()
         for senders in self._senders.values():
             senders.stop()
         until = time.monotonic() + GRACE
         while time.monotonic() < until and (
-            self._outcomes or self._recording or any(s.busy() for s in self._senders.values())
+            self._recorder.busy() or any(s.busy() for s in self._senders.values())
         ):
             time.sleep(0.01)
         self._wake.set()
@@ -166,37 +187,39 @@ class Delivery:
             log.warning("sent without asking again", key=row.key, error=repr(error))
             return True
 
-    def _done(self, row: Notification, result: Result) -> None:
+    def _done(self, row: Notification, result: Result, took: int) -> None:
         """An attempt has ended, on a sender's thread."""
         match result:
             case None:
                 self._forget([row])
             case Receipt():
-                said = _in_both(result.zh, result.detail)
+                said = in_both(result.zh, result.detail)
                 receipt = Receipt(result.accepted, clean(result.id, 200), said)
-                self._ended(row, receipt)
+                self._ended(row, receipt, took)
             case ChannelError():
-                self._ended(row, self._failed(row, result))
+                self._ended(row, self._failed(row, result), took)
 
     def _failed(self, row: Notification, error: ChannelError) -> Failed:
         log.warning(
             "not delivered", channel=row.channel, key=row.key, reason=error.reason, final=error.permanent
         )
         if error.permanent:
-            return Failed(_in_both(error.zh, error.reason), None)
+            return Failed(in_both(error.zh, error.reason), None, error.unknown, error.dead)
         doubled = min(LAST_RETRY, FIRST_RETRY << min(row.attempts, 10))
         wait = max(int(doubled * random.uniform(0.5, 1)), min(error.retry_after or 0, PATIENCE))
         self._claim_at = min(self._claim_at, time.monotonic() + wait / 1000)
-        return Failed(_in_both(error.zh, error.reason), self._now() + wait, error.unknown)
+        return Failed(in_both(error.zh, error.reason), self._now() + wait, error.unknown)
 
-    def _ended(self, row: Notification, outcome: Outcome) -> None:
+    def _ended(self, row: Notification, outcome: Outcome, took: int = 0) -> None:
         self._health.note(row.channel, outcome)
         if row.id is None:
             self._ended_unrecorded(row, outcome)
             return
-        with self._lock:
-            self._outcomes.append((row, outcome, self._now()))
-        self._record()
+        self._recorder.add(Ended(row, outcome, self._now(), took))
+
+    def _told(self, heard: Sequence[tuple[Notification, Progress]]) -> None:
+        """What a gateway says of earlier messages, on a tracker's thread."""
+        self._recorder.add(*(Ended(row, said, self._now()) for row, said in heard))
 
     def _ended_unrecorded(self, row: Notification, outcome: Outcome) -> None:
         """Tried again for as long as nothing can be written; the end of a siren, until it is told."""
@@ -209,41 +232,38 @@ class Delivery:
                 again = msgspec.structs.replace(row, attempts=row.attempts + 1)
                 self._unrecorded[_door(row)] = (due, again)
 
-    # ---- recording outcomes: those that end while one commit runs share the next --------------------------
+    # ---- recording what came of it -----------------------------------------------------------------------
 
-    def _record(self) -> None:
-        with self._lock:
-            if self._recording is not None or not self._outcomes:
-                return
-            batch = self._outcomes[:1] if self._stumbled else self._outcomes
-            self._outcomes = self._outcomes[len(batch) :]
-            self._recording = future = _started(self._transact, lambda tx: _settle(tx, batch))
-        future.add_done_callback(lambda done: self._recorded(done, batch))
+    def _settle(self, tx: Connection, batch: list[Ended]) -> list[Notification]:
+        """Returns what is owed to others now: the next contacts of those who may not have been reached."""
+        owed: list[Notification] = []
+        for one in batch:
+            row, outcome = one.row, one.outcome
+            assert row.id is not None
+            new = outbox.settle(tx, row.id, outcome, one.at, one.took, self._every.get(row.channel, 0))
+            if new and (because := nextcontact.unproven(outcome, row)):
+                owed += nextcontact.pass_on(tx, row.id, *because, self._contacts, self._now())
+        return owed
 
-    def _recorded(self, future: "Future[Any]", batch: list[tuple[Notification, Outcome, int]]) -> None:
-        error = future.exception()
-        if error is None:
-            self._forget([row for row, _, _ in batch])
-        else:
-            log.error("outcomes not recorded yet", rows=len(batch), error=repr(error))
-        with self._lock:
-            self._recording = None
-            self._stumbled = error is not None
-            if error is not None:
-                self._outcomes += batch
-        if error is None:
-            self._settled({row.alert for row, _, _ in batch})
-            self._tell_lost(batch)
-            self._record()
+    def _recorded(self, batch: list[Ended], owed: list[Notification]) -> None:
+        self._forget([one.row for one in batch if not isinstance(one.outcome, Progress)])
+        self.send(owed)
+        for channel in {one.row.channel for one in batch if isinstance(one.outcome, Receipt)}:
+            if channel in self._trackers:
+                self._trackers[channel].expect()
+        self._settled({one.row.alert for one in batch})
+        self._tell_lost(batch)
 
-    def _tell_lost(self, batch: list[tuple[Notification, Outcome, int]]) -> None:
+    def _tell_lost(self, batch: list[Ended]) -> None:
         found = []
-        for row, outcome, at in batch:
-            final = isinstance(outcome, Failed) and outcome.retry_at is None
-            door = (row.person, row.channel)
-            if final and row.person and at - self._told_lost.get(door, -LOST_AGAIN) >= LOST_AGAIN:
-                self._told_lost[door] = at
-                found.append(row)
+        for one in batch:
+            lost, row = _lost(one), one.row
+            if lost is None or not row.person:
+                continue
+            address = (row.person, row.channel, row.address if lost.dead else "")
+            if one.at - self._told_lost.get(address, -LOST_AGAIN) >= LOST_AGAIN:
+                self._told_lost[address] = one.at
+                found.append(lost)
         if found:
             self._lost(found)
 
@@ -261,7 +281,9 @@ class Delivery:
     def _tick(self) -> None:
         for senders in self._senders.values():
             senders.cut()
-        self._record()
+        for tracker in self._trackers.values():
+            tracker.watch()
+        self._recorder.record()
         with self._lock:
             due = [row for moment, row in self._unrecorded.values() if moment <= time.monotonic()]
             for row in due:
@@ -269,11 +291,13 @@ class Delivery:
         self.send(due)
         if time.monotonic() >= self._claim_at and self._claiming is None:
             self._claim()
+        if time.monotonic() >= self._look_at and self._looking is None:
+            self._look_for_receipts()
 
     def _claim(self) -> None:
         self._claim_at = time.monotonic() + CLAIM_EVERY
         room = {name: senders.room() for name, senders in self._senders.items()}
-        self._claiming = future = _started(
+        self._claiming = future = started(
             self._transact, lambda tx: outbox.claim(tx, self._now(), room, self._mine())
         )
         future.add_done_callback(self._claimed)
@@ -287,6 +311,27 @@ class Delivery:
         self.send(rows)
         if len(rows) >= ROOM:  # there may be more
             self._claim_at = time.monotonic() + TICK
+
+    def _look_for_receipts(self) -> None:
+        """Apart from the claim, so that neither can hold up the other."""
+        self._look_at = time.monotonic() + CLAIM_EVERY
+        self._looking = future = started(
+            self._transact, lambda tx: nextcontact.overdue(tx, self._contacts, self._now())
+        )
+        future.add_done_callback(self._looked)
+
+    def _looked(self, future: "Future[tuple[list[Notification], int | None]]") -> None:
+        self._looking = None
+        if error := future.exception():
+            log.error("could not look for receipts that are overdue", error=repr(error))
+            return
+        owed, next_at = future.result()
+        if next_at is not None:
+            due = time.monotonic() + max(TICK, (next_at - self._now()) / 1000)
+            self._look_at = min(self._look_at, due)
+        if owed:
+            self.send(owed)
+            self._settled({row.alert for row in owed})
 
     def _mine(self) -> set[int]:
         with self._lock:
@@ -303,23 +348,11 @@ def _door(row: Notification) -> Door:
     return row.code, row.person, row.channel, row.address
 
 
-def _settle(tx: Connection, batch: list[tuple[Notification, Outcome, int]]) -> None:
-    for row, outcome, moment in batch:
-        assert row.id is not None
-        outbox.settle(tx, row.id, outcome, moment)
-
-
-def _started(transact: Transact, fn: Callable[[Connection], T]) -> "Future[T]":
-    """The future of `fn`; one that has failed already when it could not even be handed over."""
-    try:
-        return transact(fn)
-    except Exception as error:
-        failed: Future[T] = Future()
-        failed.set_exception(error)
-        return failed
-
-
-def _in_both(zh: str, en: str) -> str:
-    """For the record, whoever reads it; what the far end said is the same in both."""
-    washed = clean(zh, 300), clean(en, 300)
-    return both(*washed) if washed[0] and washed[0] != washed[1] else washed[1]
+def _lost(ended: Ended) -> Lost | None:
+    """Whether this can never be delivered. That a phone was off all day is nobody's mistake."""
+    match ended.outcome:
+        case Failed(retry_at=None, reason=reason, dead=dead):
+            return Lost(ended.row, reason, dead)
+        case Progress(arrival=Arrival.LOST, dead=True, detail=reason):
+            return Lost(ended.row, reason, True)
+    return None

@@ -20,6 +20,9 @@ class Health:
         self._told: frozenset[str] | None = None  # the faulty channels at the last report
 
     def note(self, channel: str, outcome: Outcome) -> None:
+        """That one number does not exist is no fault of the channel."""
+        if isinstance(outcome, Failed) and outcome.dead:
+            return
         with self._lock:
             match outcome:
                 case Receipt():

@@ -36,6 +36,7 @@ class Purpose(StrEnum):
     TAKEN = "taken"  # somebody else took it: one of a team who need not come
     HAZARD = "hazard"  # a hazard is overdue
     COMMAND = "command"  # the command of the incident it belongs to
+    ANSWER = "answer"  # what is said back to a person who answered
     TEST = "test"  # a person tries the channel
 
 
@@ -107,12 +108,17 @@ CLEARED = Text("请补全处置记录", "Complete the record")
 CONFIRMED = Text("按预案处置", "Follow the plan")
 RETURNED = Text("，现已恢复正常", ", now back to normal")
 ALONE = Text("，已确认，还缺第二人", ", confirmed, and a second person is wanted")
+OVER = frozenset({Purpose.CLEAR, Purpose.TAKEN})  # "alarm" would only frighten who is told to relax
 SPARED = Text("您不必前往", "You need not come")
 MODES = {"drill": Text("【演练】", "[DRILL] "), "test": Text("【测试】", "[TEST] ")}
 UNRECORDED = Text("【未记录】", "[NOT RECORDED] ")
 NOWHERE = Text("地点未登记", "Place not registered")
 SMS_ANY = 70  # UTF-16 units in one SMS that holds anything but the GSM alphabet
 SMS_ASCII = 150  # of 160: brackets count double there
+PLAIN = str.maketrans(
+    {"°": "", "“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "≥": ">=", "≤": "<=",
+     "µ": "u", "μ": "u", "×": "x", "…": "...", "·": "-"}
+)  # fmt: skip
 LEAST_TITLE = 8  # units of the title worth keeping beside the whole path of the place
 
 
@@ -144,12 +150,13 @@ def words(
         path=_path(place_path, language),
         title=clean(_unknown(subject, language) + _in(subject.title, language), 160),
         turn=_turn(subject, purpose, language),
-        word=_in(CLASS_WORDS[subject.alert_class], language),
+        word="" if purpose in OVER else _in(CLASS_WORDS[subject.alert_class], language),
         advice=_advice(subject, purpose, language),
         code=clean(subject.code, 16),
     )
     line = f"{parts.prefix}{_joined(parts.path, language)}{parts.say('：', ': ')}{parts.title}{parts.turn}"
-    return Words(short=_short(parts, subject, limit), title=cut(line, 200), body=_body(parts, subject))
+    short = _short(_plain(parts) if language == "en" else parts, subject, limit)
+    return Words(short=short, title=cut(line, 200), body=_body(parts, subject))
 
 
 def facts(subject: Subject, purpose: Purpose, place_path: Sequence[Named]) -> dict[str, Plain]:
@@ -161,6 +168,7 @@ def facts(subject: Subject, purpose: Purpose, place_path: Sequence[Named]) -> di
         "class": subject.alert_class.value,
         "occurrence": subject.occurrence,
         "since": subject.moment,
+        "zone": subject.zone,
         "place": subject.place,
         "place_zh": _joined(_path(place_path, "zh"), "zh"),
         "place_en": _joined(_path(place_path, "en"), "en"),
@@ -170,6 +178,8 @@ def facts(subject: Subject, purpose: Purpose, place_path: Sequence[Named]) -> di
         "rule": subject.rule,
         "life_safety": subject.life_safety,
         "mode": subject.mode,
+        "todo_zh": _advice(subject, purpose, "zh"),
+        "todo_en": _advice(subject, purpose, "en"),
         "recorded": not subject.unrecorded,
     }
 
@@ -240,7 +250,7 @@ def _when(parts: _Parts, subject: Subject, form: str) -> str:
 def _tails(parts: _Parts, subject: Subject) -> tuple[str, ...]:
     """What may follow the title, the fullest first."""
     when, stop = _when(parts, subject, "%m-%d %H:%M"), parts.say("。", ". ")
-    dated = f"{when}{parts.say('，', ', ')}{parts.word}{stop}"
+    dated = f"{when}{parts.say('，', ', ') * bool(parts.word)}{parts.word}{stop}"
     return (f"{dated}{parts.advice}{stop}", dated, f"{when}{stop}", "")
 
 
@@ -260,9 +270,20 @@ def _short(parts: _Parts, subject: Subject, limit: int | None) -> str:
                 return text
         left = room - size(f"{head}{parts.turn}{stop}{code}")
         if left >= LEAST_TITLE:
-            return f"{head}{cut(parts.title, left)}{parts.turn}{stop}{code}"
+            said = f"{head}{cut(parts.title, left)}{parts.turn}"
+            return f"{said}{' ' if said.endswith('.') else stop}{code}"
     bare = f"{parts.prefix}{cut(parts.path[-1], max(1, room - size(parts.prefix + stop + code)))}{stop}{code}"
     return cut(bare, room)
+
+
+def _plain(parts: _Parts) -> _Parts:
+    """For an SMS in English: one sign beyond ASCII would cut it from 150 characters to 70. Unchanged where
+    that does not help, because a name is Chinese."""
+    plain = msgspec.structs.replace(
+        parts, path=[name.translate(PLAIN) for name in parts.path], title=parts.title.translate(PLAIN),
+        turn=parts.turn.translate(PLAIN), advice=parts.advice.translate(PLAIN),
+    )  # fmt: skip
+    return plain if "".join((*plain.path, plain.title, plain.turn, plain.advice)).isascii() else parts
 
 
 def _one_sms(text: str) -> int:
@@ -270,15 +291,18 @@ def _one_sms(text: str) -> int:
 
 
 def _body(parts: _Parts, subject: Subject) -> str:
-    name = clean(_in(subject.device_name, parts.language), 60) if subject.device_name else ""
-    named = parts.say(f"{name}（{subject.device}）", f"{name} ({subject.device})")
+    device = clean(subject.device, 80)
+    name = _in(subject.device_name, parts.language) if subject.device_name else ""
+    if name:  # what nobody registered has given itself its name
+        name = quoted(name, parts.language, 60) if subject.senses else clean(name, 60)
+    named = parts.say(f"{name}（{device}）", f"{name} ({device})")
     detail = quoted(told(subject.detail, parts.language), parts.language) if subject.detail else ""
     lines = (
         ("", "", f"{parts.prefix}{_joined(parts.path, parts.language)}"),
         ("", "", f"{parts.title}{parts.turn}"),
         ("时间：", "When: ", _when(parts, subject, "%Y-%m-%d %H:%M:%S")),
         ("类别：", "Class: ", parts.word),
-        ("设备：", "Device: ", named if name else subject.device),
+        ("设备：", "Device: ", named if name else device),
         ("原文：", "Reported: ", detail),
         ("处置：", "Do: ", parts.advice),
         ("代码：", "Code: ", parts.code),

@@ -11,6 +11,7 @@ from alerts.delivery.message import Plain, Purpose, Subject, Words, facts, words
 from alerts.delivery.notification import Notification
 from alerts.duty.escalation import Call
 from alerts.duty.people import Directory
+from alerts.duty.policy import LEAST_RECEIPT, RECEIPT
 from alerts.stranger import senses
 from ingest.bilingual import both
 from ingest.campus.registry import Registry
@@ -27,9 +28,10 @@ def notices(
     """What is owed for a case that has its number: its calls, and the all-clear to those who were reached.
     With `recorded` False the words say that nothing of this could be written."""
     scribe = _Scribe(directory, registry, recorded)
+    patience = _patience(case.alert, directory)
     for snapshot, call in case.calls:
         alert = msgspec.structs.replace(snapshot, id=case.alert.id, code=case.alert.code)
-        yield scribe.worded(alert, _notice(alert, call), call.late)
+        yield scribe.worded(alert, _notice(alert, call, patience), call.late)
     if Effect.CLOSED in case.effects:
         for told in reached:
             yield scribe.worded(case.alert, _all_clear(case.alert, told))
@@ -84,7 +86,13 @@ def _subject_of(alert: Alert, directory: Directory, registry: Registry, late: in
     )
 
 
-def _notice(alert: Alert, call: Call) -> Notification:
+def _patience(alert: Alert, directory: Directory) -> int:
+    """How long a receipt is waited for, by the policy in use."""
+    told = next((policy.receipt for policy in directory.policies if policy.id == alert.ladder), None)
+    return RECEIPT if told is None else max(told, LEAST_RECEIPT)
+
+
+def _notice(alert: Alert, call: Call, patience: int) -> Notification:
     language = call.person.language if call.person else "zh"
     return Notification(
         alert=alert.id,
@@ -102,6 +110,7 @@ def _notice(alert: Alert, call: Call) -> Notification:
         body="",
         why=both(call.reason.zh, call.reason.en),
         life_safety=alert.life_safety,
+        patience=patience if call.person else 0,
     )
 
 
@@ -109,5 +118,5 @@ def _all_clear(alert: Alert, told: Notification) -> Notification:
     reason = both(why.CLEARED.zh, why.CLEARED.en)
     return msgspec.structs.replace(
         told, id=None, occurrence=alert.occurrence, step=0, round=0, purpose=Purpose.CLEAR, why=reason,
-        attempts=0, doubtful=0,
+        attempts=0, doubtful=0, patience=0,
     )  # fmt: skip

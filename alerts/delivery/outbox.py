@@ -1,12 +1,16 @@
 """Touches. The outbox: what each person is owed by each channel, one row each, in the `notification` table.
 
-queued → claimed (a lease) → sent | accepted | failed(note) | cancelled(note). The rules:
+Its states and what leads to them: alerts/delivery/notification.py; each change leaves a stamp
+(alerts/delivery/stamps.py). The rules:
 - A row is written in the transaction of the alert it speaks of, under a key that exists once
   (alert, occurrence, step, round, person, channel, purpose): owing twice is owing once.
 - Whoever sends it holds a lease. When the lease runs out, or the process dies, the row is sent again: a
   crash costs at most one extra notice and never loses one.
 - `due_at` is the one column that is asked for work: the retry while queued, the end of the lease while
   claimed, null when nothing more is owed.
+- `next_at` is when the person's next contact is told too (alerts/delivery/nextcontact.py): null once it was,
+  or once something proves that this notice arrived. `ask_at` is when its gateway is asked what became of it
+  (alerts/delivery/receipts.py).
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -18,7 +22,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    ColumnElement,
     Connection,
     Index,
     Integer,
@@ -29,16 +32,22 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    func,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
 from alerts.alert import Acknowledgement, Inhibition
-from alerts.delivery.channels.channel import Receipt
+from alerts.delivery import stamps
+from alerts.delivery.channels.channel import Arrival, Progress, Receipt
 from alerts.delivery.message import Purpose
 from alerts.delivery.notification import (
+    HANDED_OVER,
+    UNDECIDED,
+    Answered,
     Cancelled,
     Failed,
     Notification,
@@ -47,14 +56,15 @@ from alerts.delivery.notification import (
     State,
     moot,
     no_such_channel,
+    turn,
 )
 from alerts.prepared import Prepared
 from alerts.tables import Id, alert, metadata
+from ingest.bilingual import both
 
 __all__ = [
     "Notification",
     "State",
-    "cancel",
     "claim",
     "notification",
     "owe",
@@ -65,6 +75,7 @@ __all__ = [
 
 _encode = msgspec.json.Encoder().encode
 LEASE = 15_000  # ms one process may hold a row before another claim takes it
+LEFT = both("发送它的进程中断，再次发送", "whoever sent it died: sent again")
 
 notification = Table(
     "notification",
@@ -95,25 +106,35 @@ notification = Table(
     Column("settled_at", BigInteger),
     Column("receipt", String, nullable=False),  # the gateway's own number for the message
     Column("note", Text, nullable=False),  # the last failure's or the cancellation's reason, in words
+    Column("patience", Integer, nullable=False, server_default="0"),  # ms a receipt is waited for
+    Column("next_at", BigInteger),  # when the person's next contact is told too
+    Column("ask_at", BigInteger),  # when its gateway is asked what became of it
     Index("notification_work", "due_at", "channel"),
 )
+_WAITED_FOR, _ASKED = text("next_at IS NOT NULL"), text("ask_at IS NOT NULL")
+Index("notification_next", notification.c.next_at, sqlite_where=_WAITED_FOR, postgresql_where=_WAITED_FOR)
+Index("notification_ledger", *(notification.c[name] for name in (
+      "owed_at", "person", "channel", "purpose", "state", "attempts", "id")))  # fmt: skip
+Index("notification_ask", notification.c.channel, notification.c.ask_at,
+      sqlite_where=_ASKED, postgresql_where=_ASKED)  # fmt: skip
 
 _ADDED: dict[str, type[sqlite.Insert] | type[postgresql.Insert]] = {
     "sqlite": sqlite.Insert,
     "postgresql": postgresql.Insert,
 }
-_GIVEN = tuple(name for name in notification.c.keys() if name not in ("id", "settled_at"))  # noqa: SIM118
+_LATER_GIVEN = ("id", "settled_at", "ask_at")
+_GIVEN = tuple(name for name in notification.c.keys() if name not in _LATER_GIVEN)  # noqa: SIM118
 _AT_ONCE = 16  # rows in one statement: SQLite allows 999 values in its older versions
-_UNDECIDED = notification.c.state.in_([State.QUEUED, State.CLAIMED])
-_HANDED_OVER = notification.c.state.in_([State.SENT, State.ACCEPTED])
+_UNDECIDED = notification.c.state.in_(sorted(UNDECIDED))
+_HANDED_OVER = notification.c.state.in_(HANDED_OVER)
 _THIS = update(notification).where(notification.c.id == bindparam("row"))
 
-_LATER = notification.alias("later")
+_NEWER = notification.alias("newer")
 _REPLACED = exists().where(
-    _LATER.c.alert == notification.c.alert, _LATER.c.person == notification.c.person,
-    _LATER.c.channel == notification.c.channel, _LATER.c.id > notification.c.id,
+    _NEWER.c.alert == notification.c.alert, _NEWER.c.person == notification.c.person,
+    _NEWER.c.channel == notification.c.channel, _NEWER.c.id > notification.c.id,
 )  # fmt: skip
-_WORK = select(  # a row and its alert as it stands at the moment of asking
+WORK = select(  # a row and its alert as it stands at the moment of asking
     notification,
     alert.c.open,
     alert.c.acknowledgement.in_([Acknowledgement.PROMISED, Acknowledgement.KEPT]).label("taken"),
@@ -135,6 +156,7 @@ def owe(tx: Connection, rows: Sequence[Notification], now: int) -> list[Notifica
         part = columns[start : start + _AT_ONCE]
         values = {f"{name}_{n}": row[name] for n, row in enumerate(part) for name in _GIVEN}
         ids |= {row.key: row.id for row in _owed(tx.dialect.name, len(part))(tx, [values])}
+    stamps.add(tx, sorted(ids.values()), State.CLAIMED, now)
     new = {key: row for key, row in zip(reversed(keys), reversed(rows), strict=True) if key in ids}
     return [  # the first of a repeated key counts
         msgspec.structs.replace(row, id=ids[key], owed_at=now)
@@ -157,38 +179,76 @@ def claim(
     taken = [row for row in due if row.id not in holding and not _cancelled(tx, row, now)]
     _lease(tx, [{"row": row.id, "lost": 0} for row in mine], now)
     _lease(tx, [{"row": row.id, "lost": int(row.state == State.CLAIMED)} for row in taken], now)
-    return [_notification(row) for row in taken]
+    stamps.add(tx, [row.id for row in taken], State.CLAIMED, now)
+    return [as_notification(row) for row in taken]
 
 
 def renew(tx: Connection, row_id: int, now: int) -> bool:
     """Ask again, at the moment of sending, for a row that waited in line: is it still owed? If so its lease
     starts anew; if not, it is cancelled with its reason."""
-    row = tx.execute(_WORK.where(notification.c.id == row_id, _UNDECIDED)).one_or_none()
+    row = tx.execute(WORK.where(notification.c.id == row_id, _UNDECIDED)).one_or_none()
     if row is None or _cancelled(tx, row, now):
         return False
     _lease(tx, [{"row": row_id, "lost": 0}], now)
     return True
 
 
-def settle(tx: Connection, row_id: int, outcome: Outcome, now: int) -> None:
-    """Record how one attempt ended. A settled row keeps its outcome, except that what really arrived after
-    it was cancelled is told as arrived."""
-    values: dict[str, Any] = {"due_at": None, "settled_at": now}
-    allowed: ColumnElement[bool] = _UNDECIDED
+def settle(tx: Connection, row_id: int, outcome: Outcome, now: int, took: int = 0, every: int = 0) -> bool:
+    """Record how one attempt ended, or what became of it since; False when that says nothing new. `took`: ms
+    that the attempt lasted. `every`: ms after which the gateway is first asked what became of it; 0 where
+    it cannot be asked, and its yes is all the proof that there will be."""
+    to, sources = turn(outcome)
+    values = {"state": to, "due_at": None, **_changed(outcome, now, every)}
+    this = _THIS.where(notification.c.state.in_(sorted(sources)))
+    if not tx.execute(this.values(**values), {"row": row_id}).rowcount:
+        return False
+    _stamp(tx, row_id, outcome, to, now, took)
+    return True
+
+
+def _changed(outcome: Outcome, now: int, every: int) -> dict[str, Any]:
+    """What else an outcome changes in its row."""
+    settled: dict[str, Any] = {"settled_at": now}
     match outcome:
         case Receipt():
-            values |= {"state": State.ACCEPTED if outcome.accepted else State.SENT}
-            values |= {"receipt": outcome.id, "note": outcome.detail}
-            allowed = or_(_UNDECIDED, notification.c.state == State.CANCELLED)
+            settled |= {"receipt": outcome.id, "note": outcome.detail}
+            settled |= {"ask_at": now + every} if every and outcome.id else {}
+            return settled | ({} if every else {"next_at": None})
         case Cancelled():
-            values |= {"state": State.CANCELLED, "note": outcome.reason}
+            return settled | {"note": outcome.reason, "next_at": None}
         case Failed():
-            values |= {"state": State.FAILED, "note": outcome.reason}
-            values |= {"attempts": notification.c.attempts + 1}
-            values |= {"doubtful": notification.c.doubtful + int(outcome.unknown)}
-            if outcome.retry_at is not None:
-                values |= {"state": State.QUEUED, "due_at": outcome.retry_at, "settled_at": None}
-    tx.execute(_THIS.where(allowed).values(**values), {"row": row_id})
+            counted = {"attempts": notification.c.attempts + 1, "note": outcome.reason}
+            counted |= {"doubtful": notification.c.doubtful + int(outcome.unknown)}
+            again = outcome.retry_at is not None
+            return settled | counted | ({"due_at": outcome.retry_at, "settled_at": None} if again else {})
+        case Progress(arrival=Arrival.LOST):
+            return settled | {"note": outcome.detail, "ask_at": None}
+        case Progress(arrival=Arrival.DELIVERED):
+            return {"settled_at": func.coalesce(notification.c.settled_at, now), "next_at": None}
+    return {"settled_at": func.coalesce(notification.c.settled_at, now), "next_at": None, "ask_at": None}
+
+
+def _stamp(tx: Connection, row_id: int, outcome: Outcome, to: State, now: int, took: int) -> None:
+    at, note = now, ""
+    match outcome:
+        case Receipt():
+            note = outcome.id
+            if outcome.accepted:
+                stamps.add(tx, [row_id], State.SENT, now - took)
+        case Failed():
+            note = outcome.reason
+            if outcome.unknown:
+                stamps.add(tx, [row_id], State.SENT, now - took)
+        case Cancelled():
+            note = outcome.reason
+        case Answered():
+            note = outcome.note
+        case Progress():
+            note = outcome.detail
+            sent = select(notification.c.settled_at).where(notification.c.id == row_id)
+            settled_at = tx.execute(sent).scalar_one()
+            at = max(settled_at, outcome.at) if 0 < outcome.at < now else now  # in the order of our clock
+    stamps.add(tx, [row_id], to, at, note)
 
 
 def release_all(tx: Connection, now: int, holding: Collection[int] = ()) -> int:
@@ -199,42 +259,39 @@ def release_all(tx: Connection, now: int, holding: Collection[int] = ()) -> int:
     if lost:
         again = {"state": State.QUEUED, "due_at": now, "doubtful": notification.c.doubtful + 1}
         tx.execute(_THIS.values(**again), lost)
+        stamps.add(tx, sorted(one["row"] for one in lost), State.QUEUED, now, LEFT)
     return len(lost)
-
-
-def cancel(
-    tx: Connection, alert_id: int, reason: str, now: int, purposes: Collection[Purpose] = tuple(Purpose)
-) -> int:
-    """Cancel what is still owed for an alert, of these purposes. Returns how many. One that is being sent at
-    this moment may still arrive, and is then told as arrived."""
-    owed = and_(notification.c.alert == alert_id, notification.c.purpose.in_(list(purposes)), _UNDECIDED)
-    values = {"state": State.CANCELLED, "note": reason, "due_at": None, "settled_at": now}
-    return tx.execute(update(notification).where(owed).values(**values)).rowcount
 
 
 def reached(tx: Connection, alert_id: int) -> list[Notification]:
     """The last notice to each (person, channel, address) that was, or may have been, told of the alert: to
     these the all-clear is owed."""
     told = or_(_HANDED_OVER, notification.c.state == State.CLAIMED, notification.c.doubtful > 0)
-    rows = tx.execute(_WORK.where(notification.c.alert == alert_id, told).order_by(notification.c.id))
-    return list({(row.person, row.channel, row.address): _notification(row) for row in rows}.values())
+    rows = tx.execute(WORK.where(notification.c.alert == alert_id, told).order_by(notification.c.id))
+    return list({(row.person, row.channel, row.address): as_notification(row) for row in rows}.values())
 
 
 def sounding(tx: Connection, channels: Collection[str]) -> list[Notification]:
     """The last notice these channels themselves (no person) were given of each alert that is still open."""
     rows = tx.execute(
-        _WORK.where(notification.c.channel.in_(list(channels)), notification.c.person == "", alert.c.open)
+        WORK.where(notification.c.channel.in_(list(channels)), notification.c.person == "", alert.c.open)
         .where(or_(_HANDED_OVER, notification.c.doubtful > 0))
         .order_by(notification.c.id)
     )
-    return list({(row.alert, row.channel, row.address): _notification(row) for row in rows}.values())
+    return list({(row.alert, row.channel, row.address): as_notification(row) for row in rows}.values())
+
+
+def overdue(conn: Connection) -> int | None:
+    """The earliest moment (ms) at which something that is still owed is to be tried."""
+    found: int | None = conn.execute(select(func.min(notification.c.due_at))).scalar()
+    return found
 
 
 def _due(tx: Connection, channel: str, limit: int, now: int, holding: Collection[int]) -> Iterator[Row[Any]]:
     """What is due on a channel: `limit` rows at most that are not in hand, and those that are."""
     mine = and_(notification.c.channel == channel, notification.c.due_at <= now)
     first = (notification.c.life_safety.desc(), notification.c.id)
-    for row in tx.execute(_WORK.where(mine).order_by(*first).limit(limit + len(holding))).all():
+    for row in tx.execute(WORK.where(mine).order_by(*first).limit(limit + len(holding))).all():
         held = row.id in holding
         if held or limit > 0:
             limit -= not held
@@ -255,12 +312,16 @@ def _fail_homeless(tx: Connection, now: int, channels: Collection[str]) -> None:
 
 
 def _cancelled(tx: Connection, row: Row[Any], now: int) -> bool:
-    known = row.open is not None  # there is no alert behind a notice of another cause
-    standing = Standing(not known or row.open, bool(row.taken), bool(row.inhibited), row.replaced)
-    reason = moot(_notification(row), standing, now)
+    reason = moot(as_notification(row), standing(row), now)
     if reason:
         settle(tx, row.id, Cancelled(reason), now)
     return bool(reason)
+
+
+def standing(row: Row[Any]) -> Standing:
+    """Of the alert of a row of WORK; without an alert behind it, it speaks of something that stands."""
+    known = row.open is not None
+    return Standing(not known or row.open, bool(row.taken), bool(row.inhibited), row.replaced)
 
 
 @cache
@@ -275,10 +336,11 @@ def _columns(row: Notification, key: str, now: int) -> dict[str, Any]:
     values = {name: getattr(row, name) for name in _PLAIN}
     facts = _encode(row.facts).decode()
     values |= {"key": key, "facts": facts, "purpose": row.purpose.value, "state": State.CLAIMED.value}
+    values |= {"next_at": now + row.patience if row.patience else None}
     return values | {"owed_at": now, "due_at": now + LEASE, "receipt": "", "note": ""}
 
 
-def _notification(row: Row[Any]) -> Notification:
+def as_notification(row: Row[Any]) -> Notification:
     values = {name: getattr(row, name) for name in (*_PLAIN, "id", "owed_at")}
     return Notification(**values | {"purpose": Purpose(row.purpose), "facts": msgspec.json.decode(row.facts)})
 

@@ -4,12 +4,15 @@ import time
 
 import msgspec
 
-from alerts.delivery.channels.channel import Channel, ChannelError, Notice
+from alerts.delivery.channels.channel import Arrival, Asked, Channel, ChannelError, Notice, Tracked
 from alerts.delivery.message import Purpose, Subject, facts, words
+from alerts.delivery.tested import SAID, Stage
+from ingest.bilingual import both, told
 from rules.verdict import Class, Text
 
 TITLE = Text("这是一条测试通知", "this is a test notice")
 WHERE = Text("Tocsin 警钟", "Tocsin")
+LEAST_PAUSE = 0.05  # seconds between two questions
 NO_ACTION = Text("无需处置", "nothing to do")
 
 
@@ -20,13 +23,18 @@ class Tested(msgspec.Struct, frozen=True):
     said: str
 
 
-def send_test(channel: Channel, person: str, address: str, language: str, now: int) -> Tested:
-    """Send one notice of purpose "test" and wait for the answer, for about ten seconds at most."""
+def send_test(
+    channel: Channel, person: str, address: str, language: str, now: int, patience: float = 0
+) -> Tested:
+    """Send one notice of purpose "test" and wait for the answer, for about ten seconds at most; then as many
+    seconds as `patience` for the receipt, where the gateway can be asked."""
     began = time.monotonic()
     try:
-        receipt = channel.send(_notice(person, address, language, now))
+        receipt = channel.send(trial_notice(person, address, language, now))
     except ChannelError as error:
         return Tested(False, _failure(channel.name, error, language))
+    if patience and receipt.id and isinstance(channel, Tracked):
+        return _followed(channel.name, channel, Asked(receipt.id, address, now), language, began + patience)
     took = int((time.monotonic() - began) * 1000)
     answer = f" ({receipt.detail})" if receipt.detail else ""
     if receipt.accepted:
@@ -42,7 +50,25 @@ def send_test(channel: Channel, person: str, address: str, language: str, now: i
     return Tested(True, en if language == "en" else zh)
 
 
-def _notice(person: str, address: str, language: str, now: int) -> Notice:
+def _followed(name: str, channel: Tracked, message: Asked, language: str, until: float) -> Tested:
+    """Nobody else asks this gateway meanwhile: with a service running the try goes through its outbox."""
+    wrong = ""
+    while time.monotonic() < until:
+        time.sleep(max(LEAST_PAUSE, channel.every / 1000))
+        try:
+            heard = [one for one in channel.ask([message]) if one.receipt == message.receipt]
+        except ChannelError as error:
+            wrong = error.zh if language != "en" else error.reason
+            continue
+        for one in heard:
+            said = both(one.zh or one.detail, one.detail) if one.detail else ""
+            lost = one.arrival is Arrival.LOST
+            found = SAID[Stage.FAILED if lost else Stage.ARRIVED]
+            return Tested(not lost, told(f"{name}: {found}" + (f": {said}" if said else ""), language))
+    return Tested(False, told(f"{name}: {SAID[Stage.SILENT]}" + (f": {wrong}" if wrong else ""), language))
+
+
+def trial_notice(person: str, address: str, language: str, now: int) -> Notice:
     subject = Subject(
         code="TEST", title=TITLE, alert_class=Class.STATUS, moment=now, todo=NO_ACTION, mode="test"
     )  # fmt: skip

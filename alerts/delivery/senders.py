@@ -34,16 +34,19 @@ class _Attempt:
         self.cut = False  # given up: what it brings after all is not heard
         self.replaced = False  # another thread works in its stead
 
+    def took(self) -> int:
+        return int((time.monotonic() - self.since) * 1000)
+
 
 class Senders:
-    """`still_owed` is asked for a row that waited in line; `done` hears how each attempt ended, on a sender's
-    thread or on that of cut()."""
+    """`still_owed` is asked for a row that waited in line; `done` hears how each attempt ended and how many
+    ms it took, on a sender's thread or on that of cut()."""
 
     def __init__(
         self,
         channel: Channel,
         still_owed: Callable[[Notification], bool],
-        done: Callable[[Notification, Result], None],
+        done: Callable[[Notification, Result, int], None],
     ) -> None:
         self.channel = channel
         self._still_owed = still_owed
@@ -95,7 +98,7 @@ class Senders:
         for attempt in late:
             if attempt.replaced:
                 self._hire()
-            self._done(attempt.row, _too_late())
+            self._done(attempt.row, _too_late(), attempt.took())
 
     def _hire(self) -> None:
         self._threads = [thread for thread in self._threads if thread.is_alive()]
@@ -114,7 +117,7 @@ class Senders:
                     self._spare += 1
                     return
             if not attempt.cut:
-                self._done(attempt.row, result)
+                self._done(attempt.row, result, attempt.took())
 
     def _take(self) -> tuple[_Attempt, float] | None:
         with self._some:

@@ -1,4 +1,6 @@
-"""Touches. `make crash`: kill -9 at random moments against a real Mosquitto and a slow webhook.
+"""Touches. `make crash`: kill -9 against a real Mosquitto and a slow webhook.
+
+At any moment, and at each point between the claim of a notice and its recorded outcome (tests/crash/doomed).
 
 Detectors say alarm, buttons are pressed without a number, a guard takes alerts, steps fall due. Whatever was
 said must end in an alert and in every notice that is owed for it; a notice may come once more for each kill.
@@ -62,6 +64,8 @@ def _run(
             said = f"{len(devices.alarms)} alarms, {devices.pressed.total()} presses"
             took = time.monotonic() - began
             print(f"{took:4.0f} s: {number} kills, {said}, {len(sink.calls)} calls", flush=True)
+    for point, reached in campaign.points.items():
+        print(f"{reached:4} kills at: {point}", flush=True)
     print(f"{campaign.at_start} kills fell into a start; now it lives until nothing is owed", flush=True)
     service.start()
     try:

@@ -14,6 +14,7 @@ BUTTONS = {  # few, so that their presses, which all look alike, come close upon
     **{f"panic-{number}": "panic_button" for number in range(4)},
     **{f"call-{number}": "call_point" for number in range(4)},
 }
+PRESSED = ("panic-alarm", "call-point-alarm")  # what is pressed too often raises other alerts too
 DUTY = ("li-wei",)
 LEADERS = ("wang-fang", "zhang-qiang")
 LADDER = (DUTY, LEADERS)

@@ -25,6 +25,11 @@ RINGING = """
     SELECT id FROM alert
     WHERE open AND acknowledgement = 'no' AND rule IN ('panic-alarm', 'call-point-alarm')
 """
+STAMPS = """
+    SELECT id, state, (SELECT state FROM notification_stamp WHERE notification = notification.id
+                       ORDER BY id DESC LIMIT 1) AS stamp
+    FROM notification WHERE stamp IS NULL OR stamp <> state
+"""
 PENDING = """
     SELECT (SELECT count(*) FROM notification WHERE channel = 'hook' AND due_at IS NOT NULL)
          + (SELECT count(*) FROM alert WHERE open AND step_due_at < ?) AS pending
@@ -68,4 +73,8 @@ def _contradictions(service: Service) -> list[str]:
     with database.read() as conn:
         broken = list(audit.problems(conn))
     database.close()
+    broken += [
+        f"notification {row['id']} is {row['state']}, its last stamp {row['stamp']}"
+        for row in service.rows(STAMPS)
+    ]
     return broken if found[0] == "ok" else [*broken, str(found[0])]

@@ -1,4 +1,4 @@
-"""Touches. A mail server of the tests' own: real SMTP on 127.0.0.1, with or without STARTTLS and a login."""
+"""Touches. A mail server of the tests' own: real SMTP on 127.0.0.1, with or without TLS and a login."""
 
 import ssl
 from email import message_from_bytes, policy
@@ -18,13 +18,17 @@ class Mailbox:
     """`letters` is what arrived; `answers` are given to the next RCPT commands instead of 250; with `cut` the
     connection breaks off where the letter's end should be answered."""
 
-    def __init__(self, certificate: Path | None = None) -> None:
+    def __init__(self, certificate: Path | None = None, tls_first: bool = False) -> None:
         self.letters: list[EmailMessage] = []
         self.to: list[list[str]] = []
         self.answers: list[str] = []
+        self.of_sender = ""  # answered to MAIL FROM
         self.cut = False
         self.port = free_port()
         guard = _guarded(certificate) if certificate else {}
+        if tls_first:  # as on port 465: no STARTTLS
+            guard = {**guard, "ssl_context": guard.pop("tls_context"), "require_starttls": False}
+            guard["auth_require_tls"] = False  # it would look for STARTTLS
         self._server = Controller(self, "127.0.0.1", self.port, **guard)
 
     def __enter__(self) -> "Mailbox":
@@ -33,6 +37,12 @@ class Mailbox:
 
     def __exit__(self, *_: object) -> None:
         self._server.stop()
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: Any, session: Any, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        envelope.mail_from = address
+        return self.of_sender or "250 OK"
 
     async def handle_RCPT(  # noqa: N802
         self, server: Any, session: Any, envelope: Envelope, address: str, options: list[str]

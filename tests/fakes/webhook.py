@@ -57,6 +57,31 @@ class Reply:
     delay: float = 0.0
 
 
+class Careful:
+    """A receiver as docs/channels/webhook.md asks for one: answers calls that are not signed, too old or from
+    the future with 401, and acts once on each key, however often it comes. `clock` is in ms."""
+
+    WINDOW = 300_000
+
+    def __init__(self, secret: str, clock: Callable[[], int]) -> None:
+        self.acted: list[Call] = []
+        self._secret, self._clock = secret, clock
+        self._known: set[str] = set()
+
+    def __call__(self, call: Call) -> Reply:
+        stamp = call.headers.get("x-tocsin-timestamp", "")
+        if not stamp.isdigit() or "x-tocsin-signature" not in call.headers:
+            return Reply(401, b"not signed")
+        if not call.signed_with(self._secret):
+            return Reply(401, b"the signature does not match")
+        if abs(self._clock() - int(stamp)) > self.WINDOW:
+            return Reply(401, b"too old, or a replay")
+        if call.json["key"] not in self._known:
+            self._known.add(call.json["key"])
+            self.acted.append(call)
+        return Reply(200, b'{"id": "r-1"}')
+
+
 class WebhookSink:
     """`reply` answers each call: one Reply for all, or a function of the call. `delay` is in seconds."""
 

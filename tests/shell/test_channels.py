@@ -11,13 +11,14 @@ from msgspec.structs import replace
 from pydantic import TypeAdapter, ValidationError
 
 from alerts.delivery.channels import ChannelSettings, build, mqtt
+from alerts.delivery.channels import apprise as apprise_channel
 from alerts.delivery.channels.apprise import Apprise
+from alerts.delivery.channels.apprise_settings import AppriseSettings
 from alerts.delivery.channels.channel import Channel, ChannelError, Notice, Receipt
-from alerts.delivery.channels.mqtt import Mqtt
+from alerts.delivery.channels.mqtt import Mqtt, MqttSettings
 from alerts.delivery.message import Plain, Purpose
 from alerts.delivery.send_test import send_test
-from alerts.settings import AppriseSettings, MqttSettings
-from tests.fakes.webhook import Reply, WebhookSink
+from tests.fakes.webhook import Reply, Trick, WebhookSink
 
 NOW = 1_795_337_000_000
 HOOTER, LAMP = "campus/dorm-2-hooter/command", "campus/dorm-2-lamp/command"
@@ -214,6 +215,7 @@ def test_a_lamp_may_hang_at_the_gate_of_block_3() -> None:
         {"kind": "webhook", "url": "https://x/", "headers": {"X": "1\r\nY: 2"}},
         {"kind": "webhook", "url": "https://x/", "wrokers": 2},
         {"kind": "apprise", "url": "ntfy.example.edu"},
+        {"kind": "apprise", "url": "ntfy://ntfy.example.edu/{address}, bark://bark.example.edu/x"},
         {"kind": "mqtt", "topics": []},
         {"kind": "pigeon"},
     ],
@@ -224,7 +226,8 @@ def test_wrong_settings_are_refused(wrong: dict[str, object]) -> None:
 
 
 def test_secrets_are_not_in_the_words_of_settings() -> None:
-    secret = settings(kind="webhook", url="https://x/", secret="hush", headers={"Authorization": "hush"})
+    keys: dict[str, Any] = {"secret": "hush" * 8, "headers": {"Authorization": "hush"}}
+    secret = settings(kind="webhook", url="https://x/", **keys)
     assert "hush" not in repr(secret) + repr(settings(kind="apprise", url="ntfy://hush@x/"))
 
 
@@ -271,6 +274,19 @@ def test_apprise_follows_no_redirect(sink: WebhookSink) -> None:
     )
     with pytest.raises(ChannelError):
         apprise(sink).send(NOTICE)
+    assert len(sink.calls) == 1
+
+
+@pytest.mark.parametrize("trick", ["hang", "close"])
+def test_an_answer_that_apprise_waits_for_in_vain_may_have_arrived(
+    sink: WebhookSink, monkeypatch: pytest.MonkeyPatch, trick: Trick
+) -> None:
+    monkeypatch.setattr(apprise_channel, "READ", 0.3)
+    sink.reply = Reply(trick=trick)
+    with pytest.raises(ChannelError) as caught:
+        apprise(sink).send(NOTICE)
+    assert (caught.value.permanent, caught.value.unknown) == (False, True)
+    assert caught.value.zh.startswith("Apprise 报告失败")
     assert len(sink.calls) == 1
 
 

@@ -4,123 +4,24 @@ import gc
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from alerts import store
-from alerts.alert import Acknowledgement, Alert
+from alerts.alert import Acknowledgement
 from alerts.delivery import channels, deliver, outbox, senders
-from alerts.delivery.channels.channel import Channel, ChannelError, Notice, Receipt
-from alerts.delivery.deliver import Delivery
+from alerts.delivery.channels.channel import ChannelError, Notice, Receipt
+from alerts.delivery.channels.webhook import WebhookSettings
 from alerts.delivery.message import Purpose
-from alerts.delivery.notification import Notification, State
-from alerts.settings import WebhookSettings
-from rules.verdict import Class, Text
+from alerts.delivery.notification import State
+from tests.fakes.outbox import FIRE, ROW, START, Desk, Phone, failing, waiting_for
 from tests.fakes.webhook import Reply, WebhookSink
 from tests.servers import wait_for
-from tocsin.database import Database
-
-START = 1_795_337_000_000
-FIRE = Alert(
-    id=7, code="A7K2", rule="smoke", subject="d1", title=Text("烟雾报警", "smoke alarm"),
-    alert_class=Class.ALARM, raised_at=START, active_at=START,
-)  # fmt: skip
-ROW = Notification(
-    alert=7, occurrence=1, step=0, person="li-wei", channel="a", purpose=Purpose.RAISE, code="A7K2",
-    short="305室", title="t", body="b", facts={"occurrence": 1, "since": START},
-)  # fmt: skip
-
-
-class Clock:
-    """Starts at a moment of ours and goes on only when told."""
-
-    def __init__(self) -> None:
-        self.moment = START
-
-    def __call__(self) -> int:
-        return self.moment
-
-
-class Phone:
-    """A channel that records what it brings, and does `act` first (fail, hang, count)."""
-
-    workers = 4
-
-    def __init__(self, name: str, act: Callable[[Notice], Receipt | None] = lambda notice: None) -> None:
-        self.name = name
-        self.act = act
-        self.brought: list[Notice] = []
-
-    def send(self, notice: Notice) -> Receipt:
-        receipt = self.act(notice)
-        self.brought.append(notice)
-        return receipt or Receipt()
-
-
-class Desk:
-    """The writer, the database and the reports around one Delivery at a time."""
-
-    def __init__(self, path: Path) -> None:
-        self.database = Database.open(f"sqlite:///{path / 'state.db'}")
-        self.database.create_all()
-        self.writer = ThreadPoolExecutor(1)
-        self.clock = Clock()
-        self.reports: list[tuple[str, str, str]] = []
-        self.settled: set[int] = set()
-        self.lost: list[Notification] = []
-        self.broken: Callable[[Connection], None] = lambda tx: None
-        self.running: list[Delivery] = []
-        self.transact(lambda tx: store.add(tx, [FIRE])).result(20)
-
-    def transact(self, fn: Callable[[Connection], Any]) -> "Future[Any]":
-        return self.writer.submit(self._commit, fn)
-
-    def _commit(self, fn: Callable[[Connection], Any]) -> Any:
-        with self.database.transaction() as tx:
-            result = fn(tx)
-            self.broken(tx)
-        return result
-
-    def deliver(self, *phones: Channel, transact: Callable[..., Any] | None = None) -> Delivery:
-        made = Delivery(
-            {phone.name: phone for phone in phones},
-            transact or self.transact,
-            lambda *report: self.reports.append(report),
-            self.clock,
-            self.settled.update,
-            self.lost.extend,
-        )
-        self.running.append(made)
-        return made
-
-    def started(self, *phones: Channel) -> Delivery:
-        made = self.deliver(*phones)
-        made.start()
-        return made
-
-    def owe(self, *rows: Notification) -> list[Notification]:
-        return list(self.transact(lambda tx: outbox.owe(tx, rows, self.clock())).result(20))
-
-    def rows(self) -> list[Any]:
-        with self.database.read() as conn:
-            return list(conn.execute(select(outbox.notification).order_by(outbox.notification.c.id)))
-
-    def states(self) -> list[str]:
-        return [row.state for row in self.rows()]
-
-    def await_states(self, *states: str) -> None:
-        wait_for(f"{states}", lambda: self.states() == list(states))
-
-    def close(self) -> None:
-        for delivery in self.running:
-            delivery.stop()
-        self.writer.shutdown()
-        self.database.close()
 
 
 @pytest.fixture
@@ -131,28 +32,6 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     made = Desk(tmp_path)
     yield made
     made.close()
-
-
-def failing(times: int, error: Exception) -> Callable[[Notice], None]:
-    """Fails so many times and then works."""
-    left = [error] * times
-
-    def act(notice: Notice) -> None:
-        if left:
-            raise left.pop()
-
-    return act
-
-
-def waiting_for(event: threading.Event, times: int = 1000) -> Callable[[Notice], None]:
-    """Hangs so many times, until the event comes."""
-    left = [event] * times
-
-    def act(notice: Notice) -> None:
-        if left:
-            left.pop().wait(30)
-
-    return act
 
 
 DOWN = ChannelError("the gateway is down", False)
@@ -287,7 +166,7 @@ def test_that_a_person_can_never_be_reached_on_a_channel_is_told_once_an_hour(de
         delivery.send(desk.owe(replace(ROW, step=step), replace(ROW, step=step, person="")))
         wait_for("both to fail", lambda: all(row.state == State.FAILED for row in desk.rows()))
     wait_for("the first and the last to be told", lambda: len(desk.lost) == 2)
-    assert [(row.person, row.step) for row in desk.lost] == [("li-wei", 0), ("li-wei", 2)]
+    assert [(one.row.person, one.row.step) for one in desk.lost] == [("li-wei", 0), ("li-wei", 2)]
 
 
 def test_three_failures_of_a_channel_are_a_fault_and_its_next_success_ends_it(desk: Desk) -> None:
@@ -352,7 +231,7 @@ def test_a_step_that_waited_in_line_is_not_sent_once_somebody_has_taken_the_aler
     delivery = desk.deliver(phone)
     delivery.send(desk.owe(ROW, replace(ROW, purpose=Purpose.ESCALATE, step=1)))
     taken = replace(FIRE, acknowledgement=Acknowledgement.PROMISED)
-    desk.transact(lambda tx: store.save(tx, [taken])).result(20)
+    desk.transact(lambda tx: store.save(tx, [(FIRE, taken)])).result(20)
     delivery.start()
     desk.await_states(State.ACCEPTED, State.CANCELLED)
     assert [notice.purpose for notice in phone.brought] == [Purpose.RAISE]

@@ -1,5 +1,6 @@
 """Touches. The e-mail channel against a real SMTP server."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,18 @@ from msgspec.structs import replace
 from pydantic import ValidationError
 
 from alerts.delivery.channels.channel import ChannelError, Notice
-from alerts.delivery.channels.email import Attachment, Email, Letter
+from alerts.delivery.channels.email import Attachment, Email, EmailSettings, Letter
+from alerts.delivery.message import Purpose
 from alerts.delivery.send_test import send_test
-from alerts.settings import EmailSettings
 from tests.fakes.mailbox import Mailbox
 from tests.servers import free_port
 from tests.shell.test_channels import NOTICE as SIREN
+from tests.templates import notice_of
+from tests.words import FIRE, ROOM
 from tocsin.cert import make as make_certificate
 
 NOTICE: Notice = replace(SIREN, person="li-wei", address="li@example.edu", body="2号宿舍楼\n<b>烟雾</b>")
+FIRE_DRILL = replace(FIRE, mode="drill")
 LETTER = Letter("w/li/own", "li@example.edu", "周报", "文字", "<p>页</p>", "zh", (
     Attachment("h.csv", "text/csv", b"\xef\xbb\xbfa,b\r\n"),
     Attachment("h.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK\x03\x04"),
@@ -47,6 +51,27 @@ def test_a_notice_arrives_as_text_and_html_in_which_nothing_runs(mailbox: Mailbo
     assert html is not None
     assert text.get_content().splitlines() == NOTICE.body.splitlines()
     assert "&lt;b&gt;烟雾&lt;/b&gt;" in html.get_content()
+
+
+def test_a_letter_fetches_nothing_and_says_what_it_is_to_machines(mailbox: Mailbox) -> None:
+    body = '2号宿舍楼\n<img src="https://evil.example/x.png">「<a href=//evil.example>」'
+    alarm = replace(NOTICE, body=body, alert=NOTICE.alert | {"life_safety": True})
+    email(mailbox.port).send(alarm)
+    (letter,) = mailbox.letters
+    html = letter.get_body(("html",))
+    assert html is not None
+    assert set(re.findall(r"<(\w+)", html.get_content())) == {"html", "body", "p", "br"}
+    assert letter["Auto-Submitted"] == "auto-generated"
+    assert letter["List-Id"] == "Tocsin <tocsin.example.edu>"
+    assert letter["Importance"] == "high"
+    assert letter["References"] == "<alert-7@example.edu>"
+
+
+def test_a_drill_is_marked_before_anything_else_in_the_subject(mailbox: Mailbox) -> None:
+    drill = notice_of(FIRE_DRILL, Purpose.RAISE, ROOM)
+    email(mailbox.port).send(replace(drill, address="li@example.edu"))
+    assert mailbox.letters[0]["Subject"].startswith("【演练】")
+    assert mailbox.letters[0]["Importance"] == "high"
 
 
 def test_a_repeat_bears_the_same_message_id_and_another_notice_another(mailbox: Mailbox) -> None:
@@ -87,13 +112,43 @@ def test_a_server_without_starttls_gets_no_password_and_no_letter(mailbox: Mailb
     assert mailbox.letters == []
 
 
-@pytest.mark.parametrize(("answer", "permanent"), [("450 later", False), ("550 no such user", True)])
-def test_4xx_is_tried_again_and_5xx_is_final(mailbox: Mailbox, answer: str, permanent: bool) -> None:
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
+def test_tls_from_the_first_byte_and_a_login(tmp_path: Path) -> None:
+    make_certificate(tmp_path, ["127.0.0.1"], 1_795_337_000_000)
+    with Mailbox(tmp_path, tls_first=True) as mailbox:
+        known = {"security": "ssl", "username": "tocsin", "ca": str(tmp_path / "ca.pem")}
+        email(mailbox.port, password="correct horse", **known).send(NOTICE)
+        assert len(mailbox.letters) == 1
+        with pytest.raises(ChannelError) as stranger:
+            email(mailbox.port, password="correct horse", **{**known, "ca": None}).send(NOTICE)
+        assert "`ca`" in stranger.value.reason
+
+
+@pytest.mark.parametrize(
+    ("answer", "permanent", "dead"),
+    [
+        ("450 later", False, False),
+        ("451 4.7.1 greylisted, come again", False, False),
+        ("550 no such user", True, False),
+        ("550 5.1.1 no such user", True, True),
+        ("552 5.2.2 mailbox full", True, False),
+    ],
+)
+def test_4xx_is_tried_again_and_5xx_is_final_and_a_mailbox_that_does_not_exist_is_named(
+    mailbox: Mailbox, answer: str, permanent: bool, dead: bool
+) -> None:
     mailbox.answers.append(answer)
     with pytest.raises(ChannelError) as refused:
         email(mailbox.port).send(NOTICE)
-    assert refused.value.permanent is permanent
+    assert (refused.value.permanent, refused.value.dead) == (permanent, dead)
     assert answer.split(" ", 1)[1] in refused.value.reason
+
+
+def test_a_sender_whom_the_server_does_not_know_is_no_fault_of_the_persons_address(mailbox: Mailbox) -> None:
+    mailbox.of_sender = "550 5.1.1 who are you"
+    with pytest.raises(ChannelError, match="who are you") as refused:
+        email(mailbox.port).send(NOTICE)
+    assert (refused.value.permanent, refused.value.dead) == (True, False)
 
 
 def test_a_connection_that_breaks_after_the_letter_may_have_delivered_it(mailbox: Mailbox) -> None:

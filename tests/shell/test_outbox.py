@@ -9,11 +9,13 @@ from sqlalchemy import Connection, select
 
 from alerts import store
 from alerts.alert import Acknowledgement, Alert, Inhibition, Life
-from alerts.delivery import outbox
-from alerts.delivery.channels.channel import Receipt
+from alerts.delivery import outbox, receipts, stamps
+from alerts.delivery.channels.channel import Arrival, Progress, Receipt
 from alerts.delivery.message import Purpose
-from alerts.delivery.notification import Cancelled, Failed, Notification, State
+from alerts.delivery.nextcontact import overdue
+from alerts.delivery.notification import Answered, Cancelled, Failed, Notification, State
 from alerts.delivery.outbox import LEASE, notification
+from alerts.duty.people import Contact
 from rules.verdict import Class, Text
 from tocsin.database import Database
 
@@ -143,16 +145,77 @@ def test_a_channel_that_proves_nothing_leaves_it_at_sent(tx: Connection) -> None
 
 def test_what_arrived_although_it_was_cancelled_is_told_as_arrived(tx: Connection) -> None:
     (row_id,) = owe(tx, ROW)
-    assert outbox.cancel(tx, 7, "closed", NOW) == 1
+    outbox.settle(tx, row_id, Cancelled("closed"), NOW)
     outbox.settle(tx, row_id, Receipt(), NOW)
     assert row_of(tx, row_id).state == State.ACCEPTED
 
 
-def test_cancelling_stops_what_is_owed_of_these_purposes_and_says_why(tx: Connection) -> None:
-    first, step = owe(tx, ROW, replace(ROW, purpose=Purpose.ESCALATE, step=1))
-    assert outbox.cancel(tx, 7, "closed", NOW, [Purpose.ESCALATE]) == 1
-    assert (row_of(tx, step).state, row_of(tx, step).note) == (State.CANCELLED, "closed")
-    assert [row.id for row in claim(tx, NOW + LEASE)] == [first]
+def marks(tx: Connection, row_id: int) -> list[tuple[str, int]]:
+    return [(stamp["state"], stamp["at"] - NOW) for stamp in stamps.of(tx, [row_id])[row_id]]
+
+
+def test_every_change_is_a_stamp_with_its_time_from_the_claim_to_the_answer(tx: Connection) -> None:
+    (row_id,) = owe(tx, ROW)
+    outbox.settle(tx, row_id, Failed("no answer", NOW + 10_000, unknown=True), NOW + 9_000, took=9_000)
+    claim(tx, NOW + 10_000)
+    outbox.settle(tx, row_id, Receipt(id="SM42"), NOW + 11_000, took=600, every=5_000)
+    outbox.settle(tx, row_id, Progress("SM42", Arrival.READ, NOW + 20_000), NOW + 30_000)
+    outbox.settle(tx, row_id, Progress("SM42", Arrival.DELIVERED, NOW + 15_000), NOW + 31_000)
+    outbox.settle(tx, row_id, Answered("take"), NOW + 40_000)
+    assert marks(tx, row_id) == [
+        ("claimed", 0), ("sent", 0), ("queued", 9_000), ("claimed", 10_000), ("sent", 10_400),
+        ("accepted", 11_000), ("read", 20_000), ("answered", 40_000),
+    ]  # fmt: skip
+    notes = [stamp["note"] for stamp in stamps.of(tx, [row_id])[row_id]]
+    assert notes == ["", "", "no answer", "", "", "SM42", "", "take"]
+
+
+@pytest.mark.parametrize(("said", "told"), [(0, 9_000), (-(10**6), 5), (7_000, 7_000), (10**6, 9_000)])
+def test_a_gateways_clock_puts_nothing_before_it_was_sent_or_into_the_future(
+    tx: Connection, said: int, told: int
+) -> None:
+    (row_id,) = owe(tx, ROW)
+    outbox.settle(tx, row_id, Receipt(id="SM42"), NOW + 5)
+    outbox.settle(tx, row_id, Progress("SM42", Arrival.DELIVERED, NOW + said if said else 0), NOW + 9_000)
+    assert marks(tx, row_id)[-1] == ("delivered", told)
+
+
+def test_what_a_gateway_lost_after_it_took_it_has_failed_and_a_late_receipt_corrects_it(
+    tx: Connection,
+) -> None:
+    (row_id,) = owe(tx, ROW)
+    outbox.settle(tx, row_id, Receipt(id="SM42"), NOW, every=5_000)
+    assert outbox.settle(tx, row_id, Progress("SM42", Arrival.LOST, detail="phone off"), NOW + 1)
+    assert (row_of(tx, row_id).state, row_of(tx, row_id).note) == (State.FAILED, "phone off")
+    assert row_of(tx, row_id).ask_at is None
+    assert outbox.reached(tx, 7) == []
+    assert not outbox.settle(tx, row_id, Progress("SM42", Arrival.LOST), NOW + 2)
+    assert outbox.settle(tx, row_id, Progress("SM42", Arrival.DELIVERED), NOW + 3)
+    assert [told.person for told in outbox.reached(tx, 7)] == ["li-wei"]
+
+
+def test_what_no_receipt_proves_in_time_is_owed_to_the_next_contact_and_the_gateway_is_asked_meanwhile(
+    tx: Connection,
+) -> None:
+    first, siren = owe(tx, replace(ROW, patience=60_000), replace(ROW, person="", channel="siren"))
+    outbox.settle(tx, first, Receipt(id="SM42"), NOW, every=5_000)
+    outbox.settle(tx, siren, Receipt(), NOW)
+    (waiting,), due = receipts.take(tx, "hook", NOW + 5_000, 10, 5_000, lambda wait: wait)
+    assert (waiting.asked.receipt, waiting.row.id, due) == ("SM42", first, NOW + 10_000)
+    contacts = [Contact("hook", ROW.address), Contact("mail", "li@example.org")]
+    assert overdue(tx, lambda person: contacts, NOW + 59_999) == ([], NOW + 60_000)
+    (another,), next_at = overdue(tx, lambda person: contacts, NOW + 60_000)
+    assert (another.channel, another.address, another.short) == ("mail", "li@example.org", ROW.short)
+    assert next_at == NOW + 120_000
+    assert overdue(tx, lambda person: contacts, NOW + 119_999)[0] == []
+
+
+def test_an_answer_ends_the_attempts_to_tell_the_person_the_same_again(tx: Connection) -> None:
+    (row_id,) = owe(tx, ROW)
+    fail(tx, row_id, unknown=True)
+    outbox.settle(tx, row_id, Answered(), NOW)
+    assert claim(tx, NOW + 10**9) == []
+    assert row_of(tx, row_id).state == State.ANSWERED
 
 
 def test_life_safety_goes_first_then_the_oldest(tx: Connection) -> None:
@@ -181,14 +244,14 @@ def test_a_step_is_cancelled_at_the_moment_of_sending_when_somebody_has_taken_th
     tx: Connection,
 ) -> None:
     first, step = owe(tx, ROW, replace(ROW, purpose=Purpose.ESCALATE, step=1))
-    store.save(tx, [replace(FIRE, acknowledgement=Acknowledgement.PROMISED)])
+    store.save(tx, [(FIRE, replace(FIRE, acknowledgement=Acknowledgement.PROMISED))])
     assert [row.id for row in claim(tx, NOW + LEASE)] == [first]
     assert (row_of(tx, step).state, row_of(tx, step).note) == (State.CANCELLED, "taken")
 
 
 def test_a_step_of_an_alert_that_needs_no_acknowledgement_is_sent(tx: Connection) -> None:
     owe(tx, replace(ROW, purpose=Purpose.ESCALATE))
-    store.save(tx, [replace(FIRE, acknowledgement=Acknowledgement.NOT_NEEDED)])
+    store.save(tx, [(FIRE, replace(FIRE, acknowledgement=Acknowledgement.NOT_NEEDED))])
     assert len(claim(tx, NOW + LEASE)) == 1
 
 
@@ -197,7 +260,7 @@ def test_a_step_is_cancelled_at_the_moment_of_sending_when_the_alert_is_inhibite
     tx: Connection, inhibition: Inhibition
 ) -> None:
     (step,) = owe(tx, replace(ROW, purpose=Purpose.ESCALATE))
-    store.save(tx, [replace(FIRE, inhibition=inhibition)])
+    store.save(tx, [(FIRE, replace(FIRE, inhibition=inhibition))])
     assert claim(tx, NOW + LEASE) == []
     assert row_of(tx, step).note == "inhibited"
 
@@ -223,7 +286,7 @@ def test_a_row_that_waited_in_line_is_asked_about_again_right_before_it_is_sent(
     step, gone = owe(tx, replace(ROW, purpose=Purpose.ESCALATE), replace(ROW, step=1))
     assert outbox.renew(tx, step, NOW + 10_000)
     assert row_of(tx, step).due_at == NOW + 10_000 + LEASE
-    store.save(tx, [replace(FIRE, acknowledgement=Acknowledgement.KEPT)])
+    store.save(tx, [(FIRE, replace(FIRE, acknowledgement=Acknowledgement.KEPT))])
     assert not outbox.renew(tx, step, NOW + 11_000)
     assert row_of(tx, step).state == State.CANCELLED
     outbox.settle(tx, gone, Receipt(), NOW)

@@ -9,16 +9,17 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import urllib3
 from msgspec.structs import replace
+from pydantic import ValidationError
 
 from alerts.delivery.channels import webhook
 from alerts.delivery.channels.channel import ChannelError, Notice, Receipt
-from alerts.delivery.channels.webhook import Webhook
-from alerts.settings import WebhookSettings
-from tests.fakes.webhook import Reply, Trick, WebhookSink
+from alerts.delivery.channels.webhook import Webhook, WebhookSettings
+from tests.fakes.webhook import Call, Careful, Reply, Trick, WebhookSink
 
 NOW = 1_795_337_000_123
-SECRET = "a-secret-of-the-tests"
+SECRET = "a-secret-of-the-tests-0123456789ab"
 NOTICE = Notice(
     key="7/1/0/0/li-wei/hook/raise", code="A7K2", purpose="raise", person="li-wei", address="+8613800000001",
     language="zh", short="305室：烟雾报警", title="t", body="b", alert={"class": "alarm", "since": NOW},
@@ -80,7 +81,7 @@ def test_the_receiver_can_verify_who_sent_it_and_when(sink: WebhookSink) -> None
 def test_the_example_in_the_docs_verifies_a_real_call_and_refuses_a_forged_or_an_old_one(
     sink: WebhookSink,
 ) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "channels.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "channels" / "webhook.md").read_text(encoding="utf-8")
     example: dict[str, Any] = {}
     exec(page.partition("```python\n")[2].partition("```")[0], example)
     example |= {"SECRET": SECRET.encode(), "time": SimpleNamespace(time=lambda: NOW / 1000)}
@@ -91,6 +92,113 @@ def test_the_example_in_the_docs_verifies_a_real_call_and_refuses_a_forged_or_an
     assert not example["is_from_tocsin"](headers, call.body + b" ")
     example["time"] = SimpleNamespace(time=lambda: NOW / 1000 + 301)
     assert not example["is_from_tocsin"](headers, call.body)
+
+
+class Clock:
+    now = NOW
+
+    def __call__(self) -> int:
+        return self.now
+
+
+def resend(sink: WebhookSink, call: Call, body: bytes | None = None) -> int:
+    """What somebody does who has overheard a call."""
+    again = urllib3.request("POST", sink.url, headers=call.headers, body=call.body if body is None else body)
+    return again.status
+
+
+def test_a_receiver_that_follows_the_page_acts_once_on_each_notice_and_on_nothing_forged_or_replayed(
+    sink: WebhookSink,
+) -> None:
+    clock = Clock()
+    sink.reply = careful = Careful(SECRET, clock)
+    hook = channel(sink.url)
+    for _ in range(3):  # the same notice again: its outcome was unknown
+        assert hook.send(NOTICE).id == "r-1"
+    hook.send(replace(NOTICE, key="another"))
+    assert [call.json["key"] for call in careful.acted] == [NOTICE.key, "another"]
+    overheard = sink.calls[0]
+    assert resend(sink, overheard) == 200
+    assert resend(sink, overheard, overheard.body.replace(b"A7K2", b"B8L3")) == 401
+    clock.now += Careful.WINDOW + 1
+    assert resend(sink, overheard) == 401
+    assert len(careful.acted) == 2
+    with pytest.raises(ChannelError, match="does not match") as caught:
+        channel(sink.url, secret="x" * 32).send(NOTICE)
+    assert caught.value.permanent
+
+
+@pytest.mark.parametrize("length", [1, 31])
+def test_a_secret_that_can_be_guessed_is_refused_with_how_to_make_one(length: int) -> None:
+    with pytest.raises(ValidationError, match="openssl rand -hex 32"):
+        WebhookSettings.model_validate({"kind": "webhook", "url": "https://x/", "secret": "s" * length})
+
+
+def leads(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    """hook.example.edu leads there."""
+    real = socket.getaddrinfo
+
+    def found(host: Any, port: Any, *more: Any, **named: Any) -> Any:
+        if host != "hook.example.edu":
+            return real(host, port, *more, **named)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in addresses]
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+
+
+@pytest.mark.parametrize(
+    "addresses", [["127.0.0.1"], ["1.1.1.1", "127.0.0.1"], ["169.254.169.254"], ["10.0.0.7"]]
+)
+def test_a_name_that_leads_inside_is_not_called_unless_the_administrator_allows_it(
+    sink: WebhookSink, monkeypatch: pytest.MonkeyPatch, addresses: list[str]
+) -> None:
+    leads(monkeypatch, *addresses)
+    with pytest.raises(ChannelError, match="inside our own network") as caught:
+        channel(f"http://hook.example.edu:{sink.port}/").send(NOTICE)
+    assert (caught.value.permanent, caught.value.unknown) == (False, False)
+    assert "`inside: true`" in caught.value.reason
+    assert "`inside: true`" in caught.value.zh
+    assert sink.calls == []
+
+
+def test_a_name_that_leads_inside_is_called_where_it_is_allowed(
+    sink: WebhookSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leads(monkeypatch, "127.0.0.1")
+    assert channel(f"http://hook.example.edu:{sink.port}/", inside=True).send(NOTICE).accepted
+
+
+def test_a_name_that_changes_after_it_was_judged_is_called_where_it_was_judged(
+    sink: WebhookSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    real = socket.getaddrinfo
+
+    def rebinding(host: Any, port: Any, *more: Any, **named: Any) -> Any:
+        if host == "hook.example.edu":
+            asked.append(host)
+            host = "192.0.2.1" if len(asked) == 1 else "127.0.0.1"
+        return real(host, port, *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebinding)
+    monkeypatch.setattr(webhook.outside, "outer", lambda address: address == "192.0.2.1")
+    called: list[Any] = []
+
+    def connect(address: Any, *_: Any) -> Any:
+        called.append(address)
+        raise OSError(111, "refused")
+
+    monkeypatch.setattr(webhook.outside, "create_connection", connect)
+    with pytest.raises(ChannelError):
+        channel(f"http://hook.example.edu:{sink.port}/").send(NOTICE)
+    assert called == [("192.0.2.1", sink.port)]
+    assert len(asked) == 1
+
+
+def test_where_clouds_give_away_their_keys_nothing_is_posted_even_if_it_is_written_down() -> None:
+    for url in ("http://169.254.169.254/latest/", "http://[fe80::1]/"):
+        with pytest.raises(ChannelError, match="inside our own network"):
+            channel(url).send(NOTICE)
 
 
 def test_without_a_secret_nothing_is_signed_and_the_users_own_headers_go_along(sink: WebhookSink) -> None:

@@ -5,15 +5,40 @@ from typing import Annotated
 
 from pydantic import Field
 
+from alerts.delivery.channels.acknowledged import Acknowledged
+from alerts.delivery.channels.aliyun import Aliyun, AliyunSettings
+from alerts.delivery.channels.aliyun_voice import AliyunVoice, AliyunVoiceSettings
+from alerts.delivery.channels.apprise_settings import AppriseSettings
 from alerts.delivery.channels.channel import Channel
-from alerts.delivery.channels.email import Email
-from alerts.delivery.channels.mqtt import Mqtt, Publish
-from alerts.delivery.channels.null import Null
-from alerts.delivery.channels.webhook import Webhook
-from alerts.settings import AppriseSettings, EmailSettings, MqttSettings, NullSettings, WebhookSettings
+from alerts.delivery.channels.dingtalk import Dingtalk, DingtalkSettings
+from alerts.delivery.channels.email import Email, EmailSettings
+from alerts.delivery.channels.feishu import Feishu, FeishuSettings
+from alerts.delivery.channels.gammu import Gammu, GammuSettings
+from alerts.delivery.channels.mqtt import Mqtt, MqttSettings, Publish
+from alerts.delivery.channels.null import Null, NullSettings
+from alerts.delivery.channels.tencent import Tencent, TencentSettings
+from alerts.delivery.channels.tencent_voice import TencentVoice, TencentVoiceSettings
+from alerts.delivery.channels.twilio import Twilio, TwilioSettings
+from alerts.delivery.channels.twilio_voice import TwilioVoice, TwilioVoiceSettings
+from alerts.delivery.channels.webhook import Webhook, WebhookSettings
+from alerts.delivery.channels.wecom import Wecom, WecomSettings
 
 ChannelSettings = Annotated[
-    WebhookSettings | AppriseSettings | MqttSettings | EmailSettings | NullSettings,
+    WebhookSettings
+    | AppriseSettings
+    | MqttSettings
+    | EmailSettings
+    | WecomSettings
+    | DingtalkSettings
+    | FeishuSettings
+    | GammuSettings
+    | AliyunSettings
+    | AliyunVoiceSettings
+    | TencentSettings
+    | TencentVoiceSettings
+    | TwilioSettings
+    | TwilioVoiceSettings
+    | NullSettings,
     Field(discriminator="kind"),
 ]
 
@@ -45,8 +70,32 @@ def _channel(
 
             return Apprise(name, settings)
         case MqttSettings():
-            return Mqtt(name, settings, publish)
+            return (
+                Acknowledged(name, settings, publish, now)
+                if settings.acknowledge
+                else Mqtt(name, settings, publish)
+            )
         case EmailSettings():
             return Email(name, settings)
+        case WecomSettings():
+            return Wecom(name, settings, now)
+        case DingtalkSettings():
+            return Dingtalk(name, settings, now)
+        case FeishuSettings():
+            return Feishu(name, settings, now)
+        case GammuSettings():
+            return Gammu(name, settings, now)
+        case AliyunSettings():
+            return Aliyun(name, settings, now)
+        case AliyunVoiceSettings():
+            return AliyunVoice(name, settings, now)
+        case TencentSettings():
+            return Tencent(name, settings, now)
+        case TencentVoiceSettings():
+            return TencentVoice(name, settings, now)
+        case TwilioSettings():
+            return Twilio(name, settings, now)
+        case TwilioVoiceSettings():
+            return TwilioVoice(name, settings, now)
         case NullSettings():
             return Null(name, settings, returned)

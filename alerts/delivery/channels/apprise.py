@@ -10,9 +10,9 @@ from apprise import AppriseAsset, AppriseResultStatus, NotifyFormat, NotifyType
 from apprise.manager_plugins import NotificationManager
 
 from alerts.clean import clean
+from alerts.delivery.channels.apprise_settings import AppriseSettings
 from alerts.delivery.channels.channel import ChannelError, Notice, Receipt
 from alerts.delivery.message import Purpose
-from alerts.settings import AppriseSettings
 
 log = structlog.get_logger("alerts.delivery.channels.apprise")
 
@@ -31,6 +31,7 @@ _ASSET = AppriseAsset(
     async_mode=False, http_redirects=False, service_timeout=0, storage_mode="memory", app_id="Tocsin",
     app_desc="Tocsin", allow_templates=False,
 )  # fmt: skip
+_MAYBE = re.compile(r"(?i)connection error|timed? ?out")  # all that it says of an answer that never came
 _SAMPLES = ("0", "+8613800138000", "duty@example.edu", "a" * 32)  # what an address may look like
 
 
@@ -75,7 +76,9 @@ class Apprise:
         said = "; ".join(entry.message for entry in result.logs()) or result.status.name.lower()
         reason = self._without_secrets(said, notice.address)
         unknown = result.status in (AppriseResultStatus.PARTIAL, AppriseResultStatus.TIMEOUT)
-        raise ChannelError(reason, False, unknown=unknown)
+        raise ChannelError(
+            reason, False, zh=f"Apprise 报告失败：{reason}", unknown=unknown or bool(_MAYBE.search(said))
+        )
 
     def _service(self, address: str) -> apprise.Apprise:
         """Ready to send to one address. The outbox alone tries again, so retries in the URL are off."""

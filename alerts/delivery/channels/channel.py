@@ -1,6 +1,6 @@
 """Thinks. A channel: one way to reach a person. What it is given, what it answers, how it fails."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
@@ -87,7 +87,8 @@ class ChannelError(Exception):
     same in Chinese.
 
     `permanent`: trying again cannot help. `unknown`: it may have gone out all the same. `retry_after`: ms
-    the gateway asked us to wait. `status`: what HTTP called it, 0 for nothing.
+    the gateway asked us to wait. `status`: what HTTP called it, 0 for nothing. `dead`: it is permanent
+    because the number or address does not exist.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class ChannelError(Exception):
         unknown: bool = False,
         retry_after: int | None = None,
         status: int = 0,
+        dead: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -107,6 +109,7 @@ class ChannelError(Exception):
         self.unknown = unknown
         self.retry_after = retry_after
         self.status = status
+        self.dead = dead
 
 
 class Channel(Protocol):
@@ -143,6 +146,15 @@ class Answering(Protocol):
 
     def heard(self, ids: Sequence[str]) -> None:
         """These are recorded, and need not come again."""
+
+
+@runtime_checkable
+class CalledBack(Protocol):
+    """A channel whose gateway also calls us, where there is a public address for it."""
+
+    def called_back(self, form: Mapping[str, str], signature: str) -> bool:
+        """What it says is kept for the next ask() or answers(). False when it is not the gateway that says
+        so; used by several threads."""
 
 
 @runtime_checkable

@@ -1,5 +1,9 @@
-"""Touches. The e-mail channel: one message a notice by SMTP, text and HTML; also letters with attachments."""
+"""Touches. The e-mail channel: one message a notice by SMTP, text and HTML; also letters with attachments.
 
+RFC 5321 (SMTP), 3463 (enhanced codes), 2919 (List-Id), 3834 (Auto-Submitted).
+"""
+
+import re
 import smtplib
 import ssl
 from collections.abc import Iterator
@@ -10,17 +14,50 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 from hashlib import blake2b
 from html import escape
+from typing import Literal, Self
 
 import msgspec
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from alerts.clean import clean
 from alerts.delivery.channels.channel import ChannelError, Notice, Receipt
 from alerts.delivery.channels.unreached import unreached
-from alerts.settings import EmailSettings
 
 _UNFOLDED = policy.default.clone(max_line_length=900)  # folded at 78 it loses spaces between Chinese words
 
 TIMEOUT = 10.0  # seconds for each answer of the server
+_NOBODY = re.compile(r"5\.1\.(1|10)\b")  # "bad destination mailbox address", "recipient address has null MX"
+
+
+class EmailSettings(BaseModel):
+    """SMTP. `sender` is the address it comes from, with or without a name; `to` takes what is told to the
+    channel itself; `ca` is a PEM file that vouches for the server; `security` none is for this machine."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["email"]
+    host: str = Field(min_length=1)
+    port: int = Field(587, ge=1, le=65535)
+    security: Literal["starttls", "ssl", "none"] = "starttls"
+    username: str = ""
+    password: str = Field("", repr=False)
+    sender: str
+    to: str = ""
+    ca: str | None = None
+    workers: int = Field(2, ge=1, le=32)
+
+    @field_validator("sender")
+    @classmethod
+    def _has_an_address(cls, value: str) -> str:
+        if not re.fullmatch(r"[^<>@\x00-\x1f]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+", value):
+            raise ValueError("must be an address like tocsin@example.edu or Tocsin <tocsin@example.edu>")
+        return value
+
+    @model_validator(mode="after")
+    def _keeps_the_password(self) -> Self:
+        if self.password and self.security == "none" and self.host not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError("a password over an unencrypted connection: use security starttls or ssl")
+        return self
 
 
 class Attachment(msgspec.Struct, frozen=True):
@@ -41,6 +78,8 @@ class Letter(msgspec.Struct, frozen=True):
     html: str
     language: str
     attachments: tuple[Attachment, ...] = ()
+    thread: str = ""  # letters with the same one stand together
+    urgent: bool = False
 
 
 class Email:
@@ -53,9 +92,12 @@ class Email:
 
     def send(self, notice: Notice) -> Receipt:
         """Accepted when the server took it: 5xx is permanent, 4xx and the network are temporary."""
-        lines = "<br>\n".join(escape(line) for line in notice.body.split("\n"))
-        html = f"<p>{lines}</p>"
-        return self.post(Letter(notice.key, notice.address, notice.title, notice.body, html, notice.language))
+        alert = notice.alert.get("id")
+        letter = Letter(
+            notice.key, notice.address, notice.title, notice.body, _page(notice), notice.language,
+            thread=f"alert-{alert}" if alert else "", urgent=bool(notice.alert.get("life_safety")),
+        )  # fmt: skip
+        return self.post(letter)
 
     def post(self, letter: Letter) -> Receipt:
         """Hand one letter to the server. Raises ChannelError."""
@@ -65,7 +107,7 @@ class Email:
                 server.send_message(message)
             except smtplib.SMTPRecipientsRefused as error:
                 code, said = next(iter(error.recipients.values()))
-                raise _refused(code, said) from error
+                raise _refused(code, said, recipient=True) from error
             except smtplib.SMTPResponseException as error:
                 raise _refused(error.smtp_code, error.smtp_error) from error
             except smtplib.SMTPNotSupportedError as error:
@@ -119,8 +161,15 @@ class Email:
             raise _permanent("this is no e-mail address", "这不是电子邮件地址") from error
         message["Subject"] = clean(letter.subject, 200)
         mark = blake2b(f"{letter.key}/{address}".encode(), digest_size=12).hexdigest()
-        message["Message-ID"] = f"<{mark}@{message['From'].addresses[0].domain}>"
+        domain = message["From"].addresses[0].domain
+        message["Message-ID"] = f"<{mark}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"
+        message["X-Auto-Response-Suppress"] = "All"  # Exchange sends its notes of absence all the same
+        message["List-Id"] = f"Tocsin <tocsin.{domain}>"
+        if letter.thread:
+            message["References"] = f"<{letter.thread}@{domain}>"
+        if letter.urgent:
+            message["Importance"] = "high"
         message["Content-Language"] = "en" if letter.language == "en" else "zh-CN"
         message.set_content(letter.text)
         message.add_alternative(letter.html, subtype="html")
@@ -128,6 +177,13 @@ class Email:
             main, _, sub = one.kind.partition("/")
             message.add_attachment(one.content, maintype=main, subtype=sub, filename=one.name)
         return message
+
+
+def _page(notice: Notice) -> str:
+    """Nothing in it is fetched from anywhere."""
+    lines = "<br>\n".join(escape(line) for line in notice.body.split("\n"))
+    language = "en" if notice.language == "en" else "zh-CN"
+    return f'<!doctype html>\n<html lang="{language}"><body><p>{lines}</p></body></html>'
 
 
 def _named(sender: str) -> tuple[str, str, str]:
@@ -147,9 +203,10 @@ def _permanent(reason: str, zh: str) -> ChannelError:
     return ChannelError(reason, True, zh=zh)
 
 
-def _refused(code: int, said: bytes | str) -> ChannelError:
+def _refused(code: int, said: bytes | str, recipient: bool = False) -> ChannelError:
     text = clean(said.decode("utf-8", "replace") if isinstance(said, bytes) else said, 160)
-    return ChannelError(f"answered {code}: {text}", code >= 500, zh=f"对方返回 {code}：{text}")
+    dead = recipient and bool(_NOBODY.match(text))
+    return ChannelError(f"answered {code}: {text}", code >= 500, zh=f"对方返回 {code}：{text}", dead=dead)
 
 
 def _lost(error: Exception, unknown: bool) -> ChannelError:

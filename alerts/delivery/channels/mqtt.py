@@ -8,19 +8,54 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from typing import Annotated, Literal, Self
 
 import msgspec
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from alerts.delivery.channels.channel import ChannelError, Notice, Receipt
 from alerts.delivery.driven import SOUNDERS_ONLY, forbidden
-from alerts.delivery.message import Purpose
-from alerts.settings import MqttSettings
+from alerts.delivery.message import Plain, Purpose
 
 TIMEOUT = 10.0  # seconds for the broker's acknowledgement
 
 Cause = int | str
 Publish = Callable[[str, bytes, bool], Future[None]]
 """publish(topic, payload, retain): at QoS 1; the future is done when the broker has acknowledged it."""
+
+
+def _sounder_topic(value: str) -> str:
+    if not value or any(mark in value for mark in "+#\0") or value.startswith("$"):
+        raise ValueError("a topic to publish on has no + or #, and does not start with $")
+    if word := forbidden(value):
+        raise ValueError(f"the topic names {word!r}: {SOUNDERS_ONLY}")
+    return value
+
+
+class MqttSettings(BaseModel):
+    """Sounders and lamps on the broker Tocsin is connected to: each of `topics` gets every notice.
+    `acknowledge` is where a sounder answers, such as `{topic}/ack`; `within`: the seconds it has for that."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["mqtt"]
+    topics: list[Annotated[str, AfterValidator(_sounder_topic)]] = Field(min_length=1)
+    acknowledge: str = ""
+    within: int = Field(120, ge=5, le=3600)
+    workers: int = Field(4, ge=1, le=32)
+
+    @model_validator(mode="after")
+    def _tells_sounders_apart(self) -> Self:
+        told = [self.acknowledge.replace("{topic}", topic) for topic in self.topics]
+        if self.acknowledge and (len(set(told)) < len(told) or set(told) & set(self.topics)):
+            raise ValueError(
+                "acknowledge: must be another topic for each of `topics`, and none of them: {topic}/ack"
+            )
+        if any(mark in "".join(told) for mark in "+#{}\0"):
+            raise ValueError(
+                "acknowledge: a topic without + or #, in which {topic} stands for the sounder's own"
+            )
+        return self
 
 
 class Mqtt:
@@ -61,13 +96,30 @@ class Mqtt:
 
     def _tell(self, topic: str, notice: Notice) -> Future[None]:
         if notice.purpose == Purpose.TEST:
-            return self._publish(topic, _payload(notice, "test"), False)
+            return self._publish(topic, self._payload(notice, "test", notice), False)
         self._note(topic, notice)
         standing = self._sounding[topic]
         if not standing:
-            return self._publish(topic, _payload(notice, "off"), True)
+            return self._publish(topic, self._payload(notice, "off", notice), True)
         latest = standing.get(_cause(notice)) or next(reversed(standing.values()))
-        return self._publish(topic, _payload(latest, "on"), True)
+        return self._publish(topic, self._payload(latest, "on", notice), True)
+
+    def _payload(self, shown: Notice, state: str, sent: Notice) -> bytes:
+        return msgspec.json.encode(self._said(shown, state, sent))
+
+    def _said(self, shown: Notice, state: str, sent: Notice) -> dict[str, Plain]:
+        """`shown` is what the topic sounds for, `sent` what is told: two, where the one has an all-clear
+        and the topic sounds on for the other."""
+        language = "en" if shown.language == "en" else "zh"
+        facts = shown.alert
+        return {
+            "code": shown.code,
+            "class": facts.get("class", ""),
+            "place": facts.get(f"place_{language}", ""),
+            "title": facts.get(f"title_{language}", shown.title),
+            "mode": facts.get("mode", "real"),
+            "state": state,
+        }
 
     def _note(self, topic: str, notice: Notice) -> None:
         """A notice that is tried again after its own all-clear must not start the siren anew."""
@@ -93,21 +145,6 @@ def _is_record_of(notice: Notice, known: Notice) -> bool:
     """The same alert, once sounded because it could not be stored, is stored by now and takes its place."""
     same = all(notice.alert.get(name) == known.alert.get(name) for name in ("rule", "device"))
     return same and known.alert.get("recorded") is False and notice.alert.get("recorded") is True
-
-
-def _payload(notice: Notice, state: str) -> bytes:
-    language = "en" if notice.language == "en" else "zh"
-    facts = notice.alert
-    return msgspec.json.encode(
-        {
-            "code": notice.code,
-            "class": facts.get("class", ""),
-            "place": facts.get(f"place_{language}", ""),
-            "title": facts.get(f"title_{language}", notice.title),
-            "mode": facts.get("mode", "real"),
-            "state": state,
-        }
-    )
 
 
 def _await(future: Future[None]) -> None:

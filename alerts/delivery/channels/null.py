@@ -1,9 +1,20 @@
 """Touches. The null channel: a notice ends here, and whoever sent the loop message hears of it."""
 
 from collections.abc import Callable
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.delivery.channels.channel import Notice, Receipt
-from alerts.settings import NullSettings
+
+
+class NullSettings(BaseModel):
+    """Goes nowhere: closes the circle of the loop message, and stands in where no channel is wanted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["null"]
+    workers: int = Field(1, ge=1, le=32)
 
 
 class Null:

@@ -1,4 +1,4 @@
-"""Touches. The webhook channel: one signed HTTP POST of JSON a notice, as docs/channels.md says."""
+"""Touches. The webhook channel: one signed HTTP POST of JSON a notice, as docs/channels/webhook.md says."""
 
 import hashlib
 import hmac
@@ -7,15 +7,20 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
+from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 import urllib3
+from pydantic import Field
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, SSLError
 
+from alerts import outside
 from alerts.clean import clean
 from alerts.delivery.channels.channel import ChannelError, Notice, Receipt
+from alerts.delivery.channels.receiver_settings import ReceiverSettings
 from alerts.delivery.channels.unreached import unreached
-from alerts.settings import ReceiverSettings, WebhookSettings
 
 TIMEOUT = 10.0  # seconds for one attempt
 CONNECT = 4.0  # of these, for the connection
@@ -28,21 +33,39 @@ _NEVER_LEFT = (ConnectTimeoutError, NewConnectionError, ProxyError, SSLError)
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
+class WebhookSettings(ReceiverSettings):
+    """HTTP POST of signed JSON. `secret` signs it (see docs/channels/webhook.md); `ca` is a PEM file that
+    vouches for the receiver; `inside`: also where the name in `url` leads into our own network; `workers` is
+    how many calls may be open at once."""
+
+    kind: Literal["webhook"]
+    inside: bool = False
+    workers: int = Field(8, ge=1, le=32)
+
+
 class Webhook:
     """POSTs each notice to one URL."""
 
     def __init__(self, name: str, settings: WebhookSettings, now: Callable[[], int]) -> None:
         self.name = name
         self.workers = settings.workers
-        self._poster = Poster(settings.url, settings, now, settings.workers)
+        inside = settings.inside or _says_where(settings.url)
+        self._poster = Poster(settings.url, settings, now, settings.workers, inside=inside)
 
     def send(self, notice: Notice) -> Receipt:
         status, answer = self._poster.post(msgspec.json.encode(notice), notice.key)
         return Receipt(accepted=True, id=_message_id(answer), detail=str(status))
 
 
+def _says_where(url: str) -> bool:
+    """Whether `url` holds an address of this machine or network itself: then whoever wrote it has allowed it.
+    A link-local one is never meant: there the machines of a cloud give away their keys."""
+    host = (urlsplit(url).hostname or "").partition("%")[0]
+    return outside.literal(host) and (host == "localhost" or not ip_address(host).is_link_local)
+
+
 class Poster:
-    """Signed POSTs to one URL over kept-alive connections."""
+    """Signed POSTs to one URL over kept-alive connections; unless `inside`, never into our own network."""
 
     def __init__(
         self,
@@ -51,12 +74,14 @@ class Poster:
         now: Callable[[], int],
         connections: int = 1,
         form: str = "application/json",
+        inside: bool = True,
     ) -> None:
         self._url = url
         self._secret = settings.secret.encode()
         self._headers = {"Content-Type": form, "User-Agent": "tocsin", **settings.headers}
         self._now = now
-        self._pool = urllib3.PoolManager(
+        self._pool = outside.manager(
+            inside,
             num_pools=1,
             maxsize=connections,
             timeout=urllib3.Timeout(total=TIMEOUT, connect=CONNECT),
@@ -136,6 +161,14 @@ def _network(error: HTTPError) -> ChannelError:
     if isinstance(error, urllib3.exceptions.TimeoutError) and not known:
         late, zh = f"no answer within {TIMEOUT:.0f} s", f"{TIMEOUT:.0f} 秒内没有应答"
         return ChannelError(late, False, zh=zh, unknown=True)
+    if isinstance(error, outside.Inside):
+        said = _said(
+            error
+        )  # temporary: a name may lead there for a moment, as on a campus that wants a sign-in
+        return ChannelError(
+            f"{said}: set `inside: true` if it is meant", False,
+            zh=f"目标地址在本单位内网，未获允许：如确有此意，请设置 `inside: true`（{said}）",
+        )  # fmt: skip
     zh, reason = unreached(_said(error))
     return ChannelError(f"cannot reach it: {reason}", False, zh=f"无法连接：{zh}", unknown=not known)
 

@@ -1,0 +1,220 @@
+"""Thinks. What a person means who answers a notice: which act, for which alert; and what is said back.
+
+Nothing is guessed: words that are not exactly one of ours do nothing, and the answer to them says which are.
+"不是误报" is not 误报. There is no act without a code the person was told, or the only alert it can be.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+
+import msgspec
+
+from alerts.alert import (
+    Accepted,
+    Acknowledged,
+    Act,
+    Alert,
+    Arrived,
+    Commented,
+    Declined,
+    Verification,
+    Verified,
+)
+from alerts.code import ALPHABET
+from alerts.reasons import CAUSES
+from rules.verdict import Text
+
+
+class Meant(StrEnum):
+    TAKE = "take"
+    CANNOT = "cannot"
+    ARRIVED = "arrived"
+    FALSE = "false"
+    CONFIRMED = "confirmed"
+
+
+WORDS: dict[Meant, tuple[str, ...]] = {  # the key, then the words; compared without spaces and signs
+    Meant.TAKE: ("1", "受理", "我受理", "TAKE"),
+    Meant.CANNOT: ("2", "不能到", "来不了", "去不了", "不能来", "CANNOT", "CANNOTCOME", "CANTCOME", "CANT"),
+    Meant.ARRIVED: ("3", "到场", "已到场", "我到了", "ARRIVED"),
+    Meant.FALSE: ("4", "误报", "是误报", "FALSE", "FALSEALARM"),
+    Meant.CONFIRMED: ("5", "确认", "属实", "确认属实", "CONFIRMED"),
+}
+_ACTS = {word: meant for meant, words in WORDS.items() for word in words}
+_KEYS = frozenset("12345")
+_CAUSES = {
+    "".join(re.findall(r"\w", word)).upper(): cause
+    for cause, text in CAUSES.items()
+    for word in (cause, text.zh, text.en)
+}
+_TOKEN = re.compile(r"[A-Z0-9]+|[^\W\d_A-Z]+")
+_CODE = re.compile(f"(?=.*[A-Z0-9])[{ALPHABET}]{{3,4}}")
+LONGEST = 200  # characters that are read
+
+HELP = Text(
+    "请回复：1受理 2不能到 3到场 4误报 5确认，后加警情代码，如“1 {code}”。",
+    "Reply 1 take, 2 cannot come, 3 arrived, 4 false or 5 confirmed, and the code, like 1 {code}.",
+)
+UNKNOWN = Text("没有看懂，未作处理。", "Not understood, nothing was done. ")
+WHICH = Text(
+    "您有多条警情：{codes}。请写明代码，未作处理。",
+    "You have several alerts: {codes}. Nothing was done: say which. ",
+)
+NO_CODE = Text(
+    "没有通知过您代码{code}的警情，未作处理。", "You were told of no alert {code}: nothing was done. "
+)
+NOTHING_OPEN = Text("您没有未关闭的警情，未作处理。", "No alert of yours is open: nothing was done.")
+LATE = Text("警情{code}已关闭，无需处置。", "Alert {code} is closed: nothing to do.")
+YOURS = Text("警情{code}已由您受理。", "You have taken {code} already.")
+REFUSED = Text("警情{code}：未作处理。", "{code}, nothing was done: ")
+DONE: dict[Meant, Text] = {
+    Meant.TAKE: Text("警情{code}由您受理，请前往。", "{code} is yours now: please go."),
+    Meant.CANNOT: Text("已记录：{code}您不能到，将按预定升级继续通知他人。",
+        "Noted: you cannot come for {code}. Others are told as planned."),
+    Meant.ARRIVED: Text("已记录：{code}您已到场。", "Noted: you have arrived at {code}."),
+    Meant.FALSE: Text("已记录：{code}为误报。", "Noted: {code} is a false alarm."),
+    Meant.CONFIRMED: Text("已记录：{code}确认属实。", "Noted: {code} is confirmed."),
+}  # fmt: skip
+COMMENT = "不能到 / cannot come"
+
+
+class Told(msgspec.Struct, frozen=True):
+    """An alert that this person was told of."""
+
+    alert: int
+    code: str
+    open: bool
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """`act` befalls `told`; without an act `text` is said back, with `code` and `codes` in it."""
+
+    result: str
+    meant: Meant | None = None
+    told: Told | None = None
+    cause: str = ""
+    text: Text | None = None
+    help: bool = False
+    code: str = ""
+    codes: tuple[str, ...] = ()
+
+
+def decide(said: str, known: Sequence[Told], about: int | None = None) -> Decided:
+    """`about`: the alert of the message that was answered, where the gateway tells."""
+    tokens = _TOKEN.findall(unicodedata.normalize("NFKC", said[:LONGEST]).upper())
+    by_code = {one.code: one for one in sorted(known, key=lambda one: (one.open, one.alert))}
+    readings = set(_readings(tokens, set(by_code)))
+    if len(readings) != 1:
+        return Decided("unknown_words", text=UNKNOWN, help=True, code=_example(known))
+    meant, cause, code = readings.pop()
+    if code and code not in by_code:
+        return Decided("wrong_code", meant, text=NO_CODE, help=True, code=code)
+    if code:
+        return _on(by_code[code], meant, cause)
+    if about is not None:
+        answered = next((one for one in known if one.alert == about), None)
+        return _on(answered, meant, cause) if answered else Decided("nothing_open", meant, text=NOTHING_OPEN)
+    return _only(meant, cause, list({one.alert: one for one in known if one.open}.values()))
+
+
+def _only(meant: Meant, cause: str, candidates: list[Told]) -> Decided:
+    if not candidates:
+        return Decided("nothing_open", meant, text=NOTHING_OPEN)
+    if len(candidates) == 1:
+        return _on(candidates[0], meant, cause)
+    codes = tuple(one.code for one in candidates[:6])
+    return Decided("which", meant, text=WHICH, help=True, codes=codes, code=codes[0])
+
+
+def _on(told: Told, meant: Meant, cause: str) -> Decided:
+    if not told.open:
+        return Decided("late", meant, text=LATE, code=told.code)
+    return Decided("act", meant, told, cause, code=told.code)
+
+
+def _example(known: Sequence[Told]) -> str:
+    return next((one.code for one in known if one.open), "A7K")
+
+
+def _readings(tokens: list[str], codes: set[str]) -> Iterator[tuple[Meant, str, str]]:
+    """Every way to read it as an act; a known code goes before a word, a word before an unknown code."""
+    found = [(*act, code) for code, rest in _split(tokens, codes) if code in codes and (act := _act(rest))]
+    if not found and (act := _act(tokens)):
+        found = [(*act, "")]
+    if not found:
+        found = [
+            (*act, code)
+            for code, rest in _split(tokens, codes)
+            if _CODE.fullmatch(code) and (act := _act(rest))
+        ]
+    yield from found
+
+
+def _split(tokens: list[str], codes: set[str]) -> Iterator[tuple[str, list[str]]]:
+    """Each token as the code, and what is left; a key may be glued to it."""
+    for n, token in enumerate(tokens):
+        before, after = tokens[:n], tokens[n + 1 :]
+        yield token, before + after
+        if token not in codes and len(token) > 3:
+            if token[0] in _KEYS:
+                yield token[1:], [*before, token[0], *after]
+            if token[-1] in _KEYS:
+                yield token[:-1], [*before, token[-1], *after]
+
+
+def _act(tokens: list[str]) -> tuple[Meant, str] | None:
+    said = "".join(tokens)
+    if said in _ACTS:
+        return _ACTS[said], "unknown" if _ACTS[said] is Meant.FALSE else ""
+    for word in WORDS[Meant.FALSE]:  # with its cause behind it
+        if said.startswith(word) and said[len(word) :] in _CAUSES:
+            return Meant.FALSE, _CAUSES[said[len(word) :]]
+    return None
+
+
+def fact(meant: Meant, alert: Alert, by: str, via: str, cause: str, note: str) -> Act:
+    """The fact for the desk. Taking what is offered to one accepts it, and not coming declines it."""
+    offered = alert.offered_to == by
+    match meant:
+        case Meant.TAKE:
+            return Accepted(alert.id, by) if offered else Acknowledged(alert.id, by, via)
+        case Meant.CANNOT:
+            return Declined(alert.id, by) if offered else Commented(alert.id, by, COMMENT)
+        case Meant.ARRIVED:
+            return Arrived(alert.id, by, note)
+        case Meant.FALSE:
+            return Verified(alert.id, by, Verification.FALSE, cause, note)
+        case Meant.CONFIRMED:
+            return Verified(alert.id, by, Verification.CONFIRMED, "", note)
+
+
+def sentence(decided: Decided, language: str) -> str:
+    """What is said back."""
+    text = decided.text or DONE[decided.meant or Meant.TAKE]
+    said = _in(text, language).replace("{codes}", " ".join(decided.codes)).replace("{code}", decided.code)
+    example = "A7K" if decided.result == "wrong_code" else decided.code
+    return said + (_in(HELP, language).replace("{code}", example) if decided.help else "")
+
+
+def refused(code: str, reason: str, language: str) -> str:
+    """The desk's own sentence, with the code before it."""
+    return _in(REFUSED, language).replace("{code}", code) + reason
+
+
+def _in(text: Text, language: str) -> str:
+    return text.en if language == "en" else text.zh
+
+
+def same_address(one: str, other: str) -> bool:
+    """Telephone numbers are the same with and without +86; everything else only letter by letter."""
+    return bool(one) and _plain(one) == _plain(other)
+
+
+def _plain(address: str) -> str:
+    number = re.sub(r"[\s()-]", "", address)
+    if not re.fullmatch(r"\+?\d+", number):
+        return address.strip().casefold()
+    number = re.sub(r"^(\+|00)", "", number)
+    return number[2:] if re.fullmatch(r"861\d{10}", number) else number
