@@ -1,11 +1,10 @@
-"""Thinks. The alert (a record on independent axes), the facts that can befall it, and the effects a fact has.
+"""Thinks. The alert (a record on independent axes) and the effects a fact has; the facts: alerts/fact.py.
 
 Moments are int ms since 1970 UTC; `by` is the id of a person, or "tocsin". What a fact does to the axes is
 written in alerts/lifecycle.py; only alerts/desk.py changes an alert.
 """
 
 from enum import StrEnum
-from typing import Literal
 
 import msgspec
 
@@ -19,8 +18,33 @@ from alerts.axes import Origin as Origin
 from alerts.axes import Ownership as Ownership
 from alerts.axes import Pair as Pair
 from alerts.axes import Verification as Verification
-from alerts.incidents.attached import Photographed, PutIn, TakenOut
-from rules.verdict import Class, Evidence, Text, Verdict
+from alerts.fact import Accepted as Accepted
+from alerts.fact import Acknowledged as Acknowledged
+from alerts.fact import Act as Act
+from alerts.fact import Arrived as Arrived
+from alerts.fact import Closed as Closed
+from alerts.fact import Commented as Commented
+from alerts.fact import Declined as Declined
+from alerts.fact import Fact as Fact
+from alerts.fact import Gone as Gone
+from alerts.fact import HandedOver as HandedOver
+from alerts.fact import Joined as Joined
+from alerts.fact import Lapsed as Lapsed
+from alerts.fact import MadeReal as MadeReal
+from alerts.fact import OutOfService as OutOfService
+from alerts.fact import Raised as Raised
+from alerts.fact import Registered as Registered
+from alerts.fact import Released as Released
+from alerts.fact import Removed as Removed
+from alerts.fact import Rerouted as Rerouted
+from alerts.fact import Reset as Reset
+from alerts.fact import Shelved as Shelved
+from alerts.fact import StepDue as StepDue
+from alerts.fact import Suppressed as Suppressed
+from alerts.fact import Ticked as Ticked
+from alerts.fact import Unshelved as Unshelved
+from alerts.fact import Verified as Verified
+from rules.verdict import Class, Evidence, Text
 
 TOCSIN = "tocsin"  # what `by` says when no person did it
 
@@ -183,208 +207,3 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
             self.drill_until,
         )  # fmt: skip
         return min((moment for moment in deadlines if moment is not None), default=None)
-
-
-class Acknowledged(msgspec.Struct, frozen=True):
-    """`by` took it: a promise with a clock. `via` names the door (dashboard, sms …)."""
-
-    alert: int
-    by: str
-    via: str = ""
-    note: str = ""
-
-
-class Arrived(msgspec.Struct, frozen=True):
-    alert: int
-    by: str
-    note: str = ""
-
-
-class Joined(msgspec.Struct, frozen=True):
-    """The second person: one stays, one goes."""
-
-    alert: int
-    by: str
-    note: str = ""
-
-
-class Verified(msgspec.Struct, frozen=True):
-    """`outcome` false needs a `cause` (a code of alerts/reasons.py)."""
-
-    alert: int
-    by: str
-    outcome: Literal[Verification.CONFIRMED, Verification.FALSE, Verification.UNDETERMINED]
-    cause: str = ""
-    note: str = ""
-
-
-class Reset(msgspec.Struct, frozen=True):
-    """Releases a latched alert whose cause is gone; never starts or stops equipment."""
-
-    alert: int
-    by: str
-
-
-class Shelved(msgspec.Struct, frozen=True):
-    """`reason` is a code of alerts/reasons.py; `until` is when it comes back by itself."""
-
-    alert: int
-    by: str
-    reason: str
-    until: int
-
-
-class Unshelved(msgspec.Struct, frozen=True):
-    alert: int
-    by: str
-
-
-class Suppressed(msgspec.Struct, frozen=True):
-    """Logic hides it, as declared in a rule."""
-
-    alert: int
-    by: str
-    reason: str
-
-
-class OutOfService(msgspec.Struct, frozen=True):
-    """An entry of the impairment register hides it."""
-
-    alert: int
-    by: str
-    reason: str
-    until: int
-    impairment: int = 0
-
-
-class Released(msgspec.Struct, frozen=True):
-    """Neither suppressed nor out of service any longer."""
-
-    alert: int
-    by: str
-
-
-class MadeReal(msgspec.Struct, frozen=True):
-    """What was raised in a drill or test is real after all."""
-
-    alert: int
-    by: str
-
-
-class HandedOver(msgspec.Struct, frozen=True):
-    """The owner offers it to `to`, who owns it from the moment of accepting it."""
-
-    alert: int
-    by: str
-    to: str
-    note: str = ""
-
-
-class Accepted(msgspec.Struct, frozen=True):
-    alert: int
-    by: str
-
-
-class Declined(msgspec.Struct, frozen=True):
-    alert: int
-    by: str
-
-
-class Ticked(msgspec.Struct, frozen=True):
-    """A step of its plan is done; `step` is the step's id."""
-
-    alert: int
-    by: str
-    step: str
-    note: str = ""
-
-
-class Raised(msgspec.Struct, frozen=True):
-    """A person raises it: the office was telephoned. `caller` and `callback` are contact data: they are kept
-    beside the record, and never in the log."""
-
-    by: str
-    place: str
-    title: Text
-    alert_class: Class
-    note: str = ""
-    caller: str = ""
-    callback: str = ""
-
-
-class Closed(msgspec.Struct, frozen=True):
-    alert: int
-    by: str
-    reason: str
-
-
-class Commented(msgspec.Struct, frozen=True):
-    alert: int
-    by: str
-    note: str
-
-
-class StepDue(msgspec.Struct, frozen=True):
-    """The deadline of the next escalation step has come. `due` is that deadline."""
-
-    alert: int
-    due: int
-
-
-class Lapsed(msgspec.Struct, frozen=True):
-    """A promise, a handover or a shelf (or term out of service) ran out at `due`."""
-
-    alert: int
-    what: Literal["promise", "handover", "shelf", "drill"]
-    due: int
-
-
-class Removed(msgspec.Struct, frozen=True):
-    """A rule or a device was removed from the campus; every open alert of it stays, and says so."""
-
-    by: str
-    rule: str = ""
-    device: str = ""
-
-
-class Registered(msgspec.Struct, frozen=True):
-    """Its device, of which nothing was known, is in the registry now. The alert becomes that of `verdict`:
-    what a rule finds of the registered device; None where it is over or no rule looks for it."""
-
-    alert: int
-    by: str
-    device: str
-    kind: str
-    place: str
-    title: Text
-    verdict: Verdict | None = None
-
-
-class Gone(msgspec.Struct, frozen=True):
-    """A person is no longer there. What they own on any open alert is the `post`'s again and sounds; what was
-    offered to them bounces; where they were the second person, another one is wanted."""
-
-    person: str
-    by: str
-    what: Literal["removed", "off_shift"]
-    post: str = "duty"
-
-
-class Rerouted(msgspec.Struct, frozen=True):
-    """People or policies were changed while it is open: `was` the policy, and whom the next step `tells` now,
-    at `due`."""
-
-    alert: int
-    by: str
-    was: str
-    policy: str
-    tells: tuple[str, ...]
-    due: int | None
-
-
-Act = (
-    Acknowledged | Arrived | Verified | Reset | Shelved | Unshelved | Suppressed | OutOfService | Released
-    | MadeReal | HandedOver | Accepted | Declined | Closed | Commented | Joined | Ticked
-    | Photographed | PutIn | TakenOut
-)  # fmt: skip
-Fact = Verdict | Raised | Act | StepDue | Lapsed | Removed | Gone | Rerouted | Registered

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, select
 
 from alerts import log, store
 from alerts.alert import TOCSIN, Alert, Effect
-from alerts.delivery import outbox
+from alerts.delivery import outbox, stamps
 from alerts.due import elapsed as elapsed
 from alerts.due import next_due as next_due
 from alerts.duty.people import LOOP, Directory
@@ -51,7 +51,7 @@ def audit_escalations(tx: Connection, now: int) -> list[str]:
     has a next step with a deadline that has not passed (by more than GRACE). One that has not is given one
     at once, and a sentence here."""
     broken = store.lost(tx, now - GRACE)
-    store.save(tx, [_mended(alert, now) for alert in broken])
+    store.save(tx, ((alert, _mended(alert, now)) for alert in broken))
     entries = [
         log.Entry(now, alert.id, "escalation_mended", TOCSIN, {"step_due_at": alert.step_due_at})
         for alert in broken
@@ -80,5 +80,7 @@ def forget_loops(tx: Connection, before: int) -> None:
     """The loop message raises an alert a minute: those closed before a moment (ms) have proved their point.
     No other alert is ever forgotten."""
     old = select(table.c.id).where(table.c.policy == LOOP, table.c.closed_at < before)
-    tx.execute(delete(outbox.notification).where(outbox.notification.c.alert.in_(old)))
+    notices = outbox.notification.c.alert.in_(old)
+    stamps.forget(tx, select(outbox.notification.c.id).where(notices))
+    tx.execute(delete(outbox.notification).where(notices))
     tx.execute(delete(table).where(table.c.policy == LOOP, table.c.closed_at < before))

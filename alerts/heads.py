@@ -5,21 +5,32 @@ impairment register and among the drills, of which there is mostly nothing to re
 """
 
 from functools import cached_property
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
 from alerts.log import BEGINNING
+from alerts.prepared import Prepared
 from alerts.tables import alert, alert_log, drill, impairment
 
-_LINE = select(alert_log.c.hash).order_by(alert_log.c.seq.desc()).limit(1)
-_HEADS = select(
-    select(func.max(alert.c.id)).scalar_subquery().label("alert"),
-    select(func.max(alert_log.c.seq)).scalar_subquery().label("line"),
-    _LINE.scalar_subquery().label("hash"),
-    select(func.min(impairment.c.due_at)).scalar_subquery().label("impairment"),
-    select(func.min(drill.c.ends_at)).where(drill.c.ended_at.is_(None)).scalar_subquery().label("drill"),
+_LINE = select(func.max(alert_log.c.seq)).scalar_subquery()
+_HEADS = Prepared(
+    select(
+        select(func.max(alert.c.id)).scalar_subquery(),
+        _LINE,
+        select(alert_log.c.hash).where(alert_log.c.seq == _LINE).scalar_subquery(),
+        select(func.min(impairment.c.due_at)).scalar_subquery(),
+        select(func.min(drill.c.ends_at)).where(drill.c.ended_at.is_(None)).scalar_subquery(),
+    )
 )
+
+
+class _Read(NamedTuple):
+    alert: int | None
+    line: int | None
+    hash: str | None
+    impairment: int | None
+    drill: int | None
 
 
 class Heads:
@@ -29,8 +40,8 @@ class Heads:
         self._tx = tx
 
     @cached_property
-    def _read(self) -> Any:
-        return self._tx.execute(_HEADS).one()
+    def _read(self) -> _Read:
+        return _Read(*_HEADS.read(self._tx, {})[0])
 
     @property
     def alert(self) -> int:

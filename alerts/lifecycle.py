@@ -107,6 +107,7 @@ MOVES: dict[str, dict[FactKind, Row]] = {
         F.FALSE: (Verification.FALSE, Verification.FALSE, Verification.FALSE, SAME, Verification.FALSE),
         F.UNDETERMINED: (refusal.NOT_TO_VERIFY, Verification.UNDETERMINED, refusal.VERIFIED,
                          refusal.VERIFIED, SAME),
+        F.SHELVED: (SAME, refusal.VERIFY_THEN_SHELVE, refusal.NO_NUISANCE, SAME, refusal.VERIFY_THEN_SHELVE),
         F.MADE_REAL: (SAME, SAME, AFRESH, AFRESH, AFRESH),
         F.DRILL_OVER: (SAME, Verification.NOT_NEEDED, SAME, SAME, Verification.NOT_NEEDED),
         F.CLOSED: (SAME, refusal.VERIFY_FIRST, SAME, SAME, refusal.VERIFY_FIRST),
@@ -129,6 +130,7 @@ MOVES: dict[str, dict[FactKind, Row]] = {
     "pair": {  # not_needed, if_confirmed, wanted, complete
         F.JOINED: (refusal.ONE_IS_ENOUGH, Pair.COMPLETE, Pair.COMPLETE, refusal.JOINED),
         F.SECOND_GONE: (SAME, SAME, SAME, Pair.IF_CONFIRMED),
+        F.CLOSED: (SAME, SAME, refusal.SECOND_WAITED_FOR, SAME),
     },
     "inhibition": {  # none, shelved, suppressed, out_of_service
         F.SHELVED: (Inhibition.SHELVED, refusal.INHIBITED, refusal.INHIBITED, refusal.INHIBITED),
@@ -179,6 +181,7 @@ BECOMES: tuple[tuple[dict[str, tuple[StrEnum, ...]], dict[str, StrEnum]], ...] =
             ),
             "verification": (Verification.NOT_NEEDED, Verification.CONFIRMED, Verification.FALSE),
             "ownership": (Ownership.NOBODY, Ownership.POST, Ownership.OWNED),
+            "pair": (Pair.NOT_NEEDED, Pair.IF_CONFIRMED, Pair.COMPLETE),
             "inhibition": (Inhibition.NONE, Inhibition.SUPPRESSED, Inhibition.OUT_OF_SERVICE),
         },  # on the shelf it stays one alert: else the next activation would be a new one, and sound
         {"life": Life.CLOSED},
@@ -191,6 +194,7 @@ BECOMES: tuple[tuple[dict[str, tuple[StrEnum, ...]], dict[str, StrEnum]], ...] =
             "activity": (Activity.NORMAL,),
             "latch": (Latch.FREE,),
             "acknowledgement": (Acknowledgement.NO,),
+            "pair": (Pair.NOT_NEEDED, Pair.IF_CONFIRMED, Pair.COMPLETE),
             "verification": (Verification.NOT_NEEDED, Verification.CONFIRMED, Verification.FALSE),
             "ownership": (Ownership.NOBODY, Ownership.POST, Ownership.OWNED),
         },

@@ -89,6 +89,7 @@ def of_person(fact: Raised, now: int) -> Alert:
         title=fact.title,
         alert_class=fact.alert_class,
         note=fact.note,
+        plan=fact.plan,
         raised_by=fact.by,
         raised_at=now,
         active_at=now,

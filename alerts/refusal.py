@@ -25,6 +25,10 @@ class Refused(Exception):
 CLOSED = Text("警情已关闭。", "This alert is closed.")
 TAKEN = Text("{person} 已经受理。", "{person} has taken it already.")
 NOTHING_TO_TAKE = Text("状态信息不需要受理。", "A status message does not need to be taken.")
+VERIFY_THEN_SHELVE = Text(
+    "还没有核实：先核实为误报，再搁置。", "It is not verified: find it false first, then shelve it."
+)
+NO_NUISANCE = Text("已确认属实，不能搁置。", "It is confirmed to be real, so it cannot be shelved.")
 TAKE_FIRST = Text("还没有人受理：先受理，再搁置。", "Nobody has taken it yet: take it first, then shelve it.")
 NOT_TAKEN = Text("还没有人受理，不能移交。", "Nobody has taken it yet, so it cannot be handed over.")
 TAKE_IT_YOURSELF = Text("还没有人受理：请您直接受理。", "Nobody has taken it yet: take it yourself.")
@@ -33,6 +37,10 @@ ONE_IS_ENOUGH = Text(
     "One person is enough for this alert; if you go too, write a comment.",
 )
 JOINED = Text("{person} 已经是第二人。", "{person} is the second person already.")
+SECOND_WAITED_FOR = Text(
+    "已经确认，第二人还没有到：请第二人先加入，再关闭。",
+    "It is confirmed: the second person must join first, then it can be closed.",
+)
 SECOND_IS_ANOTHER = Text(
     "您已是第一人：第二人必须是另一个人。", "You are the first person: the second must be somebody else."
 )
@@ -47,6 +55,7 @@ NOT_OFFERED = Text("没有等待接受的移交。", "No handover is waiting.")
 OFFERED_TO_ANOTHER = Text("这次移交是给 {person} 的。", "This handover is for {person}.")
 OWN_HANDOVER = Text("不能移交给自己。", "You cannot hand it over to yourself.")
 UNKNOWN_PERSON = Text("没有这个人员：{person}。", "There is no person {person}.")
+UNKNOWN_PLAN = Text("请从列表中选择预案。", "Choose a plan from the list.")
 UNKNOWN_PLACE = Text("请从地点列表中选择。", "Choose a place from the list.")
 NOT_LATCHED = Text("没有锁存，不需要复位。", "It is not latched; there is nothing to reset.")
 CAUSE_STANDS = Text(

@@ -133,6 +133,8 @@ class Sitting:
             raise Refused(refusal.UNKNOWN_PERSON, fact.to)
         if isinstance(fact, Raised) and fact.place not in self.registry.places:
             raise Refused(refusal.UNKNOWN_PLACE)
+        if isinstance(fact, Raised) and fact.plan and all(p.id != fact.plan for p in self.directory.plans):
+            raise Refused(refusal.UNKNOWN_PLAN)
         if isinstance(fact, Verdict):
             case = self.by_subject.get((fact.rule, fact.subject))
             if case is not None and not case.alert.open:
@@ -271,7 +273,7 @@ class Sitting:
     def write(self) -> Outcome:
         cases = [case for case in self.cases if case.changed]
         new = [case for case in cases if case.stored is None]
-        store.save(self.tx, [case.alert for case in cases if case.stored is not None])
+        store.save(self.tx, ((case.stored, case.alert) for case in cases if case.stored is not None))
         if new:
             made = store.numbered(self.tx, [case.alert for case in new], self.heads.alert)
             for case, alert in zip(new, made, strict=True):

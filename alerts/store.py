@@ -1,6 +1,7 @@
 """Touches. Alerts in the database: read, inserted, saved. Only alerts/desk.py writes them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -44,20 +45,22 @@ _ENUMS = {
     "latch": Latch,
     "origin": Origin,
 }
-_PLAIN = tuple(n for n in Alert.__struct_fields__ if n not in _JSON and n not in _ENUMS and n != "life")
-_decode: dict[str, Callable[[str], Any]] = {
-    name: msgspec.json.Decoder(form).decode for name, form in _JSON.items()
-}
+_FLAGS = ("life_safety", "verify", "latching", "drill_sirens")
 _encode = msgspec.json.Encoder().encode
+_decoded: dict[str, Callable[[Any], Any]] = {  # column → its value in an Alert, where that is another one
+    **{name: msgspec.json.Decoder(form).decode for name, form in _JSON.items()},
+    **{name: {word.value: word for word in words}.__getitem__ for name, words in _ENUMS.items()},
+    **dict.fromkeys(_FLAGS, bool),
+}
 PART = 500  # values in one IN (…): SQLite allows 999 in its older versions
 
 # The condition of the partial indexes, word for word, so that SQLite uses them.
 _OPEN = text("open")
-_ONE = select(alert).where(alert.c.id == bindparam("alert_id"))
+_ONE = Prepared(select(alert).where(alert.c.id == bindparam("alert_id")))
 _MANY = select(alert).where(alert.c.id.in_(bindparam("ids", expanding=True)))
 _RULES = text("open AND rule <> ''")
 _OPEN_OF = select(alert).where(_RULES, alert.c.subject.in_(bindparam("subjects", expanding=True)))
-_OPEN_OF_ONE = select(alert).where(_RULES, alert.c.subject == bindparam("subject_id"))
+_OPEN_OF_ONE = Prepared(select(alert).where(_RULES, alert.c.subject == bindparam("subject_id")))
 _ALL_OPEN = select(alert).where(_OPEN).order_by(alert.c.id)
 _OF_RULE = select(alert).where(_OPEN, alert.c.rule == bindparam("rule_id"))
 _OF_DEVICE = select(alert).where(_OPEN, alert.c.device == bindparam("device_id"))
@@ -85,14 +88,14 @@ _LOST = (
     .order_by(alert.c.id)
 )
 _SHELVED = select(alert).where(_OPEN, alert.c.inhibition == Inhibition.SHELVED.value)
-_COLUMNS = alert.c.keys()
+_COLUMNS = tuple(alert.c.keys())
+_KEPT = tuple(name for name in Alert.__struct_fields__ if name != "life")  # the columns that are its fields
 _INSERT = Prepared(insert(alert), _COLUMNS)
 _THIS = update(alert).where(alert.c.id == bindparam("alert_id"))
-_SAVE = Prepared(_THIS, [name for name in _COLUMNS if name != "id"])
 
 
 def read(conn: Connection, alert_id: int) -> Alert | None:
-    return _first(conn.execute(_ONE, {"alert_id": alert_id}).mappings())
+    return next(_made(_ONE.read(conn, {"alert_id": alert_id})), None)
 
 
 def read_many(conn: Connection, ids: Iterable[int]) -> list[Alert]:
@@ -109,8 +112,7 @@ def open_about(conn: Connection, subjects: Iterable[str]) -> list[Alert]:
     database itself guarantees."""
     wanted = sorted(set(subjects))
     if len(wanted) == 1:
-        rows = conn.execute(_OPEN_OF_ONE, {"subject_id": wanted[0]}).mappings()
-        return [from_row(row) for row in rows]
+        return list(_made(_OPEN_OF_ONE.read(conn, {"subject_id": wanted[0]})))
     return _in_parts(conn, _OPEN_OF, "subjects", wanted)
 
 
@@ -181,30 +183,54 @@ def add(tx: Connection, alerts: Iterable[Alert]) -> None:
         _INSERT(tx, rows)
 
 
-def save(tx: Connection, alerts: Iterable[Alert]) -> None:
-    rows = [{**to_row(changed), "alert_id": changed.id} for changed in alerts]
-    if rows:
-        _SAVE(tx, rows)
+def save(tx: Connection, changed: Iterable[tuple[Alert, Alert]]) -> None:
+    """Each as it was read in this transaction, and as it is now. Only the columns that differ are written:
+    of the indexes on them, SQLite would else write every one anew."""
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for before, after in changed:
+        if row := {name: _value(after, name) for name in _differing(before, after)}:
+            alike.setdefault(tuple(row), []).append({**row, "alert_id": after.id})
+    for names, rows in alike.items():
+        _saving(names)(tx, rows)
+
+
+@lru_cache(256)
+def _saving(names: tuple[str, ...]) -> Prepared:
+    return Prepared(_THIS, names)
+
+
+def _differing(before: Alert, after: Alert) -> Iterator[str]:
+    for name in _COLUMNS:
+        if getattr(before, name) != getattr(after, name):
+            yield name
 
 
 def to_row(value: Alert) -> dict[str, Any]:
-    row = {name: getattr(value, name) for name in _PLAIN}
-    for name in _ENUMS:
-        row[name] = getattr(value, name).value
-    for name in _JSON:
-        row[name] = _encode(getattr(value, name)).decode()
-    row["open"] = value.open
-    row["due_at"] = value.due_at
-    return row
+    return {name: _value(value, name) for name in _COLUMNS}
+
+
+def _value(of: Alert, name: str) -> Any:
+    value = getattr(of, name)
+    if name in _ENUMS:
+        return value.value
+    return _encode(value).decode() if name in _JSON else value
 
 
 def from_row(row: RowMapping) -> Alert:
-    fields: dict[str, Any] = {name: row[name] for name in _PLAIN}
-    for name, words in _ENUMS.items():
-        fields[name] = words(row[name])
-    for name, decode in _decode.items():
-        fields[name] = decode(row[name])
-    return Alert(**fields, life=Life.OPEN if row["open"] else Life.CLOSED)
+    return _alert(dict(row))
+
+
+def _made(rows: Iterable[Sequence[Any]]) -> Iterator[Alert]:
+    """Of rows in the order of the columns."""
+    return (_alert(dict(zip(_COLUMNS, row, strict=True))) for row in rows)
+
+
+def _alert(fields: dict[str, Any]) -> Alert:
+    """Of the columns of its row; others beside them are left alone."""
+    known = {name: fields[name] for name in _KEPT}
+    for name, decoded in _decoded.items():
+        known[name] = decoded(known[name])
+    return Alert(**known, life=Life.OPEN if fields["open"] else Life.CLOSED)
 
 
 def _first(rows: Iterable[RowMapping]) -> Alert | None:

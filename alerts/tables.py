@@ -297,7 +297,20 @@ post = Table(
     Column("shifts", Text, nullable=False, server_default="[]"),  # JSON
     Column("overrides", Text, nullable=False, server_default="[]"),  # JSON
     Column("ics", Text, nullable=False, server_default=""),  # an imported calendar
+    Column("calendar", Text, nullable=False, server_default=""),  # an address from which one is fetched
     comment="positions that are staffed, and who is on duty",
+)
+
+post_calendar = Table(
+    "post_calendar",
+    metadata,
+    Column("post", String, primary_key=True),
+    Column("address", Text, nullable=False),  # what was fetched; another address is another calendar
+    Column("ics", Text, nullable=False),  # the last good one; "" before there was any
+    Column("good_at", BigInteger),
+    Column("tried_at", BigInteger, nullable=False),
+    Column("problem", Text, nullable=False),  # of the last try; "" when it was good
+    comment="calendars of posts as they were fetched: the last good one of each",
 )
 
 plan = Table(

@@ -143,13 +143,23 @@ def set_password(tx: Connection, account: int, password: str) -> None:
     tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account).values(password=password))
 
 
+def set_role(tx: Connection, account: int, role: str) -> None:
+    """What holds where the person has no role of their own; from the next request on."""
+    tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account).values(role=role))
+    _keep_one_administrator(tx)
+
+
 def set_disabled(tx: Connection, account: int, disabled: bool) -> list[str]:
-    """The last administrator who can sign in cannot be shut out."""
     tx.execute(update(ACCOUNT).where(ACCOUNT.c.id == account).values(disabled=disabled))
+    _keep_one_administrator(tx)
+    return close_sessions(tx, account) if disabled else []
+
+
+def _keep_one_administrator(tx: Connection) -> None:
+    """The last administrator who can sign in cannot be shut out."""
     left = select(func.count()).where(ACCOUNT.c.role == "administrator", ACCOUNT.c.disabled.is_(False))
     if not tx.execute(left).scalar():
         raise AccountError("last_administrator")
-    return close_sessions(tx, account) if disabled else []
 
 
 def listing(conn: Connection) -> list[Any]:

@@ -33,10 +33,11 @@ from alerts.desk import AnyFact
 from alerts.refusal import Refused
 from dashboard import cards, words
 from dashboard.account import Account
-from dashboard.fields import Fields, Number, Sent, own_path, take
+from dashboard.fields import Fields, Many, Number, Sent, own_path, sends, take
 from dashboard.gate import Administrator, Allow, NotAllowed, language_of, service_of
 from dashboard.once import within
 from dashboard.page import answer, wants_page
+from dashboard.rest import shapes
 
 router = APIRouter()
 WAIT = 10.0  # seconds for a commit
@@ -71,11 +72,11 @@ class Step(Plain):
 
 class Shelve(Sent):
     reason: str
-    until: Annotated[int, Field(strict=False)]  # ms
+    until: Annotated[Many, Field(strict=False)]  # ms
 
 
 class Several(Sent):
-    alerts: list[int] = Field(min_length=1, max_length=500)
+    alerts: list[Many] = Field(min_length=1, max_length=500)
 
 
 def _verified(alert: int, by: str, form: Verify) -> Act:
@@ -204,7 +205,8 @@ for _name in ACTS:
     router.add_api_route(f"/api/v1/alerts/{{number}}/{_name}", _route(_name), methods=["POST"])
 
 
-@router.post("/api/v1/acknowledge")
+@router.post("/api/v1/acknowledge", responses={200: {"model": shapes.Changed}})
+@sends(Several)
 def acknowledge_several(request: Request, fields: Fields, who: Taker) -> Response:
     """Take alerts of one kind together. Each is a fact of its own: one that is refused stops no other, and
     `problems` says why, by its number."""

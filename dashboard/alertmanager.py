@@ -11,14 +11,12 @@ from alerts import store
 from alerts.outward.prometheus import RULE, Heard, Webhook, heard
 from dashboard.account import Account
 from dashboard.actions import perform
-from dashboard.fields import Fields, take
+from dashboard.fields import Fields, sends, take
 from dashboard.gate import Allow, NotAllowed, service_of
 from dashboard.shield import ALERTMANAGER
 
 router = APIRouter(tags=["integrations"])
 Raiser = Annotated[Account, Depends(Allow("raise"))]
-
-BODY = {"required": True, "content": {"application/json": {"schema": Webhook.model_json_schema()}}}
 
 
 class Taken(BaseModel):
@@ -30,7 +28,8 @@ class Taken(BaseModel):
     no_room: int
 
 
-@router.post(ALERTMANAGER, responses={200: {"model": Taken}}, openapi_extra={"requestBody": BODY})
+@router.post(ALERTMANAGER, responses={200: {"model": Taken}})
+@sends(Webhook)
 def alertmanager(request: Request, fields: Fields, who: Raiser) -> Response:
     """An Alertmanager's webhook (version 4): `firing` raises an alert for each fingerprint, or is a repeat of
     it; `resolved` makes it normal. The label `place` says where, `class` or `severity` how grave. Never life

@@ -22,10 +22,12 @@ from dashboard import (
     actions,
     alertmanager,
     api,
+    callbacks,
     drills,
     hazards,
     incidents,
     inhibited,
+    ledger,
     pages,
     pictures,
     profile,
@@ -41,14 +43,15 @@ from dashboard import (
 )
 from dashboard.doorkeeper import Doorkeeper
 from dashboard.fields import BadInput
-from dashboard.gate import NotAllowed, NotSignedIn, TooOften, bearer, check_routes, language_of
+from dashboard.gate import NotAllowed, NotSignedIn, TooOften, ask_once, bearer, check_routes, language_of
 from dashboard.health import pages as health
-from dashboard.once import BadKey, KeepAnswers, Replay, ask_once
+from dashboard.once import BadKey, KeepAnswers, Replay
 from dashboard.page import answer, wants_page
 from dashboard.problem import mistakes, sentence
 from dashboard.reach import Reach
 from dashboard.rest import alerts as of_alerts
-from dashboard.rest import campus, document, house
+from dashboard.rest import callers, campus, document, house, posts
+from dashboard.rest import hazards as of_hazards
 from dashboard.rest.cursor import BadCursor
 from dashboard.service import Service
 from dashboard.shield import Shield
@@ -59,6 +62,7 @@ PARTS = (
     profile,
     pages,
     hazards,
+    of_hazards,
     inhibited,
     drills,
     rulespage,
@@ -73,10 +77,14 @@ PARTS = (
     incidents,
     house,
     of_alerts,
+    callers,
     campus,
+    posts,
     document,
     tokenpage,
     alertmanager,
+    callbacks,
+    ledger,
 )
 ROUTES = [route for part in PARTS for route in part.router.routes if isinstance(route, APIRoute)]
 STATIC = Path(__file__).parent / "static"

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, RowMapping, exists, func, or_, select, text, true
 
 from alerts import naming, store
+from alerts.delivery import stamps
 from alerts.delivery.outbox import notification
 from alerts.duty.people import LOOP
 from alerts.stranger import described
@@ -34,7 +35,7 @@ _OPEN = text("open")  # literally as in the partial index, so that SQLite uses i
 _FOR_PEOPLE = alert.c.policy.is_distinct_from(LOOP)  # not the minute's message from ourselves to ourselves
 _MOST_LINES = 500
 _TOLD_BY = (notification.c.alert, notification.c.person, notification.c.channel, notification.c.state)
-_BEST = ("accepted", "sent", "claimed", "queued", "failed", "cancelled")
+_BEST = ("answered", "read", "delivered", "accepted", "sent", "claimed", "queued", "failed", "cancelled")
 
 
 def open_cards(service: Service, conn: Connection, reach: Reach) -> list[Card]:
@@ -88,8 +89,9 @@ def _seen(service: Service, found: Iterable[Card], reach: Reach) -> list[Card]:
     return [card for card in found if reach.everywhere or reach.sees(registry, card)]
 
 
-def order(card: Mapping[str, Any]) -> tuple[int, int, bool, bool, int, int]:
-    """Class, then priority (DESIGN §3: it orders inside a class), then life safety, then the newest first.
+def order(card: Mapping[str, Any]) -> tuple[int, bool, int, bool, bool, int, int]:
+    """Class; in it what is real before a drill; then priority (DESIGN §3: it orders in a class), then life
+    safety, then the newest first.
 
     Newest, since what happens now must be on the screen without scrolling, also under an hour's untaken ones;
     first-out, which ISA-18.1 and features.md ask for, is for the cause inside a flood (dashboard/flood.py).
@@ -98,8 +100,8 @@ def order(card: Mapping[str, Any]) -> tuple[int, int, bool, bool, int, int]:
     """
     vague = card["kind"] == UNREGISTERED
     return (
-        CLASSES.index(card["class"]), card["priority"], not card["life_safety"], vague,
-        -card["active_at"], -card["id"],
+        CLASSES.index(card["class"]), card["mode"] != "real", card["priority"], not card["life_safety"],
+        vague, -card["active_at"], -card["id"],
     )  # fmt: skip
 
 
@@ -194,12 +196,13 @@ def _notices(conn: Connection, number: int) -> Iterable[Card]:
     """The notices of one step are one line: when, why, and how each of them fared."""
     n = notification.c
     columns = (n.owed_at, n.settled_at, n.person, n.channel, n.state, n.purpose, n.why, n.note, n.attempts)
-    wanted = select(*columns).where(n.alert == number).order_by(n.id.desc()).limit(_MOST_LINES)
-    rows = reversed(conn.execute(wanted).mappings().all())
+    wanted = select(n.id, *columns).where(n.alert == number).order_by(n.id.desc()).limit(_MOST_LINES)
+    rows = list(reversed(conn.execute(wanted).mappings().all()))
+    changes = stamps.of(conn, [row["id"] for row in rows])
     for (at, purpose), notices in groupby(rows, key=lambda row: (row["owed_at"], row["purpose"])):
         yield {
             "what": "notice",
             "at": at,
             "purpose": purpose,
-            "notices": [dict(notice) for notice in notices],
+            "notices": [{**notice, "stamps": changes.get(notice["id"], [])} for notice in notices],
         }

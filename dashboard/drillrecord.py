@@ -10,7 +10,7 @@ from alerts.alert import TOCSIN, Alert
 from alerts.delivery.outbox import notification
 from alerts.drills import drillstore
 from alerts.drills.drill import Drill, Ending, State
-from alerts.drills.drillscope import devices_of
+from alerts.drills.drillscope import answers, devices_of
 from alerts.tables import alert_log
 from dashboard.service import Service
 
@@ -54,7 +54,7 @@ def _heard(conn: Connection, drill: Drill, now: int) -> list[Alert]:
 def _coverage(service: Service, drill: Drill, alerts: Iterable[Alert]) -> Iterable[Plain]:
     """When each point was first heard. Once it is over, what the record says counts."""
     first: dict[str, Alert] = {}
-    for alert in sorted(alerts, key=lambda one: one.raised_at):
+    for alert in sorted((one for one in alerts if answers(drill, one)), key=lambda one: one.raised_at):
         for name in devices_of(alert):
             first.setdefault(name, alert)
     registry = service.registry()

@@ -2,13 +2,15 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -16,7 +18,6 @@ from alerts.alert import Mode
 from alerts.drills import drillstore
 from alerts.drills.drill import (
     LONGEST,
-    Drill,
     DrillAgreed,
     DrillDeclared,
     DrillEnded,
@@ -27,22 +28,27 @@ from alerts.drills.drill import (
 from alerts.refusal import Refused
 from dashboard import words
 from dashboard.accounts import Account
+from dashboard.actions import perform, sentence
 from dashboard.drillrecord import record, standing, told
-from dashboard.fields import Before, Fields, Number, Sent, own_path, take
+from dashboard.fields import Before, Fields, Number, Sent, own_path, sends, take
 from dashboard.gate import Allow, Viewer, language_of, reach_of, service_of
 from dashboard.health.sheets import BOM, plain
 from dashboard.page import answer, render, wants_page
+from dashboard.rest import records
+from dashboard.rest.alerts import Cursor, Limit
+from dashboard.rest.cursor import given
+from dashboard.rest.cursor import number as number_of
 from dashboard.service import Service
 from ingest.campus.device import OWN, Device
 from rules.verdict import Class
 
 router = APIRouter()
-WAIT = 10.0  # seconds for a commit
 A_PAGE = 50
 Declarer = Annotated[Account, Depends(Allow("drill"))]
 Agreer = Annotated[Account, Depends(Allow("agree"))]
 Ender = Annotated[Account, Depends(Allow("real"))]  # whoever may say that it is real may end it
 Many = Annotated[Sequence[str], Query(max_length=200)]
+ANSWERS: dict[int | str, dict[str, Any]] = {200: {"model": records.DrillsStanding}}
 LISTS = ("places", "kinds", "points", "zones", "people")
 
 
@@ -55,12 +61,12 @@ class DrillForm(Sent):
     zones: list[str] = Field(default_factory=list)
     people: list[str]
     sirens: str = ""
-    minutes: Annotated[int, Field(strict=False)]
+    minutes: Annotated[int, Field(strict=False, le=1_000_000)]
     start: str = ""  # local time, 2026-11-22T14:30; "": now
     alert_class: Literal["alarm", "supervisory", "trouble"] = "alarm"
 
 
-class EndForm(Sent):
+class EndOfDrill(Sent):
     broken_off: str = ""
 
 
@@ -78,8 +84,8 @@ def drills_page(
     """What stands, what was, and the form: first where and of which kinds, then of which points."""
     service = service_of(request)
     with service.read() as conn:
-        now = standing(service, conn)
-        past = [told(one, service.now()) for one in drillstore.over(conn, before, A_PAGE)]
+        now = _standing(request, conn)
+        past = list(islice(_over(request, conn, before), A_PAGE))
     registry = service.registry()
     chosen = [one for one in _devices(service) if within(one.place, place, registry) and one.kind in kind]
     zones = sorted({one.zone for one in chosen if one.zone})
@@ -120,26 +126,49 @@ def drill_csv(request: Request, number: Number, who: Viewer) -> Response:
     return Response(body, media_type="text/csv; charset=utf-8", headers={"content-disposition": name})
 
 
-@router.get("/api/v1/drills")
-def drills(request: Request, who: Viewer, before: Before = None) -> dict[str, Any]:
-    """Drills and tests that stand (waiting, planned, running), and the newest that are over."""
-    service = service_of(request)
+@router.get("/api/v1/drills", responses={200: {"model": records.Drills}})
+def drills(request: Request, who: Viewer, cursor: Cursor = "", limit: Limit = A_PAGE) -> Response:
+    """Drills and tests that stand (waiting, planned, running), and by pages the newest that are over."""
+    service, before = service_of(request), number_of("drills", cursor)
     with service.read() as conn:
-        past = [told(one, service.now()) for one in drillstore.over(conn, before, A_PAGE)]
-        return {"standing": standing(service, conn), "over": past}
+        past = list(islice(_over(request, conn, before), limit + 1))
+        more = given("drills", past[limit - 1]["id"]) if len(past) > limit else None
+        return JSONResponse({"standing": _standing(request, conn), "over": past[:limit], "next": more})
 
 
-@router.get("/api/v1/drills/{number}", response_model=None)
-def drill(request: Request, number: Number, who: Viewer) -> dict[str, Any] | Response:
+@router.get("/api/v1/drills/{number}", responses={200: {"model": records.WholeDrill}})
+def drill(request: Request, number: Number, who: Viewer) -> Response:
     """The whole record: coverage, alerts, who was told, who answered when, the lines of the log."""
-    return _record(request, number) or answer(request, 404, "error_404")
+    found = _record(request, number)
+    return answer(request, 404, "error_404") if found is None else JSONResponse(found)
+
+
+def _standing(request: Request, conn: Connection) -> list[dict[str, Any]]:
+    return [one for one in standing(service_of(request), conn) if _visible(request, one)]
+
+
+def _over(request: Request, conn: Connection, before: int | None) -> Iterator[dict[str, Any]]:
+    """The newest that are over and within reach."""
+    now = service_of(request).now()
+    while past := drillstore.over(conn, before, A_PAGE):
+        yield from (one for one in (told(drill, now) for drill in past) if _visible(request, one))
+        before = past[-1].id
+
+
+def _visible(request: Request, one: Mapping[str, Any]) -> bool:
+    """Within reach, or something one has part in."""
+    reach, registry = reach_of(request), service_of(request).registry()
+    theirs = {*one["people"], one["declared_by"], one["agreed_by"]} - {""}
+    return any(reach.has(registry, place) for place in one["places"]) or reach.person in theirs
 
 
 def _record(request: Request, number: int) -> dict[str, Any] | None:
     service = service_of(request)
     with service.read() as conn:
         found = drillstore.read(conn, number)
-        return None if found is None else record(service, conn, found)
+        if found is None or not _visible(request, told(found, service.now())):
+            return None
+        return record(service, conn, found)
 
 
 def _devices(service: Service) -> list[Device]:
@@ -197,7 +226,8 @@ def _rows(request: Request, found: dict[str, Any]) -> Iterator[list[Any]]:
 # ---- acting ------------------------------------------------------------------------------------------------
 
 
-@router.post("/api/v1/drills")
+@router.post("/api/v1/drills", responses=ANSWERS)
+@sends(DrillForm)
 def declare(request: Request, fields: Fields, who: Declarer) -> Response:
     """Declare a drill or a test. Of a whole building a second person must agree before it counts."""
     form = take(DrillForm, _gathered(fields))
@@ -241,38 +271,40 @@ def _moment(local: str, zone: str) -> int | None:
     return int(datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
 
 
-@router.post("/api/v1/drills/{number}/agree")
+@router.post("/api/v1/drills/{number}/agree", responses=ANSWERS)
+@sends(Sent)
 def agree(request: Request, number: Number, fields: Fields, who: Agreer) -> Response:
     """The second person agrees: from now on, and not before its start, it counts."""
     form = take(Sent, fields)
-    return _known(request, number, lambda _: DrillAgreed(number, who.person), form.next)
+    return _known(request, number, DrillAgreed(number, who.person), form.next, whole=True)
 
 
-@router.post("/api/v1/drills/{number}/end")
+@router.post("/api/v1/drills/{number}/end", responses=ANSWERS)
+@sends(EndOfDrill)
 def end(request: Request, number: Number, fields: Fields, who: Ender) -> Response:
     """End it now: what still stands is real. `broken_off`: what did not speak is no hazard."""
-    form = take(EndForm, fields)
-    return _known(request, number, lambda _: DrillEnded(number, who.person, bool(form.broken_off)), form.next)
+    form = take(EndOfDrill, fields)
+    return _known(request, number, DrillEnded(number, who.person, bool(form.broken_off)), form.next)
 
 
-def _known(request: Request, number: int, build: Callable[[Drill], DrillFact], onward: str) -> Response:
-    with service_of(request).read() as conn:
+def _known(request: Request, number: int, fact: DrillFact, onward: str, whole: bool = False) -> Response:
+    """`whole`: only for whom all of its places are within reach."""
+    service = service_of(request)
+    with service.read() as conn:
         found = drillstore.read(conn, number)
-    if found is None:
+    if found is None or not _visible(request, told(found, service.now())):
         return answer(request, 404, "error_404")
-    return _do(request, build(found), onward or f"/drills/{number}")
+    if whole and not all(reach_of(request).has(service.registry(), place) for place in found.places):
+        return answer(request, 403, "error_scope")
+    return _do(request, fact, onward or f"/drills/{number}")
 
 
 def _do(request: Request, fact: DrillFact, onward: str) -> Response:
-    service, language = service_of(request), language_of(request)
-    persons = service.directory().persons
     try:
-        service.apply([fact]).result(WAIT)
+        body = perform(request, [fact], lambda conn, _: {"standing": _standing(request, conn)})
     except Refused as refusal:
-        said = refusal.sentence(language, lambda person: words.name(persons.get(person), language, person))
-        return answer(request, 409, "refused", said)
-    service.live.publish((), ())
+        return answer(request, 409, "refused", sentence(request, refusal))
+    service_of(request).live.publish((), ())
     if wants_page(request):
         return RedirectResponse(own_path(onward or "/drills"), 303)
-    with service.read() as conn:
-        return JSONResponse({"standing": standing(service, conn)})
+    return Response(body, media_type="application/json")

@@ -3,14 +3,17 @@
 from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import Annotated, Any, cast
+from urllib.parse import unquote
 
 from fastapi import Depends
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from dashboard import accounts, tokens
 from dashboard.account import Account, standing
-from dashboard.once import API, guarded, once_of
+from dashboard.fields import NUL, BadInput
+from dashboard.once import API, guarded, key_of, note, once_of
 from dashboard.permissions import LEAST, Permission
 from dashboard.reach import Reach
 from dashboard.service import Service
@@ -66,6 +69,19 @@ def account_of(request: Request) -> Account | None:
         return None
     service = service_of(request)
     return standing(account, service.directory().persons, service.registry())
+
+
+async def ask_once(request: Request) -> None:
+    """A dependency of every route: notes the key and what is sent with it. Of what a stranger sends nothing
+    is read."""
+    if NUL in request.url.path or NUL in unquote(request.url.query):
+        raise BadInput("a NUL in the address")  # no database is asked for it
+    key = key_of(request)
+    if key is None:
+        return
+    request.state.known = await run_in_threadpool(account_of, request)
+    if request.state.known is not None:
+        await note(request, key)
 
 
 def bearer(request: Request) -> str | None:
@@ -144,7 +160,7 @@ class Allow:
     def __call__(self, request: Request) -> Account | None:
         if self.permission == Permission.PUBLIC:
             return None
-        account = account_of(request)
+        account = getattr(request.state, "known", None) or account_of(request)
         if account is None:
             raise NotSignedIn
         request.state.account = account

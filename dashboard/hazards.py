@@ -1,83 +1,34 @@
-"""Touches. Hazards: the list by day and risk, a page of each with its history, its acts, and a file."""
+"""Touches. The pages of hazards: the list by day and risk, each with its history, and a file."""
 
 import csv
 import io
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
-from fastapi import APIRouter, Depends
-from pydantic import Field
+from fastapi import APIRouter
 from sqlalchemy import Connection, select
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import Response
 
-from alerts.desk import AnyFact
-from alerts.duty.hours import day_of, moment
 from alerts.hazards import hazardstore
-from alerts.hazards.found import Found
-from alerts.hazards.hazard import Assigned, Hazard, Mended, Noted, Postponed, Rechecked
-from alerts.hazards.hazardnotice import MORNING
+from alerts.hazards.hazard import Hazard
 from alerts.reasons import HAZARD_CAUSES
-from alerts.refusal import Refused
 from alerts.tables import alert_log
 from dashboard import words
-from dashboard.accounts import Account
-from dashboard.fields import Fields, Number, Sent, own_path, take
-from dashboard.gate import Allow, Viewer, language_of, reach_of, service_of
+from dashboard.fields import Number
+from dashboard.gate import Viewer, language_of, reach_of, service_of
 from dashboard.health.gather import building_of
 from dashboard.health.sheets import BOM, plain
-from dashboard.page import answer, render, wants_page
+from dashboard.page import answer, render
 from dashboard.service import Service
-from rules.verdict import Text
 
 router = APIRouter()
-WAIT = 10.0  # seconds for a commit
-Finder = Annotated[Account, Depends(Allow("hazard"))]
-Checker = Annotated[Account, Depends(Allow("recheck"))]
-NOBODY = "-"
 COLUMNS = (
     "code", "hazard_title", "place", "device", "health_owner", "hazard_state", "hazard_due", "hazard_found",
     "hazard_times", "hazard_reopened", "hazard_mended", "hazard_evidence", "hazard_rechecked",
     "hazard_finding",
 )  # fmt: skip
-
-
-class ReportForm(Sent):
-    cause: str
-    what: str = ""
-    place: str = ""
-    device: str = ""
-    owner: str = ""
-    note: str = ""
-    life_safety: str = ""
-
-
-class AssignForm(Sent):
-    to: str
-    note: str = ""
-
-
-class PostponeForm(Sent):
-    until: str  # a day
-    reason: str = ""
-
-
-class MendForm(Sent):
-    evidence: str = ""
-
-
-class RecheckForm(Sent):
-    passed: Literal["yes", "no"]
-    finding: str = ""
-
-
-class NoteForm(Sent):
-    note: str = Field("", max_length=2000)
-
-
-# ---- reading -----------------------------------------------------------------------------------------------
 
 
 @router.get("/hazards")
@@ -86,7 +37,7 @@ def hazards_page(
     place: str = "",
 ) -> Response:  # fmt: skip
     service = service_of(request)
-    whole = _seen(request, bool(over))
+    whole = seen(request, bool(over))
     rows = [one for one in whole if _asked(service, one, building, owner, device)]
     return render(
         request,
@@ -110,7 +61,7 @@ def hazards_csv(
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([words.say(key, language) for key in COLUMNS])
-    for one in _seen(request, bool(over)):
+    for one in seen(request, bool(over)):
         if _asked(service, one, building, owner, device):
             writer.writerow([plain(cell) for cell in _cells(service, one, language)])
     day = datetime.fromtimestamp(service.now() / 1000, UTC).date().isoformat()
@@ -126,9 +77,9 @@ def hazard_page(request: Request, number: Number, who: Viewer) -> Response:
     service = service_of(request)
     with service.read() as conn:
         one = hazardstore.read(conn, number)
-        if one is None or not _visible(request, one):
+        if one is None or not visible(request, one):
             return answer(request, 404, "error_404")
-        lines = _history(conn, one)
+        lines = history(conn, one)
     return render(
         request,
         "hazard.html",
@@ -141,18 +92,12 @@ def hazard_page(request: Request, number: Number, who: Viewer) -> Response:
     )
 
 
-@router.get("/api/v1/hazards")
-def hazards(request: Request, who: Viewer, over: str = "") -> dict[str, Any]:
-    """The hazards that stand, by the day they are due; `over=1`: those that are over as well."""
-    return {"hazards": [_told(one) for one in _seen(request, bool(over))]}
-
-
-def _seen(request: Request, over: bool) -> list[Hazard]:
+def seen(request: Request, over: bool) -> list[Hazard]:
     with service_of(request).read() as conn:
-        return [one for one in hazardstore.every(conn, over) if _visible(request, one)]
+        return [one for one in hazardstore.every(conn, over) if visible(request, one)]
 
 
-def _visible(request: Request, one: Hazard) -> bool:
+def visible(request: Request, one: Hazard) -> bool:
     reach = reach_of(request)
     return reach.has(service_of(request).registry(), one.place) or one.owner == reach.person != ""
 
@@ -162,15 +107,12 @@ def _asked(service: Service, one: Hazard, building: str, owner: str, device: str
     return here and owner in ("", one.owner) and device in ("", one.device)
 
 
-def _told(one: Hazard) -> dict[str, Any]:
-    return msgspec.to_builtins(msgspec.structs.asdict(one)) | {"code": one.code}  # type: ignore[no-any-return]
-
-
-def _history(conn: Connection, one: Hazard) -> list[dict[str, Any]]:
+def history(conn: Connection, one: Hazard) -> list[dict[str, Any]]:
     wanted = select(alert_log).where(alert_log.c.record == f"hazard/{one.id}").order_by(alert_log.c.seq)
     rows = conn.execute(wanted.limit(500)).mappings()
     return [
         {
+            "seq": row["seq"],
             "at": row["moment"],
             "fact": row["fact"],
             "by": row["by"],
@@ -229,101 +171,3 @@ def _state(one: Hazard, now: int) -> str:
     if not one.open:
         return "closed"
     return f"{one.mending.value}_overdue" if one.due_at <= now else one.mending.value
-
-
-# ---- acting ------------------------------------------------------------------------------------------------
-
-
-@router.post("/hazards")
-@router.post("/api/v1/hazards")
-def report(request: Request, fields: Fields, who: Finder) -> Response:
-    """Somebody saw something that has to be mended. The same cause at the same thing is the same hazard."""
-    form = take(ReportForm, fields)
-    service = service_of(request)
-    device = service.registry().devices.get(form.device)
-    place = device.place if device is not None else form.place
-    if not reach_of(request).has(service.registry(), place):
-        return answer(request, 403, "error_403")
-    known = HAZARD_CAUSES.get(form.cause)
-    if known is None:
-        return answer(request, 422, "hazard_no_cause")
-    said = form.what.strip()
-    title = Text(said, said) if said else known
-    found = Found(
-        alert=0,
-        source="person",
-        device=form.device,
-        place=place,
-        cause=f"{form.cause}: {said.lower()}" if form.cause == "other" else form.cause,
-        by=who.person,
-        moment=service.now(),
-        title=title,
-        note=form.note,
-        owner=form.owner,
-        life_safety=bool(form.life_safety) or (device is not None and device.life_safety),
-    )
-    return _do(request, [found], form.next or "/hazards")
-
-
-Build = Callable[[Service, int, str, Any], AnyFact]
-
-
-def _postponed(service: Service, number: int, by: str, form: PostponeForm) -> AnyFact:
-    try:
-        until = moment(day_of(form.until), MORNING, service.directory().clock)
-    except ValueError:
-        until = 0  # the desk says that the end is missing
-    return Postponed(number, by, until, form.reason)
-
-
-def _rechecked(service: Service, number: int, by: str, form: RecheckForm) -> AnyFact:
-    return Rechecked(number, by, form.passed == "yes", form.finding)
-
-
-ACTS: dict[str, tuple[type[Sent], str, Build]] = {
-    "assign": (AssignForm, "hazard", lambda service, n, by, form: Assigned(n, by, form.to, form.note)),
-    "postpone": (PostponeForm, "recheck", _postponed),
-    "mend": (MendForm, "hazard", lambda service, n, by, form: Mended(n, by, form.evidence)),
-    "recheck": (RecheckForm, "recheck", _rechecked),
-    "note": (NoteForm, "hazard", lambda service, n, by, form: Noted(n, by, form.note)),
-}
-
-
-def _route(act: str) -> Callable[..., Response]:
-    model, permission, build = ACTS[act]
-
-    def run(
-        request: Request, number: Number, fields: Fields, who: Annotated[Account, Depends(Allow(permission))]
-    ) -> Response:
-        form = take(model, fields)
-        service = service_of(request)
-        with service.read() as conn:
-            one = hazardstore.read(conn, number)
-        if one is None or not _visible(request, one):
-            return answer(request, 404, "error_404")
-        fact = build(service, number, who.person, form)
-        return _do(request, [fact], form.next or f"/hazards/{number}", number)
-
-    run.__name__ = f"hazard_{act}"
-    run.__doc__ = f"{act} one hazard, through the desk. 409 with a sentence when it cannot be done now."
-    return run
-
-
-for _name in ACTS:
-    router.add_api_route(f"/api/v1/hazards/{{number}}/{_name}", _route(_name), methods=["POST"])
-
-
-def _do(request: Request, facts: list[AnyFact], onward: str, number: int | None = None) -> Response:
-    service, language = service_of(request), language_of(request)
-    persons = service.directory().persons
-    try:
-        service.apply(facts).result(WAIT)
-    except Refused as refusal:
-        said = refusal.sentence(language, lambda person: words.name(persons.get(person), language, person))
-        return answer(request, 409, "refused", said)
-    if wants_page(request):
-        return RedirectResponse(own_path(onward), 303)
-    with service.read() as conn:
-        found = [one for one in hazardstore.every(conn, over=True) if number in (None, one.id)]
-    changed = max(found, key=lambda one: one.found_again_at or one.found_at) if number is None else found[0]
-    return JSONResponse({"hazard": _told(changed)})

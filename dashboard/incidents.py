@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from heapq import merge
+from itertools import islice
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -10,7 +11,7 @@ from fastapi import APIRouter, Depends
 from pydantic import Field
 from sqlalchemy import Connection, select
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from alerts.incidents import incident, incidentbook
 from alerts.incidents.incident import Formed, Grown, IncidentFact
@@ -20,10 +21,14 @@ from alerts.tables import alert_log
 from dashboard import cards, together
 from dashboard.account import Account
 from dashboard.actions import VIA, perform, sentence
-from dashboard.fields import Fields, Number, Sent, own_path, take
+from dashboard.fields import Fields, Many, Number, Sent, own_path, sends, take
 from dashboard.gate import Allow, NotAllowed, Viewer, service_of
 from dashboard.page import answer, render, wants_page
 from dashboard.reach import EVERYWHERE, Reach
+from dashboard.rest import records
+from dashboard.rest.alerts import Cursor, Limit
+from dashboard.rest.cursor import given
+from dashboard.rest.cursor import number as number_of
 from dashboard.service import Service
 
 router = APIRouter()
@@ -31,10 +36,10 @@ Commander = Annotated[Account, Depends(Allow("incident"))]
 Plain = dict[str, Any]
 
 
-class Chosen(Sent):
+class ChosenAlerts(Sent):
     """`alert`: one of them, as a form sends it."""
 
-    alerts: list[int] = Field(default=[], max_length=500)
+    alerts: list[Many] = Field(default=[], max_length=500)
     alert: str = Field("", pattern=r"^\d{0,18}$")
     note: str = ""
 
@@ -43,32 +48,32 @@ class Chosen(Sent):
         return (*self.alerts, *((int(self.alert),) if self.alert else ()))
 
 
-class One(Sent):
+class OneAlert(Sent):
     alert: str = Field(pattern=r"^\d{1,18}$")
 
 
-class To(Sent):
+class CommandTo(Sent):
     to: str = Field(min_length=1)
     note: str = ""
 
 
-class Words(Sent):
+class Remark(Sent):
     note: str = Field(min_length=1)
 
 
-class What(Sent):
+class AllAtOnce(Sent):
     what: Literal["acknowledge", "arrived"]
 
 
 Build = Callable[[int, str, Any], IncidentFact]
 ACTS: dict[str, tuple[type[Sent], Build]] = {
-    "put-in": (Chosen, lambda number, by, form: Grown(number, by, form.ids)),
-    "take-out": (One, lambda number, by, form: incident.Shrunk(number, by, int(form.alert))),
-    "together": (What, lambda number, by, form: incident.Together(number, by, form.what, VIA)),
-    "handover": (To, lambda number, by, form: incident.CommandOffered(number, by, form.to, form.note)),
+    "put-in": (ChosenAlerts, lambda number, by, form: Grown(number, by, form.ids)),
+    "take-out": (OneAlert, lambda number, by, form: incident.Shrunk(number, by, int(form.alert))),
+    "together": (AllAtOnce, lambda number, by, form: incident.Together(number, by, form.what, VIA)),
+    "handover": (CommandTo, lambda number, by, form: incident.CommandOffered(number, by, form.to, form.note)),
     "command": (Sent, lambda number, by, form: incident.CommandTaken(number, by)),
     "decline": (Sent, lambda number, by, form: incident.CommandDeclined(number, by)),
-    "remark": (Words, lambda number, by, form: incident.Remarked(number, by, form.note)),
+    "remark": (Remark, lambda number, by, form: incident.Remarked(number, by, form.note)),
 }
 
 
@@ -93,29 +98,33 @@ def page(request: Request, number: Number, who: Viewer) -> Response:
     return render(request, "incident.html", one=shown, others=others, **_known(service))
 
 
-@router.get("/api/v1/incidents")
-def incidents(request: Request, who: Viewer) -> dict[str, Any]:
-    """The newest incidents, open and over: commander, and the ids of their alerts."""
-    service = service_of(request)
+@router.get("/api/v1/incidents", responses={200: {"model": records.Incidents}})
+def incidents(request: Request, who: Viewer, cursor: Cursor = "", limit: Limit = 100) -> Response:
+    """The newest incidents first, open and over: commander, and the ids of their alerts."""
+    service, before = service_of(request), number_of("incidents", cursor)
     with service.read() as conn:
-        found = [_shown(service, conn, one, who.reach) for one in incidentbook.newest(conn)]
-    visible = (one for one in found if _visible(one, who.reach))
-    return {"incidents": [{k: v for k, v in one.items() if k != "cards"} for one in visible]}
+        known = (one for one in incidentbook.newest(conn, None) if before is None or one.id < before)
+        shown = (_shown(service, conn, one, who.reach) for one in known)
+        found = list(islice((one for one in shown if _visible(one, who.reach)), limit + 1))
+    more = given("incidents", found[limit - 1]["id"]) if len(found) > limit else None
+    told = [{k: v for k, v in one.items() if k != "cards"} for one in found[:limit]]
+    return JSONResponse({"incidents": told, "next": more})
 
 
-@router.get("/api/v1/incidents/{number}", response_model=None)
-def one_incident(request: Request, number: Number, who: Viewer) -> dict[str, Any] | Response:
+@router.get("/api/v1/incidents/{number}", responses={200: {"model": records.WholeIncident}})
+def one_incident(request: Request, number: Number, who: Viewer) -> Response:
     """One incident with its alerts and one timeline of all of them."""
     service = service_of(request)
     with service.read() as conn:
         shown = _whole(service, conn, number, who.reach)
-    return shown or answer(request, 404, "error_404")
+    return JSONResponse(shown) if shown else answer(request, 404, "error_404")
 
 
-@router.post("/api/v1/incidents", status_code=201)
+@router.post("/api/v1/incidents", status_code=201, responses={201: {"model": records.IncidentChanged}})
+@sends(ChosenAlerts)
 def form_incident(request: Request, fields: Fields, who: Commander) -> Response:
     """Put at least two open alerts together; who does it commands, until somebody accepts the command."""
-    form = take(Chosen, fields)
+    form = take(ChosenAlerts, fields)
     return _apply(request, Formed(who.by, form.ids, form.note), who, form.ids, form.next)
 
 
@@ -127,16 +136,19 @@ def _route(name: str) -> Callable[..., Response]:
         service = service_of(request)
         with service.read() as conn:
             here = incidentbook.members(conn, number)
-        concerned = (*here, *(form.ids if isinstance(form, Chosen) else ()))
+        concerned = (*here, *(form.ids if isinstance(form, ChosenAlerts) else ()))
         return _apply(request, build(number, who.by, form), who, concerned, form.next)
 
     run.__name__ = f"incident_{name.replace('-', '_')}"
     run.__doc__ = f"{name} for an incident, through the desk. 409 with a sentence when it cannot be done now."
-    return run
+    return sends(model)(run)
 
 
+ANSWERS: dict[int | str, Plain] = {200: {"model": records.IncidentChanged}}
 for _name in ACTS:
-    router.add_api_route(f"/api/v1/incidents/{{number}}/{_name}", _route(_name), methods=["POST"])
+    router.add_api_route(
+        f"/api/v1/incidents/{{number}}/{_name}", _route(_name), methods=["POST"], responses=ANSWERS
+    )
 
 
 def _apply(

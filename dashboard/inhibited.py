@@ -27,20 +27,22 @@ from alerts.refusal import Refused
 from alerts.tables import alert
 from dashboard import cards, words
 from dashboard.accounts import Account
-from dashboard.fields import Fields, Number, Sent, own_path, take
+from dashboard.actions import perform, sentence
+from dashboard.fields import Fields, Many, Number, Sent, own_path, sends, take
 from dashboard.gate import Allow, Viewer, language_of, reach_of, service_of
 from dashboard.page import answer, render, wants_page
+from dashboard.rest import records
 from dashboard.service import Service
 from ingest.campus.device import Device
 
 router = APIRouter()
-WAIT = 10.0  # seconds for a commit
 DAY = 24 * HOUR
 ENDS = (1, 2, 4, 8, 12, 24, 48, 72, 168)  # hours that the form offers, up to the limit
 Impairer = Annotated[Account, Depends(Allow("impair"))]
 Agreer = Annotated[Account, Depends(Allow("agree"))]
 Releaser = Annotated[Account, Depends(Allow("release"))]
 Plain = dict[str, Any]
+ANSWERS: dict[int | str, Plain] = {200: {"model": records.Inhibited}}
 
 
 class ImpairForm(Sent):
@@ -49,10 +51,10 @@ class ImpairForm(Sent):
     owner: str
     reason: str = ""
     patrol: str = ""
-    until: Annotated[int, Field(strict=False)]
+    until: Annotated[Many, Field(strict=False)]
 
 
-class EndForm(Sent):
+class EndOfImpairment(Sent):
     reason: str = ""
 
 
@@ -84,11 +86,11 @@ def inhibited_page(request: Request, who: Viewer, scope: str = "", target: str =
     )
 
 
-@router.get("/api/v1/inhibited")
-def inhibited(request: Request, who: Viewer) -> Plain:
+@router.get("/api/v1/inhibited", responses={200: {"model": records.Inhibited}})
+def inhibited(request: Request, who: Viewer) -> Response:
     """All that is hidden now: out of service, shelved, suppressed; and what was out of service before."""
     with service_of(request).read() as conn:
-        return everything(service_of(request), conn, request)
+        return JSONResponse(everything(service_of(request), conn, request))
 
 
 def everything(service: Service, conn: Connection, request: Request) -> Plain:
@@ -165,7 +167,8 @@ def _visible(request: Request, entry: Impairment) -> bool:
 # ---- acting ------------------------------------------------------------------------------------------------
 
 
-@router.post("/api/v1/impairments")
+@router.post("/api/v1/impairments", responses=ANSWERS)
+@sends(ImpairForm)
 def impair(request: Request, fields: Fields, who: Impairer) -> Response:
     """Take a device, a zone or a place out of service. Where life safety lies in it somebody else must agree
     before it hides anything."""
@@ -184,17 +187,19 @@ def impair(request: Request, fields: Fields, who: Impairer) -> Response:
     return _do(request, fact, form.next)
 
 
-@router.post("/api/v1/impairments/{number}/agree")
+@router.post("/api/v1/impairments/{number}/agree", responses=ANSWERS)
+@sends(Sent)
 def agree(request: Request, number: Number, fields: Fields, who: Agreer) -> Response:
     """The second person agrees: it is in force from now on."""
     form = take(Sent, fields)
     return _known(request, number, lambda: Agreed(number, who.person), form.next)
 
 
-@router.post("/api/v1/impairments/{number}/end")
+@router.post("/api/v1/impairments/{number}/end", responses=ANSWERS)
+@sends(EndOfImpairment)
 def end(request: Request, number: Number, fields: Fields, who: Releaser) -> Response:
     """Back in service before its time; or it is not agreed to."""
-    form = take(EndForm, fields)
+    form = take(EndOfImpairment, fields)
     return _known(request, number, lambda: Ended(number, who.person, form.reason), form.next)
 
 
@@ -207,14 +212,10 @@ def _known(request: Request, number: int, build: Callable[[], ImpairmentFact], o
 
 
 def _do(request: Request, fact: ImpairmentFact, onward: str) -> Response:
-    service, language = service_of(request), language_of(request)
-    persons = service.directory().persons
     try:
-        service.apply([fact]).result(WAIT)
+        body = perform(request, [fact], lambda conn, _: everything(service_of(request), conn, request))
     except Refused as refusal:
-        said = refusal.sentence(language, lambda person: words.name(persons.get(person), language, person))
-        return answer(request, 409, "refused", said)
+        return answer(request, 409, "refused", sentence(request, refusal))
     if wants_page(request):
         return RedirectResponse(own_path(onward or "/inhibited"), 303)
-    with service.read() as conn:
-        return JSONResponse(everything(service, conn, request))
+    return Response(body, media_type="application/json")

@@ -88,13 +88,18 @@ class Once(msgspec.Struct):
         self.kept = True
 
 
-async def ask_once(request: Request) -> None:
-    """A dependency of every route: notes the key and what is sent with it. It counts once the gate let in."""
+def key_of(request: Request) -> str | None:
+    """The key that was sent and may count. Raises BadKey."""
     key = request.headers.get(HEADER)
     if key is None or request.method != "POST" or not request.url.path.startswith(API):
-        return
+        return None
     if not 1 <= len(key) <= _LONGEST or not key.isascii() or not key.isprintable() or key.isspace():
         raise BadKey("key_wrong")
+    return key
+
+
+async def note(request: Request, key: str) -> None:
+    """Reads what is sent with the key, which may be a photo. It counts once the gate let in."""
     sent = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + await request.body()
     request.state.asked = (key, hashlib.sha256(sent).hexdigest())
 

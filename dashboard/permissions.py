@@ -8,7 +8,7 @@ class Permission(StrEnum):
     PUBLIC = "public"  # nobody needs to sign in: sign-in itself, static files, liveness
     SEE = "see"
     ACT = "act"  # whatever has no line of its own: swaps of shifts, backtests
-    STAFF = "staff"  # rosters: shifts, exceptions, calendars to subscribe to
+    STAFF = "staff"  # rosters: shifts, exceptions, calendars; how notices fare, tries of a channel
     ADMINISTER = "administer"  # accounts, tokens for machines; demo scenarios
 
 
@@ -55,6 +55,7 @@ LEAST: Mapping[str, Role] = {
     # what hides alerts that have not come yet
     "impair": Role.MANAGER,
     "out_of_service": Role.MANAGER,
+    "erase": Role.MANAGER,  # who telephoned
     Permission.STAFF: Role.MANAGER,
     Permission.ADMINISTER: Role.ADMINISTRATOR,
 }

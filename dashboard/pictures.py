@@ -1,5 +1,6 @@
 """Touches. Photos of an alert: sent by a form, shown with the alert's timeline."""
 
+from collections.abc import Collection
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -11,7 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from alerts.incidents import photolines
 from alerts.incidents.attached import Photographed
 from alerts.incidents.photos import HASH, MOST
-from alerts.refusal import NO_SUCH_ALERT, PHOTO_KIND, PHOTO_MANY, PHOTO_NO_ROOM, Refused
+from alerts.refusal import NO_SUCH_ALERT, NO_SUCH_HAZARD, PHOTO_KIND, PHOTO_MANY, PHOTO_NO_ROOM, Refused
 from dashboard import cards
 from dashboard.account import Account
 from dashboard.actions import WAIT, sentence
@@ -22,28 +23,40 @@ from dashboard.page import answer, wants_page
 router = APIRouter()
 Photographer = Annotated[Account, Depends(Allow("photo"))]
 LONGEST_NOTE = 2000
+_PHOTO = {"type": "string", "format": "binary"}
+_FIELDS = {"photo": _PHOTO, "note": {"type": "string", "maxLength": LONGEST_NOTE}}
+_FORM = {"type": "object", "required": ["photo"], "properties": _FIELDS}
+FORM = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}}
 
 
-@router.post("/api/v1/alerts/{number}/photos", status_code=201)
+@router.post("/api/v1/alerts/{number}/photos", status_code=201, openapi_extra=FORM)
 async def add(request: Request, number: Number, who: Photographer) -> Response:
     """A form (multipart/form-data) with `photo`, and `note` if you like. JPEG, PNG or WebP of 12 MB at most;
     what is kept is drawn anew, without place and camera."""
     try:
-        async with request.form(max_files=1, max_fields=3) as form:
-            photo, note = form.get("photo"), form.get("note")
-            if not isinstance(photo, UploadFile):
-                raise Refused(PHOTO_KIND)
-            sent = await photo.read()
-        said = note[:LONGEST_NOTE] if isinstance(note, str) else ""
+        sent, said = await received(request)
         await run_in_threadpool(_keep, request, number, who, sent, said)
-    except OSError:  # a large form waits on the disk while it comes in
-        return answer(request, 507, "refused", sentence(request, Refused(PHOTO_NO_ROOM)))
-    except Refused as refusal:
-        status = {PHOTO_NO_ROOM: 507, NO_SUCH_ALERT: 404}.get(refusal.text, 409)
-        return answer(request, status, "refused", sentence(request, refusal))
+    except (OSError, Refused) as problem:
+        return unkept(request, problem)
     if wants_page(request):
         return RedirectResponse(f"/alerts/{number}", 303)
     return JSONResponse({"alerts": [], "problems": {}}, 201)
+
+
+async def received(request: Request) -> tuple[bytes, str]:
+    """The photo and what is said of it. Raises Refused, and OSError: a large form waits on the disk while it
+    comes in."""
+    async with request.form(max_files=1, max_fields=3) as form:
+        photo, note = form.get("photo"), form.get("note")
+        if not isinstance(photo, UploadFile):
+            raise Refused(PHOTO_KIND)
+        return await photo.read(), note[:LONGEST_NOTE] if isinstance(note, str) else ""
+
+
+def unkept(request: Request, problem: OSError | Refused) -> Response:
+    refusal = problem if isinstance(problem, Refused) else Refused(PHOTO_NO_ROOM)
+    status = {PHOTO_NO_ROOM: 507, NO_SUCH_ALERT: 404, NO_SUCH_HAZARD: 404}.get(refusal.text, 409)
+    return answer(request, status, "refused", sentence(request, refusal))
 
 
 def _keep(request: Request, number: int, who: Account, sent: bytes, note: str) -> None:
@@ -67,17 +80,23 @@ def _keep(request: Request, number: int, who: Account, sent: bytes, note: str) -
 def show(request: Request, number: Number, name: str, who: Viewer) -> Response:
     """`name`: the hash of a photo of this alert, and .jpg or .thumb.jpg."""
     service = service_of(request)
-    digest, _, end = name.partition(".")
-    if service.photos is None or not HASH.fullmatch(digest) or end not in ("jpg", "thumb.jpg"):
-        return answer(request, 404, "error_404")
     with service.read() as conn:
         found = cards.cards(service, conn, [number], who.reach)
-        known = digest in photolines.of_alert(conn, number)
-    content = service.photos.read(digest, end == "thumb.jpg") if known and found else None
+        known = photolines.of_alert(conn, number) if found else ()
+    return shown(request, name, known, str(number))
+
+
+def shown(request: Request, name: str, known: Collection[str], of: str) -> Response:
+    """The photo of this name, if its hash is among those that are known there."""
+    photos = service_of(request).photos
+    digest, _, end = name.partition(".")
+    if photos is None or not HASH.fullmatch(digest) or end not in ("jpg", "thumb.jpg"):
+        return answer(request, 404, "error_404")
+    content = photos.read(digest, end == "thumb.jpg") if digest in known else None
     if content is None:
         return answer(request, 404, "error_404")
     headers = {
         "cache-control": "private, max-age=3600",
-        "content-disposition": f'inline; filename="{number}-{digest[:8]}.jpg"',
+        "content-disposition": f'inline; filename="{of}-{digest[:8]}.jpg"',
     }
     return Response(content, media_type="image/jpeg", headers=headers)

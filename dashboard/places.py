@@ -8,7 +8,8 @@ import msgspec
 from ingest.campus.device import Place
 from ingest.campus.registry import Registry
 
-WORST_FIRST = ("alarm", "supervisory", "trouble", "silent", "status", "out", "normal")
+# A drill stands before what is hidden and behind all that is real, so that it never covers an alarm.
+WORST_FIRST = ("alarm", "supervisory", "trouble", "silent", "status", "drill", "out", "normal")
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -63,7 +64,9 @@ def worst(states: Iterable[str]) -> str:
 
 def state_of(card: Mapping[str, Any]) -> str:
     """What an open alert makes of its place."""
-    return "out" if card["inhibition"] != "none" else str(card["class"])
+    if card["inhibition"] != "none":
+        return "out"
+    return str(card["class"]) if card["mode"] == "real" else "drill"
 
 
 def states(registry: Registry, cards: Iterable[Mapping[str, Any]], silent: Iterable[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from dashboard import accounts
 from dashboard.accounts import AccountError
 from dashboard.doorkeeper import WAIT, SignIn, check, doorkeeper, enter, turned_away
-from dashboard.fields import Fields, Sent, own_path, take
+from dashboard.fields import Fields, Number, Sent, own_path, take
 from dashboard.gate import Administrator, Viewer, service_of
 from dashboard.page import render
 from dashboard.passwords import weakness
@@ -31,8 +31,15 @@ class PasswordChange(Sent):
     again: str
 
 
+RoleName = Literal["viewer", "guard", "duty", "manager", "administrator"]
+
+
+class RoleChange(Sent):
+    role: RoleName
+
+
 class Invitation(Sent):
-    role: Literal["viewer", "guard", "duty", "manager", "administrator"]
+    role: RoleName
     person: str = ""
 
 
@@ -91,9 +98,19 @@ def invite(request: Request, fields: Fields, who: Administrator) -> Response:
     return _accounts(request, token=made.result(WAIT))
 
 
+@router.post("/accounts/{account}/role")
+def change_role(request: Request, account: Number, fields: Fields, who: Administrator) -> Response:
+    form = take(RoleChange, fields)
+    try:
+        service_of(request).transact(lambda tx: accounts.set_role(tx, account, form.role)).result(WAIT)
+    except AccountError as problem:
+        return _accounts(request, said=problem.key, status=409)
+    return RedirectResponse("/accounts", 303)
+
+
 @router.post("/accounts/{account}/{switch}")
 def switch_account(
-    request: Request, account: int, switch: Literal["disable", "enable"], who: Administrator
+    request: Request, account: Number, switch: Literal["disable", "enable"], who: Administrator
 ) -> Response:
     """A disabled account is signed out everywhere at once, also on open streams."""
     service = service_of(request)

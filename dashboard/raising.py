@@ -7,16 +7,18 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 from sqlalchemy import Connection
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from alerts.alert import Raised
+from alerts.plan import Plan
 from alerts.refusal import Refused
 from dashboard import cards
 from dashboard.account import Account
 from dashboard.actions import perform, sentence
-from dashboard.fields import Fields, Sent, take
+from dashboard.fields import Fields, Sent, sends, take
 from dashboard.gate import Allow, NotAllowed, Viewer, service_of
 from dashboard.page import answer, render, wants_page
+from dashboard.rest import records
 from dashboard.service import Service
 from rules.verdict import Class, Text
 
@@ -33,6 +35,7 @@ class Call(Sent):
     note: str = ""
     caller: str = Field("", max_length=80)
     callback: str = Field("", max_length=40)
+    plan: str = Field("", max_length=64)
     q: str = ""  # what was searched for; means nothing here
 
 
@@ -60,16 +63,26 @@ def form(request: Request, who: Raiser, q: Search = "", place: Search = "") -> R
     service = service_of(request)
     here = service.registry().places.get(place)
     found = places_like(service, here.id) if here else places_like(service, q)
-    return render(request, "raise.html", found=found, q=q, chosen=place, registry=service.registry())
+    registry, plans = service.registry(), plans_now(service)
+    return render(request, "raise.html", found=found, q=q, chosen=place, registry=registry, plans=plans)
 
 
-@router.get("/api/v1/places/search")
-def search(request: Request, who: Viewer, q: Search = "") -> dict[str, Any]:
+def plans_now(service: Service) -> list[Plan]:
+    """The plans of this hour: no device says of what kind it is, so a person chooses."""
+    directory, now = service.directory(), service.now()
+    return [
+        plan for plan in directory.plans if not plan.match.hours or directory.within(plan.match.hours, now)
+    ]
+
+
+@router.get("/api/v1/places/search", responses={200: {"model": records.PlacesFound}})
+def search(request: Request, who: Viewer, q: Search = "") -> Response:
     """Places by a few letters of their names: `zh` and `en` are whole paths."""
-    return {"places": places_like(service_of(request), q)}
+    return JSONResponse({"places": places_like(service_of(request), q)})
 
 
-@router.post("/api/v1/alerts", status_code=201)
+@router.post("/api/v1/alerts", status_code=201, responses={201: {"model": records.Raised}})
+@sends(Call)
 def raise_alert(request: Request, fields: Fields, who: Raiser) -> Response:
     """A person raises an alert. Who called and the number to call back stay out of the log."""
     call = take(Call, fields)
@@ -78,7 +91,14 @@ def raise_alert(request: Request, fields: Fields, who: Raiser) -> Response:
         raise NotAllowed("error_scope")
     title = Text(call.what.strip(), call.what.strip())
     fact = Raised(
-        who.by, call.place, title, Class(call.kind), call.note, call.caller.strip(), call.callback.strip()
+        by=who.by,
+        place=call.place,
+        title=title,
+        alert_class=Class(call.kind),
+        note=call.note,
+        caller=call.caller.strip(),
+        callback=call.callback.strip(),
+        plan=call.plan or None,
     )
     try:
         body = perform(request, [fact], lambda tx, outcome: _made(service, tx, outcome.changed, who))

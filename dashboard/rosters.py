@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from alerts.duty import roster
 from alerts.duty.hours import local_day, moment
-from alerts.duty.people import Post
+from alerts.duty.people import Directory, Post
 from alerts.duty.routing import problems
 from alerts.duty.shift import Override, Shift
 from alerts.duty.staffing import gaps
@@ -26,6 +26,17 @@ from dashboard.service import Service
 router = APIRouter()
 DAYS_SHOWN = 14
 DAY = 86_400_000
+
+
+Change = Callable[[Post, Directory], Post]
+
+
+class Unfit(Exception):
+    """A roster cannot be changed so. `said`: why, in the reader's language."""
+
+    def __init__(self, status: int, said: str) -> None:
+        super().__init__(said)
+        self.status, self.said = status, said
 
 
 class ShiftForm(Sent):
@@ -131,33 +142,37 @@ def version(post: Post) -> str:
 @router.post("/posts/{post}/shifts")
 def change_shift(request: Request, post: str, fields: Fields, who: Manager) -> Response:
     form = take(ShiftForm, fields)
-    return _change(request, post, form.version, who, lambda old: _with_shift(old, form, service_of(request)))
+    return _changed(request, post, form.version, who, with_shift(form))
 
 
 @router.post("/posts/{post}/overrides")
 def change_override(request: Request, post: str, fields: Fields, who: Manager) -> Response:
     form = take(OverrideForm, fields)
-    return _change(
-        request, post, form.version, who, lambda old: _with_override(old, form, service_of(request))
-    )
+    return _changed(request, post, form.version, who, with_override(form))
 
 
-def _with_shift(post: Post, form: ShiftForm, service: Service) -> Post:
-    made = None
-    if not form.remove:
-        staff = duty.who_of(form.who, service.directory())
-        term = {"": None, "yes": True, "no": False}[form.term]
-        made = Shift(staff, form.days, form.start, form.end, form.turn or None, form.since, term)
-    return msgspec.structs.replace(post, shifts=_placed(post.shifts, form.row, made))
+def with_shift(form: ShiftForm) -> Change:
+    def change(post: Post, directory: Directory) -> Post:
+        made = None
+        if not form.remove:
+            staff = duty.who_of(form.who, directory)
+            term = {"": None, "yes": True, "no": False}[form.term]
+            made = Shift(staff, form.days, form.start, form.end, form.turn or None, form.since, term)
+        return msgspec.structs.replace(post, shifts=_placed(post.shifts, form.row, made))
+
+    return change
 
 
-def _with_override(post: Post, form: OverrideForm, service: Service) -> Post:
-    made = None
-    if not form.remove:
-        staff = duty.persons_of(form.who, service.directory())
-        instead = duty.persons_of(form.instead_of, service.directory())
-        made = Override(form.day, staff, form.to, instead[0] if instead else "")
-    return msgspec.structs.replace(post, overrides=_placed(post.overrides, form.row, made))
+def with_override(form: OverrideForm) -> Change:
+    def change(post: Post, directory: Directory) -> Post:
+        made = None
+        if not form.remove:
+            staff = duty.persons_of(form.who, directory)
+            instead = duty.persons_of(form.instead_of, directory)
+            made = Override(form.day, staff, form.to, instead[0] if instead else "")
+        return msgspec.structs.replace(post, overrides=_placed(post.overrides, form.row, made))
+
+    return change
 
 
 def _placed(rows: tuple[Any, ...], row: str, made: Any) -> tuple[Any, ...]:
@@ -165,26 +180,36 @@ def _placed(rows: tuple[Any, ...], row: str, made: Any) -> tuple[Any, ...]:
     if not row:
         return (*rows, made) if made is not None else rows
     number = int(row)
+    if not 0 <= number < len(rows):
+        raise ValueError(f"there is no row {number}")
     return (*rows[:number], *((made,) if made is not None else ()), *rows[number + 1 :])
 
 
-def _change(request: Request, post: str, seen: str, who: Account, change: Callable[[Post], Post]) -> Response:
-    service, language = service_of(request), language_of(request)
-    old = service.directory().posts.get(post)
-    if old is None:
-        return answer(request, 404, "error_404")
+def change(service: Service, old: Post, seen: str, by: str, language: str, change: Change) -> None:
+    """Writes what `change` makes of the post, if that is still as it was when it was `seen`. Raises Unfit."""
     if seen != version(old):
-        return shown(request, old, who, words.say("roster_changed", language), 409)
+        raise Unfit(409, words.say("roster_changed", language))
     try:
-        new = change(old)
+        new = change(old, service.directory())
     except duty.Unknown as name:
-        return shown(request, old, who, words.say("roster_unknown", language, name=name), 422)
-    except ValueError as problem:
-        return shown(request, old, who, words.say("roster_wrong", language, why=problem), 422)
+        raise Unfit(422, words.say("roster_unknown", language, name=name)) from None
+    except (ValueError, OverflowError) as problem:
+        raise Unfit(422, words.say("roster_wrong", language, why=problem)) from None
 
     def act(tx: Connection) -> bool:
         return roster.replace_post(tx, old, new)
 
-    if not service.change_people(act, who.person):
-        return shown(request, old, who, words.say("roster_changed", language), 409)
+    if not service.change_people(act, by):
+        raise Unfit(409, words.say("roster_changed", language))
+
+
+def _changed(request: Request, post: str, seen: str, who: Account, made: Change) -> Response:
+    service = service_of(request)
+    old = service.directory().posts.get(post)
+    if old is None:
+        return answer(request, 404, "error_404")
+    try:
+        change(service, old, seen, who.person, language_of(request), made)
+    except Unfit as problem:
+        return shown(request, old, who, problem.said, problem.status)
     return RedirectResponse(f"/posts/{post}", 303)

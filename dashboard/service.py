@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection
 
 from alerts.delivery.emergency import UnrecordedAlert
+from alerts.delivery.notification import Notification
 from alerts.desk import AnyFact
 from alerts.duty.people import Directory
 from alerts.incidents.photos import Photos
@@ -45,6 +46,13 @@ class ChangePeople(Protocol):
     gives what the function returned, raises what it raised."""
 
     def __call__(self, act: Callable[[Connection], T], by: str, /) -> T: ...
+
+
+class CalledBack(Protocol):
+    """Tell a channel what its gateway has called back: by name, with the signature. False when no such
+    channel believes it."""
+
+    def __call__(self, channel: str, form: Mapping[str, str], signature: str, /) -> bool: ...
 
 
 class SeriesSource(Protocol):
@@ -126,3 +134,5 @@ class Service:
     backtests: Backtests | None = None
     promote: Promote | None = None
     photos: Photos | None = None
+    called_back: CalledBack = lambda *_: False
+    send: Callable[[Sequence[Notification]], None] = lambda rows: None  # notices that were just committed

@@ -1,6 +1,7 @@
 """Touches. Swaps of shifts, which both persons sign; and the roster as a calendar to subscribe to."""
 
 import secrets
+from collections.abc import Callable
 from typing import Literal
 
 from fastapi import APIRouter
@@ -19,14 +20,19 @@ from dashboard.doorkeeper import WAIT
 from dashboard.fields import Fields, Number, Sent, take
 from dashboard.gate import Actor, Manager, Public, language_of, service_of
 from dashboard.page import answer
-from dashboard.rosters import DAY, shown
+from dashboard.rosters import DAY, Unfit, shown
 from dashboard.tables import POST_FEED
 
 router = APIRouter()
 PAST, AHEAD = 7 * DAY, 90 * DAY  # ms of the roster that a calendar shows
 
 
+Word = Literal["accepted", "declined", "withdrawn"]
+
+
 class Offer(Sent):
+    """`day`: a shift of one's own that `taker` is to have; `back`: one of theirs in return."""
+
     day: str
     taker: str
     back: str = ""
@@ -35,41 +41,61 @@ class Offer(Sent):
 @router.post("/posts/{post}/swaps")
 def offer(request: Request, post: str, fields: Fields, who: Actor) -> Response:
     """Whoever is signed in offers their shifts of a day; it counts when the other has accepted."""
-    service, form = service_of(request), take(Offer, fields)
-    known = service.directory().posts.get(post)
+    form = take(Offer, fields)
+    known = service_of(request).directory().posts.get(post)
     if known is None:
         return answer(request, 404, "error_404")
+    return _signed(request, known, who, lambda: offered(request, post, form, who))
+
+
+def offered(request: Request, post: str, form: Offer, who: Account) -> None:
+    """Raises Unfit."""
+    service = service_of(request)
     try:
         for day in (form.day, form.back) if form.back else (form.day,):
             day_of(day)
     except ValueError as problem:
-        said = words.say("roster_wrong", language_of(request), why=problem)
-        return shown(request, known, who, said, 422)
+        raise Unfit(422, words.say("roster_wrong", language_of(request), why=problem)) from None
     wanted = Swap(0, post, form.day, who.person, form.taker, service.now(), form.back)
-    return _signed(request, known, who, lambda tx: swaps.offer(tx, wanted, service.directory()))
+    _write(request, who, lambda tx: swaps.offer(tx, wanted, service.directory()))
 
 
 @router.post("/swaps/{number}/{word}")
-def sign(
-    request: Request, number: Number, word: Literal["accepted", "declined", "withdrawn"], who: Actor
-) -> Response:
-    service = service_of(request)
-    known = next((swap for swap in service.directory().swaps if swap.id == number), None)
-    post = service.directory().posts.get(known.post) if known else None
+def sign(request: Request, number: Number, word: Word, who: Actor) -> Response:
+    post = post_of(request, number)
     if post is None:
         return answer(request, 404, "error_404")
-    now = service.now()
-    return _signed(request, post, who, lambda tx: swaps.answer(tx, number, who.person, word, now))
+    return _signed(request, post, who, lambda: signed(request, number, word, who))
 
 
-def _signed(request: Request, post: Post, who: Account, act: swaps.Act) -> Response:
+def post_of(request: Request, number: int) -> Post | None:
+    """The post in which a swap was offered."""
+    directory = service_of(request).directory()
+    known = next((swap for swap in directory.swaps if swap.id == number), None)
+    return directory.posts.get(known.post) if known else None
+
+
+def signed(request: Request, number: int, word: Word, who: Account) -> None:
+    """Raises Unfit."""
+    now = service_of(request).now()
+    _write(request, who, lambda tx: swaps.answer(tx, number, who.person, word, now))
+
+
+def _write(request: Request, who: Account, act: swaps.Act) -> None:
     service, language = service_of(request), language_of(request)
     try:
         service.change_people(act, who.person)
     except SwapRefused as refused:
         name = service.directory().name(refused.person, language) if refused.person else ""
         text = refused.said.en if language == "en" else refused.said.zh
-        return shown(request, post, who, text.format(person=name), 409)
+        raise Unfit(409, text.format(person=name)) from None
+
+
+def _signed(request: Request, post: Post, who: Account, act: Callable[[], None]) -> Response:
+    try:
+        act()
+    except Unfit as problem:
+        return shown(request, post, who, problem.said, problem.status)
     return RedirectResponse(f"/posts/{post.id}#swaps", 303)
 
 

@@ -57,21 +57,19 @@ def frame(service: Service, conn: Connection, changed: set[int], beat: bool) -> 
 
 
 def narrowed(service: Service, whole: Plain, reach: Reach) -> Plain:
-    """A frame as it is seen from there. What is no longer seen is gone from that screen as if it were closed;
-    what stands together of many places (incidents, floods) is shown one by one."""
-    if reach.everywhere:
-        return whole
+    """A frame as it is seen from there. What is no longer seen is gone there as if it were closed."""
     registry = service.registry()
+    if reach.everywhere:
+        return whole | together.seen(whole, registry, reach)
     seen = [
         {**card, "readonly": not reach.acts(registry, card)}
         for card in whole["alerts"]
         if reach.sees(registry, card)
     ]
     hidden = {card["id"] for card in whole["alerts"]} - {card["id"] for card in seen}
-    frame = {**whole, "alerts": seen, "closed": [*whole["closed"], *hidden], "incidents": []}
-    if "silent" not in whole:
-        return frame
-    return {**frame, **surroundings(service, reach), "suggested": [], "flood": None}
+    frame = {**whole, "alerts": seen, "closed": [*whole["closed"], *hidden]}
+    frame |= together.seen(whole, registry, reach)
+    return frame if "silent" not in whole else {**frame, **surroundings(service, reach)}
 
 
 def surroundings(service: Service, reach: Reach) -> Plain:

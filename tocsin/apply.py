@@ -1,6 +1,6 @@
 """Touches. `tocsin apply` and `tocsin export`: a campus file against the database."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -10,7 +10,10 @@ from alerts import desk
 from alerts.alert import TOCSIN, Gone
 from alerts.duty import roster
 from alerts.duty.people import Directory
+from alerts.limits import Limits
 from alerts.owners import told, unanswered
+from alerts.reroute import rerouted
+from alerts.store import all_open
 from ingest import pending
 from ingest.campus import store
 from ingest.campus.registry import Registry
@@ -148,12 +151,22 @@ def _clashes(tx: Connection, before: Registry, after: Registry, broker: BrokerSe
     return now
 
 
-def leave(tx: Connection, before: Collection[str], channels: Iterable[str], now: int) -> None:
-    """At rest: what those own on open alerts who are not registered any more (`before`: who was) goes back to
-    the post. It is told when the service starts."""
-    registry, directory = store.load(tx), roster.load(tx, channels)
-    gone = [Gone(one, TOCSIN, "removed") for one in before if one not in directory.persons]
-    desk.apply(tx, gone, now, directory, registry)
+def befall(
+    tx: Connection,
+    before: Directory,
+    channels: Iterable[str],
+    where: tuple[str, str],
+    limits: Limits,
+    now: int,
+) -> None:
+    """At rest: what a change of people and policies means for alerts that are open, as in a running service.
+    Who is not registered any more owns nothing; the next step is that of the new policy. Whom it tells is
+    told when the service starts. Whose shift the change ends is found then, too."""
+    registry = store.load(tx, *where)
+    directory = roster.load(tx, channels, where[0], registry.calendar)
+    gone = [Gone(one, TOCSIN, "removed") for one in before.persons if one not in directory.persons]
+    others = rerouted(all_open(tx), before, directory, registry, TOCSIN, now)
+    desk.apply(tx, [*gone, *others], now, directory, registry, limits)
 
 
 def export(tx: Connection) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from alerts import store as alert_store
 from alerts.alert import TOCSIN, Fact, Gone
 from alerts.desk import Outcome
 from alerts.duty import offshift, roster
+from alerts.duty.fetching import Calendars, Hands
 from alerts.reroute import rerouted
 from ingest import pending
 from ingest.campus import store
@@ -85,3 +86,19 @@ def people_again(
     removed = [Gone(one, by, "removed") for one in before.persons if one not in house.directory.persons]
     others = rerouted(alert_store.all_open(tx), before, house.directory, house.registry, by, now)
     return [*removed, *offshift.sent_home(before, house.directory, now), *others]
+
+
+def fetched_calendars(tocsin: "Tocsin") -> Calendars:
+    def report(post: str, word: str, note: str) -> None:
+        tocsin.own.report_part(f"calendar {post}", "routing", word, note)
+
+    hands = Hands(
+        tocsin.database.read,
+        lambda fn: tocsin.writer.transact(fn).result(30),
+        lambda: tocsin.house.directory,
+        lambda: reload_people(tocsin, TOCSIN),
+        report,
+        tocsin.now,
+    )
+    settings = tocsin.settings.alerts.calendars
+    return Calendars(hands, settings.inside, settings.ca)

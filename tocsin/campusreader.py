@@ -192,8 +192,9 @@ class Reader:
             row["repeat"] = self._duration((*path, "repeat", "every"), row["repeat"].get("every"))
         elif row.get("repeat") is not None:
             row["repeat"] = self._duration((*path, "repeat"), row["repeat"])
-        if row.get("promise") is not None:
-            row["promise"] = self._duration((*path, "promise"), row["promise"])
+        for key in ("promise", "receipt"):
+            if row.get(key) is not None:
+                row[key] = self._duration((*path, key), row[key])
         return row
 
     def _match(self, path: KeyPath, match: Any) -> dict[str, Any]:

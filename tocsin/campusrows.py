@@ -53,8 +53,9 @@ def _policy_row(policy: Policy) -> dict[str, Any]:
     made["steps"] = [_step_row(step) for step in policy.steps]
     if policy.repeat is not None:
         made["repeat"] = {"every": duration.text(policy.repeat)}
-    if policy.promise is not None:
-        made["promise"] = duration.text(policy.promise)
+    for key in ("promise", "receipt"):
+        if (told := getattr(policy, key)) is not None:
+            made[key] = duration.text(told)
     return made
 
 

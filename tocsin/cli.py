@@ -182,6 +182,7 @@ def _simulate(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> int:
     from rules.load import RuleErrors
     from rules.load import load as load_rules
+    from tocsin import checking, clock
     from tocsin.shape import schema
 
     if args.schema:
@@ -193,6 +194,8 @@ def _check(args: argparse.Namespace) -> int:
     except RuleErrors as error:
         raise Mistakes(str(error).splitlines()) from None
     print(f"{args.config}: no mistakes. {len(rules.rules)} rules, {len(settings.channels)} channels.")
+    for found in checking.amiss(settings, rules, clock.now()):
+        print(f"! {found}")
     return 0
 
 

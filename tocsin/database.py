@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
+import alerts.delivery.answering
 import alerts.delivery.outbox
 import alerts.tables
 import dashboard.health.tables

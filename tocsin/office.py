@@ -43,9 +43,10 @@ class Office:
         names, broker = list(self._settings.channels), self._settings.broker
 
         def at_rest(tx: Connection) -> Any:
-            before = list(roster.load(tx).persons)
+            where, limits = self._settings.where, self._settings.alerts.limits()
+            before = roster.load(tx, names, where[0], store.load(tx, *where).calendar)
             made = applying.apply(tx, parts, not dry, names, agreed, add, broker)
-            applying.leave(tx, before, names, clock.now())
+            applying.befall(tx, before, names, where, limits, clock.now())
             return msgspec.to_builtins(made)
 
         made = self._do(

@@ -3,11 +3,17 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
+
+from alerts import store
 from alerts.alert import Alert
+from alerts.desk import Outcome
+from alerts.outward import prometheus
 from alerts.outward.alertmanagerpush import AlertmanagerPush
 from alerts.outward.board import Board
 from alerts.outward.events import Events, forget_others
 from ingest.campus.registry import Registry
+from tocsin.hand_over import apply_facts
 from tocsin.web import VERSION
 
 if TYPE_CHECKING:
@@ -55,11 +61,21 @@ class Outward:
         for one in self._events:
             one.wake()
 
+    def look(self) -> None:
+        """Now and then: what Prometheus raised and an Alertmanager has forgotten."""
+
+        def forgotten(tx: Connection) -> Outcome:
+            now = self._tocsin.now()
+            found = list(prometheus.unheard(store.open_with(tx, rule=prometheus.RULE), now))
+            return apply_facts(self._tocsin.house, tx, found, now)
+
+        self._tocsin.writer.act(forgotten)
+
     def _registry(self) -> Registry:
         return self._tocsin.house.registry
 
     def _ready(self) -> bool:
-        return bool(self._tocsin.status()["ready"])
+        return bool(self._tocsin.status()["ready"]) and not self._tocsin.heartbeat.ailments()
 
     def _say(self, part: str, word: str, note: str) -> None:
         self._tocsin.own.report_part(part, POINT, word, note)

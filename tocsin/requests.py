@@ -13,7 +13,7 @@ from tocsin.backtest import source
 from tocsin.campus import reload
 from tocsin.duty import on_duty
 from tocsin.mistake import Mistakes
-from tocsin.trial import attempt
+from tocsin.trial import followed
 from tocsin.why import Known, answer
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ def handlers(tocsin: "Tocsin") -> dict[str, Callable[[Request], Any]]:
             return {"mistakes": error.lines}
 
     def send_test(request: Request) -> list[tuple[bool, str]]:
-        tries = attempt(request["target"], tocsin.channels, tocsin.house.directory)
-        return [(tested.ok, tested.said) for tested in tries]
+        return [(tested.ok, tested.said) for tested in followed(tocsin, request["target"])]
 
     def waiting(request: Request) -> list[dict[str, Any]]:
         def forget(tx: Any) -> list[dict[str, Any]]:

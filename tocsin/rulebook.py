@@ -6,7 +6,7 @@ files to fall back on.
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,12 +18,14 @@ from sqlalchemy import Connection
 from alerts.desk import Outcome
 from rules import record
 from rules.changes import Change, changes
-from rules.evaluate import arm
+from rules.evaluate import Failure, arm
 from rules.load import Loaded, RuleErrors, Texts, build, marks, read
 from rules.memory import Memories, Memory
+from rules.present import fresh, present
 from rules.ruleset import RuleSet
 from rules.shadow import Kept, NotPromoted, in_service, obstacles, undecided
 from rules.vanish import reconcile
+from rules.verdict import Verdict
 from tocsin.hand_over import apply_facts
 
 if TYPE_CHECKING:
@@ -162,6 +164,8 @@ class Rulebook:
                 verdicts = reconcile(old, loaded.rules, house.memories, house.registry, now)
                 house.rules = loaded.rules
                 arm(house.rules, house.memories, house.registry, now)
+                known = {rule.id: rule.version for rule in old.rules}
+                verdicts += standing(house, fresh(house.rules, known), now)
                 return apply_facts(house, tx, verdicts, now)
             except Exception:  # the act alone is undone, and with it goes what it did to the memory
                 _restore(house.memories, remembered)
@@ -177,6 +181,17 @@ class Rulebook:
         future.result(TAKES)
         log.info("rules loaded", version=loaded.rules.version, changed=[one.rule for one in made])
         return made
+
+
+def standing(house: "House", names: Collection[str], now: int) -> list[Verdict]:
+    """What these rules, new in force, say of what stands already."""
+    failures: list[Failure] = []
+    rules, memories, registry = house.rules, house.memories, house.registry
+    points, baselines = house.latest.points, house.baselines
+    found = present(rules, names, memories, registry, points, now, failures, baselines)
+    for one in failures:
+        log.error("a rule failed on what stands", rule=one.rule, point=one.point, exc_info=one.error)
+    return found
 
 
 def _restore(memories: Memories, rows: list[Memory]) -> None:

@@ -1,7 +1,8 @@
 """Touches. The running service: puts the house together, starts its threads and stops them in order.
 
 Threads: broker-life, broker-all, writer, delivery, senders (a pool a channel), history, feed, web, watch,
-watch-disk, watch-rules, health, control, states, outward-… (interfaces); broker-ear while commits fail.
+watch-disk, watch-rules, errands, heartbeat, control, states, outward-… (interfaces); broker-ear while commits
+fail; broker-acks where sirens acknowledge.
 """
 
 import json
@@ -17,11 +18,13 @@ from sqlalchemy import Connection
 from alerts import desk, store
 from alerts.delivery import channels
 from alerts.delivery.channels.email import Email
+from alerts.delivery.channels.null import NullSettings
 from alerts.delivery.deliver import Delivery
 from alerts.delivery.emergency import Emergency
+from alerts.delivery.notification import Lost
 from alerts.desk import AnyFact, Outcome
+from alerts.duty.people import Contact
 from alerts.hazards.found import of_failures
-from alerts.settings import NullSettings
 from dashboard.health.weekly import Weekly
 from dashboard.live import Live
 from dashboard.service import Within
@@ -32,18 +35,21 @@ from ingest.history.feed import Feed
 from ingest.history.history import History
 from ingest.reading import Reason
 from rules.evaluate import arm
-from rules.record import kept_files, promoted, unheard
+from rules.present import fresh
+from rules.record import kept_files, past, promoted, unheard
 from rules.ruleset import RuleSet
 from rules.vanish import reconcile
-from tocsin import clock, house, schema
+from tocsin import acks, answers, clock, house, schema
 from tocsin.backtest import Source, source
 from tocsin.backtests import Backtests
 from tocsin.ballast import Ballast, opening
+from tocsin.campus import fetched_calendars
 from tocsin.config import Settings
 from tocsin.control import Control
 from tocsin.database import open_or_move_aside
 from tocsin.ear import Ear
 from tocsin.hand_over import apply_facts
+from tocsin.heartbeat import Heartbeat
 from tocsin.house import Prepared
 from tocsin.inherit import inherited
 from tocsin.lock import FolderLock
@@ -51,9 +57,9 @@ from tocsin.outward import Outward
 from tocsin.own import Own
 from tocsin.pasts import Pasts
 from tocsin.requests import handlers
-from tocsin.rulebook import Rulebook
+from tocsin.rulebook import Rulebook, standing
 from tocsin.selfcheck import SelfCheck
-from tocsin.watch import ClockLook, watch_disk, watch_health, watch_rules, watch_service
+from tocsin.watch import ClockLook, watch_disk, watch_errands, watch_rules, watch_service
 from tocsin.web import Web
 from tocsin.writer import Writer
 
@@ -109,16 +115,19 @@ class Tocsin:
         self.emergency.follow(standing)
         self.writer = Writer(self.house, self.database, self.emergency, now, self._committed)
         self.delivery = self._delivery()
+        self.answers = answers.listeners(self)
         self.live = Live(self.database.read, now)
         self.life = self._session("life", self.writer.deliver_life)
         self.all = self._session("all", self.writer.deliver_all)
+        self.acks = acks.session(self.channels, settings.broker, now)
         self.history = self._history()
         self.feed = self._feed()
         self.backtests = Backtests(self._backtest, now)
         self.web = Web(self)
+        self.heartbeat = Heartbeat(self)
         self.outward = Outward(self)
         self.outward.follow(standing)
-        self.health = watch_health(self._weekly().look)
+        self.errands = watch_errands(self._weekly().look, fetched_calendars(self).look)
         self.doors = listeners.opened(settings.listeners, self.writer.deliver_life, self.own.report_part, now)
         self.ear = Ear(lambda: self._session("ear", self.writer.overhear))
         duties = self._listen, self._loop, self._audit, self._forget
@@ -148,16 +157,20 @@ class Tocsin:
         self.watch.start()
         self.outward.start()
         self.delivery.start()  # it waits for the database; nothing that it is handed before is lost
+        self.answers.start()
         self.web.start()
         self.life.ever_granted.wait(5)  # so that `all` can leave to `life` what is its own
         self.all.start()
+        if self.acks:
+            self.acks.start()
         self.ballast.take_back()  # what this start owed is written; before the history takes the room
         self.history.start()
         if self.feed:
             self.feed.start()
         self.disk_watch.start()
         self.rules_watch.start()
-        self.health.start()
+        self.errands.start()
+        self.heartbeat.start()
         self.control.start()
         log.info("running", threads=sorted(t.name for t in threading.enumerate()))
 
@@ -167,15 +180,19 @@ class Tocsin:
         self.watch.stop()
         self.disk_watch.stop()
         self.rules_watch.stop()
-        self.health.stop()
+        self.errands.stop()
+        self.heartbeat.stop()
         self.ear.listen(False)
         for door in self.doors:
             door.stop()
         self.life.stop()
         self.all.stop()
+        if self.acks:
+            self.acks.stop()
         self.web.stop()
         self.backtests.stop()
         self.outward.stop()
+        self.answers.stop()
         self.delivery.stop()
         self.writer.stop()
         if self.feed:
@@ -201,6 +218,8 @@ class Tocsin:
         quiet = unheard(tx)
         verdicts = reconcile(RuleSet(), known.rules, known.memories, known.registry, self.now(), quiet)
         arm(known.rules, known.memories, known.registry, self.now())
+        judged = {name: one.version for name, one in past(tx).items()}
+        verdicts += standing(known, fresh(known.rules, judged), self.now())
         registered = known.tray.fit(known.registry)  # while we were at rest
         known.admit()
         facts = inherited(known, store.all_open(tx), registered, verdicts, self.now())
@@ -240,8 +259,11 @@ class Tocsin:
         return self.life.grants if self.life.granted else 0
 
     def _delivery(self) -> Delivery:
-        write, lost = self.writer.transact_soon, lambda rows: self.apply(of_failures(rows, self.now()))
-        return Delivery(self.channels, write, self._channels_say, self.now, self._settled, lost)
+        def lost(found: Sequence[Lost]) -> None:
+            self.apply(of_failures(found, self._directory(), self.now()))
+
+        write, contacts = self.writer.transact_soon, self._contacts
+        return Delivery(self.channels, write, self._channels_say, self.now, self._settled, lost, contacts)
 
     def _history(self) -> History:
         return History(
@@ -290,6 +312,10 @@ class Tocsin:
 
     def _directory(self) -> Any:
         return self.house.directory
+
+    def _contacts(self, person: str) -> Sequence[Contact]:
+        people = self.house.directory
+        return people.contacts(people.persons[person], self.now()) if person in people.persons else ()
 
     def _publish(self, topic: str, payload: bytes, retain: bool) -> Future[None]:
         return self.all.publish(topic, payload, retain)
@@ -343,6 +369,7 @@ class Tocsin:
         self.checks.routing(self.now())  # gaps and numbers that run out come nearer by themselves
         self.checks.calendar(self.now())
         self.writer.transact_soon(lambda tx: desk.forget_loops(tx, self.now() - LOOPS_KEPT))
+        self.outward.look()
 
     def _listen(self) -> None:
         self.writer.look()
@@ -362,11 +389,11 @@ class Tocsin:
     def _audited(self, audit: Future[list[str]]) -> None:
         if audit.exception() is not None:
             return  # nothing can be written, which is said already
-        if broken := audit.result():
+        broken = "; ".join(audit.result())[:500]
+        self.heartbeat.audited(broken)
+        if broken:
             self.writer.look_again()
-            self.own.report("escalation", "fault", "; ".join(broken)[:500])
-        else:
-            self.own.report("escalation", "normal")
+        self.own.report("escalation", "fault" if broken else "normal", broken)
 
     def apply(self, facts: Sequence[AnyFact], within: Within | None = None) -> Future[Outcome]:
         """People's acts, from wherever they come. `within` is run around the desk, in its transaction."""

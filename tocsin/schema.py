@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parent / "migrations"
 def upgrade(database: Database) -> None:
     """Run the migrations this database has not seen, all in one transaction."""
     with database.transaction() as tx:
-        if _stored(tx) != newest():
+        if stored(tx) != newest():
             from tocsin import migrate  # Alembic takes 0.1 s to import, which most starts need not wait for
 
             migrate.upgrade(tx)
@@ -23,7 +23,8 @@ def newest() -> str | None:
     return max((path.name[:4] for path in (FOLDER / "versions").glob("[0-9]*.py")), default=None)
 
 
-def _stored(tx: Connection) -> str | None:
+def stored(tx: Connection) -> str | None:
+    """The revision of the tables there are; None before any."""
     if not inspect(tx).has_table("alembic_version"):
         return None
     return tx.execute(text("SELECT version_num FROM alembic_version")).scalar()

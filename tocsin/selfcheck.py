@@ -70,4 +70,4 @@ class SelfCheck:
                 self._own.report(point, "normal")
 
     def _say(self, metric: str, found: Sequence[str], between: str) -> None:
-        self._own.report(metric, "fault" if found else "normal", between.join(found)[:ROOM])
+        self._own.report_part("check", metric, "fault" if found else "normal", between.join(found)[:ROOM])

@@ -18,8 +18,8 @@ LOOP_FIRST = 5.0
 AUDIT_EVERY = 15.0
 LOOK_EVERY = 30.0
 FORGET_EVERY = 3600.0
-HEALTH_FIRST = 20.0
-HEALTH_EVERY = 60.0
+ERRANDS_FIRST = 20.0
+ERRANDS_EVERY = 60.0
 HANG_EVERY = 1.0
 RULES_EVERY = 2.0
 PASTS_FIRST = 10.0
@@ -82,9 +82,11 @@ def watch_disk(folder: Path, ballast: Duty, report: Report) -> Watch:
     return Watch("watch-disk", [(LOOK_EVERY, LOOK_EVERY, ballast), (LOOK_EVERY, LOOK_EVERY, look)])
 
 
-def watch_health(look: Duty) -> Watch:
-    """The weekly report: it reads the history and speaks to a mail server, so nothing waits for it."""
-    return Watch("health", [(HEALTH_FIRST, HEALTH_EVERY, look)])
+def watch_errands(report: Duty, calendars: Duty) -> Watch:
+    """The weekly report, which reads the history and speaks to a mail server, and calendars that are fetched:
+    other machines are asked, so nothing waits for it."""
+    duties = [(ERRANDS_FIRST, ERRANDS_EVERY, duty) for duty in (calendars, report)]
+    return Watch("errands", duties)
 
 
 def watch_rules(look: Duty, pasts: Duty, undecided: Duty) -> Watch:

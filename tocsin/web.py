@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
@@ -10,6 +10,7 @@ import uvicorn
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from alerts.delivery.channels.channel import CalledBack
 from alerts.incidents.photos import Photos
 from dashboard import accounts
 from dashboard.doorkeeper import WAIT
@@ -117,7 +118,13 @@ class Web:
             backtests=t.backtests,
             promote=t.rulebook.promote,
             photos=Photos(t.settings.folder),
+            called_back=self._called_back,
+            send=lambda rows: t.delivery.send(rows),
         )
+
+    def _called_back(self, channel: str, form: Mapping[str, str], signature: str) -> bool:
+        door = self._tocsin.channels.get(channel)
+        return isinstance(door, CalledBack) and door.called_back(form, signature)
 
     def _change_people(self, act: Callable[[Connection], T], by: str) -> T:
         made = self._tocsin.writer.transact(act).result(WAIT)

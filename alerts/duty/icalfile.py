@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import icalendar
 import recurring_ical_events
 
+from alerts.duty import icalbounds
 from alerts.duty.hours import moment
 from alerts.duty.rota import Watch
 
@@ -32,11 +33,14 @@ def problems(text: str, names: Mapping[str, str]) -> list[str]:
     if len(text) > LONGEST:
         return [f"the calendar is over {LONGEST} characters"]
     try:
-        events = _calendar(text).walk("VEVENT")
-    except (ValueError, IndexError, KeyError) as error:
-        return [f"is not readable as iCalendar: {error}"]
+        calendar = _calendar(text)
+        events, too_much = calendar.walk("VEVENT"), icalbounds.problems(calendar)
+    except Exception as error:  # the libraries raise whatever they meet
+        return [f"is not readable as iCalendar: {str(error)[:200]}"]
     if not events:
         return ["the calendar has no event"]
+    if too_much:
+        return too_much
     found = [problem for event in events for problem in _event_problems(event, names)]
     if not found:
         try:

@@ -3,7 +3,7 @@
 A Directory never changes: a new one replaces it. It answers for any moment (ms), and knows none itself.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import partial
 from typing import Literal
@@ -13,6 +13,7 @@ import msgspec
 
 from alerts.alert import Alert, Mode
 from alerts.duty import icalfile
+from alerts.duty.fetched import Fetched, check_address
 from alerts.duty.hours import When, covers, day_of, local_day
 from alerts.duty.policy import DEFAULT, DUTY, NULL, OF_LOOP, OF_NOBODY, rungs
 from alerts.duty.policy import EVERYONE as EVERYONE
@@ -71,8 +72,9 @@ class Team(msgspec.Struct, frozen=True):
 
 
 class Post(msgspec.Struct, frozen=True):
-    """A position to be staffed: by shifts, by an imported calendar (`ics`), or both. `order` names those who
-    are on duty while no shift stands, first to last; with neither, at all times."""
+    """A position to be staffed: by shifts, by a calendar (imported: `ics`, or fetched from an address:
+    `calendar`), or both. `order` names those who are on duty while no shift stands, first to last; with
+    neither, at all times."""
 
     id: str
     zh: str
@@ -81,6 +83,13 @@ class Post(msgspec.Struct, frozen=True):
     shifts: tuple[Shift, ...] = ()
     overrides: tuple[Override, ...] = ()
     ics: str = ""
+    calendar: str = ""
+
+    def __post_init__(self) -> None:
+        if self.calendar:
+            check_address(self.calendar)
+        if self.calendar and self.ics:
+            raise ValueError("calendar: the post has an imported one (`ics`) as well; only one can count")
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -92,7 +101,8 @@ class Post(msgspec.Struct, frozen=True):
 
 class Directory:
     """Everybody who can be told, and by which policy. `channels` are the configured ones, None if not known;
-    `zone` is the time zone of the campus, `calendar` the school's, `swaps` those that were ever offered."""
+    `zone` is the time zone of the campus, `calendar` the school's, `swaps` those that were ever offered,
+    `fetched` the calendars that come from elsewhere, by post."""
 
     def __init__(
         self,
@@ -105,6 +115,7 @@ class Directory:
         calendar: Calendar | None = None,
         swaps: Iterable[Swap] = (),
         plans: Iterable[Plan] = (),
+        fetched: Mapping[str, Fetched] | None = None,
     ) -> None:
         self.persons = {person.id: person for person in persons}
         self.teams = {team.id: team for team in teams}
@@ -115,21 +126,30 @@ class Directory:
         self.calendar = calendar or Calendar(zone)
         self.swaps = tuple(swaps)
         self.plans = tuple(plans)
+        self._fetched = fetched or {}
         self.called = _called(self.persons.values())
         self.rotas = {post.id: self._rota(post) for post in self.posts.values()}
         members = {team.id: team.members for team in self.teams.values()}
         self._ladders = {policy.id: rungs(policy, members) for policy in self.policies}
         duty = self.posts.get(DUTY)
-        staffed = duty is not None and (duty.ics or any(self._reachable(member) for member in duty.named))
+        staffed = duty is not None and (
+            self.ics(duty) or any(self._reachable(member) for member in duty.named)
+        )
         self.fallback = Step(notify=(Target("post", DUTY),)) if staffed else EVERYONE
         self._default = Policy(DEFAULT, steps=(self.fallback,))
         self._resolved: dict[tuple[str, str], Policy] = {}
 
     def _rota(self, post: Post) -> Rota:
         signed = (one for swap in self.swaps if swap.post == post.id for one in swap.overrides())
-        events = partial(_events, post.ics, self.called, self.clock) if post.ics else None
+        ics = self.ics(post)
+        events = partial(_events, ics, self.called, self.clock) if ics else None
         overrides = (*post.overrides, *signed)
         return Rota(post.order, post.shifts, overrides, self.clock, self.calendar, events)
+
+    def ics(self, post: Post) -> str:
+        """The calendar that counts: the imported one, or the last good one that was fetched."""
+        found = self._fetched.get(post.id)
+        return found.ics if found is not None and found.address == post.calendar else post.ics
 
     def policy_for(self, alert: Alert, registry: Registry, moment: int | None = None) -> Policy:
         """The policy the rule names, else the first that matches, else the built-in one: the post `duty`, or

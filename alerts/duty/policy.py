@@ -14,6 +14,8 @@ LOOP = "loop"  # the built-in policy of Tocsin's own loop message: the null chan
 NOBODY = "nobody"  # the built-in policy of what is only shown
 DEFAULT = "default"
 NULL = "null"
+RECEIPT = 120_000  # ms that a receipt is waited for where a policy does not say
+LEAST_RECEIPT = 10_000  # ms: gateways are asked every few seconds only
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -60,13 +62,16 @@ class Match(msgspec.Struct, frozen=True):
 class Policy(msgspec.Struct, frozen=True):
     """The escalation ladder of some alerts. `repeat`: the last step is done again every so many ms until
     somebody acts; None takes the default of the class (alerts/duty/escalation.py). `promise`: how long
-    whoever takes it has to arrive, verify or hand over; None takes that of the class (alerts/reasons.py)."""
+    whoever takes it has to arrive, verify or hand over; None takes that of the class (alerts/reasons.py).
+    `receipt`: a notice of which nothing proves within this time that it arrived is sent to the person's next
+    contact too; None takes RECEIPT."""
 
     id: str
     match: Match = Match()
     steps: tuple[Step, ...] = ()
     repeat: int | None = None
     promise: int | None = None
+    receipt: int | None = None
 
 
 OF_LOOP = Policy(LOOP, steps=(Step(channels=(NULL,)),))

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, insert, select, update
 
 from alerts import tables
-from alerts.duty import swaps
+from alerts.duty import postcalendars, swaps
 from alerts.duty.hours import When
 from alerts.duty.people import Contact, Directory, Person, Policy, Post, Team
 from alerts.duty.shift import Override, Shift
@@ -35,6 +35,7 @@ def load(
         calendar,
         swaps.every(tx),
         [msgspec.json.decode(row["body"], type=Plan) for row in _ranked(tx, tables.plan)],
+        fetched=postcalendars.load(tx),
     )
 
 
@@ -76,8 +77,8 @@ def _person_row(person: Person) -> Row:
 
 
 def _post_row(post: Post) -> Row:
-    written = {"shifts": _json(post.shifts), "overrides": _json(post.overrides), "ics": post.ics}
-    return _row(post, duty_order=_json(post.order), **written)
+    written = {"shifts": _json(post.shifts), "overrides": _json(post.overrides)}
+    return _row(post, duty_order=_json(post.order), ics=post.ics, calendar=post.calendar, **written)
 
 
 def _row(named: Person | Team | Post, **columns: str) -> Row:
@@ -107,7 +108,8 @@ def _team(row: RowMapping) -> Team:
 
 def _post(row: RowMapping) -> Post:
     order, shifts = _from(row["duty_order"], str), _from(row["shifts"], Shift)
-    return Post(row["id"], row["zh"], row["en"], order, shifts, _from(row["overrides"], Override), row["ics"])
+    overrides, calendars = _from(row["overrides"], Override), (row["ics"], row["calendar"])
+    return Post(row["id"], row["zh"], row["en"], order, shifts, overrides, *calendars)
 
 
 def _from(text: str, made: type[T]) -> tuple[T, ...]:

@@ -44,7 +44,7 @@ def people_problems(directory: Directory, registry: Registry, now: int) -> Itera
         yield from _strangers(f"team {team.id}", team.members, directory)
     for post in directory.posts.values():
         yield from _strangers(f"post {post.id}", post.named, directory)
-        if not post.named and not post.ics:
+        if not post.named and not directory.ics(post):
             yield f"post {post.id} has nobody in it"
         elif directory.rotas[post.id].shifted:
             yield from _gaps(directory, post.id, now)

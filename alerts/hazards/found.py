@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 from typing import Literal
+from zlib import crc32
 
 import msgspec
 
 from alerts.alert import TOCSIN, Alert, Inhibition, Mode
-from alerts.delivery.notification import Notification
+from alerts.delivery.notification import Lost, Notification
+from alerts.duty.people import Directory
 from alerts.reasons import CAUSES
+from ingest.bilingual import plain
 from rules.verdict import Text, Verdict
 
 Source = Literal["rule", "drill", "false_alarm", "delivery", "person"]
@@ -56,8 +59,36 @@ def of_false_alarm(alert: Alert, now: int) -> Found:
     )
 
 
-def of_failures(rows: Iterable[Notification], now: int) -> list[Found]:
-    return [_of_failure(row, now) for row in rows]
+def of_failures(lost: Iterable[Lost], directory: Directory, now: int) -> list[Found]:
+    return [_of_dead(one, directory, now) if one.dead else _of_failure(one.row, now) for one in lost]
+
+
+def _of_dead(lost: Lost, directory: Directory, now: int) -> Found:
+    """A number that does not exist, for whoever keeps the roster, with the gateway's words. The number itself
+    stays out of the record."""
+    row, address = lost.row, lost.row.address
+    names = Text(directory.name(row.person, "zh"), directory.name(row.person, "en"))
+    found = _of_failure(row, now)
+    return msgspec.structs.replace(
+        found,
+        cause="dead_address",
+        title=Text(
+            f"号码或地址不存在：{names.zh}（{row.channel}）",
+            f"No such number or address: {names.en} ({row.channel})",
+        ),
+        note=plain(lost.reason.replace(address, "…") if address else lost.reason),
+        contact=f"{found.contact}/{crc32(address.encode()):08x}",
+        owner=_keeper(directory),
+    )
+
+
+def _keeper(directory: Directory) -> str:
+    """Who may change rosters for the whole campus; "" where the register names nobody."""
+    for role in ("manager", "administrator"):
+        for person in directory.persons.values():
+            if person.role == role and not person.scope:
+                return person.id
+    return ""
 
 
 def _of_failure(row: Notification, now: int) -> Found:

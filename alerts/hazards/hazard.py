@@ -124,6 +124,15 @@ class Noted(msgspec.Struct, frozen=True):
     note: str
 
 
+class PhotoAdded(msgspec.Struct, frozen=True):
+    """`photo` is the hash under which it is kept (alerts/incidents/photos.py)."""
+
+    hazard: int
+    by: str
+    photo: str
+    note: str = ""
+
+
 class Missed(msgspec.Struct, frozen=True):
     """Its day has passed, or the next reminder has come. `due` is that deadline."""
 
@@ -131,8 +140,8 @@ class Missed(msgspec.Struct, frozen=True):
     due: int
 
 
-HazardFact = Found | Assigned | Postponed | Mended | Rechecked | Noted | Missed
-HAZARD_FACTS = (Found, Assigned, Postponed, Mended, Rechecked, Noted, Missed)
+HazardFact = Found | Assigned | Postponed | Mended | Rechecked | Noted | PhotoAdded | Missed
+HAZARD_FACTS = (Found, Assigned, Postponed, Mended, Rechecked, Noted, PhotoAdded, Missed)
 
 
 class Kind(StrEnum):
@@ -145,6 +154,7 @@ class Kind(StrEnum):
     PASSED = "hazard_passed"
     FAILED = "hazard_failed"
     NOTED = "hazard_noted"
+    PHOTO_ADDED = "hazard_photo_added"
     MISSED = "hazard_missed"
     STALE = "hazard_stale"  # a deadline that was moved since it was read
 
@@ -166,6 +176,7 @@ MOVES: dict[str, dict[Kind, Row]] = {
         K.FOUND_AGAIN: (SAME, Life.OPEN),
         **dict.fromkeys((K.ASSIGNED, K.POSTPONED, K.MENDED, K.PASSED, K.FAILED), (SAME, _OVER)),
         K.NOTED: (SAME, SAME),
+        K.PHOTO_ADDED: (SAME, SAME),
     },
     "mending": {  # standing, mended
         K.FOUND_AGAIN: (SAME, Mending.STANDING),
@@ -215,6 +226,7 @@ _KINDS: dict[type, Kind] = {
     Postponed: K.POSTPONED,
     Mended: K.MENDED,
     Noted: K.NOTED,
+    PhotoAdded: K.PHOTO_ADDED,
 }
 
 

@@ -34,7 +34,7 @@ from alerts.limits import Limits
 from alerts.refusal import Refused
 from ingest.campus.registry import Registry
 
-_SAID = ("to", "note", "reason", "cause", "source", "evidence", "finding")
+_SAID = ("to", "note", "reason", "cause", "source", "evidence", "finding", "photo")
 
 
 class HazardBook:

@@ -57,6 +57,12 @@ def members(conn: Connection, number: int) -> list[int]:
     return list(conn.execute(wanted.order_by(alert.c.raised_at, alert.c.id)).scalars())
 
 
+def places(conn: Connection, number: int) -> dict[int, str]:
+    """Where each of its alerts is."""
+    wanted = select(alert.c.id, alert.c.place).where(alert.c.incident == number, text("incident <> 0"))
+    return {row.id: row.place for row in conn.execute(wanted)}
+
+
 def due(conn: Connection, now: int) -> list[CommandLapsed]:
     wanted = select(incident.c.id, incident.c.offered_until).where(incident.c.offered_until <= now)
     rows = conn.execute(wanted.order_by(incident.c.offered_until))

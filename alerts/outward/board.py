@@ -225,8 +225,9 @@ class Board:
     def _beat(self, line: Line) -> None:
         """Only after everything is said, so that who reads `online` can believe what stands there."""
         line.publish(f"{self._base}/availability", b"online")
-        body = {"schema": 1, "at": iso(self._now()), "ready": self._ready()}
-        line.publish(f"{self._base}/heartbeat", msgspec.json.encode(body))
+        if self._ready():  # else its silence says so
+            body = {"schema": 1, "at": iso(self._now()), "ready": True}
+            line.publish(f"{self._base}/heartbeat", msgspec.json.encode(body))
 
     def _tell(self, line: Line) -> None:
         word = "fault" if line.refused else "normal"

@@ -3,22 +3,28 @@
 Each of its alerts is a subject by its fingerprint, so a repeat is no second alert, "resolved" makes it
 normal, and firing after that is a new activation. It can raise no life-safety alert, and at most MOST stand
 at once: the others are one alert that says so, and come in by themselves, with Alertmanager's next repeat,
-once there is room.
+once there is room. An Alertmanager repeats what fires every few hours; one that has lost its memory falls
+silent and never says "resolved", so what is not repeated for long is unknown, and at last over.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Literal
 
 import msgspec
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from alerts.alert import Activity, Alert
 from alerts.clean import clean, quoted
+from ingest.bilingual import both
 from rules.verdict import Class, Evidence, Holds, Text, Verdict
 
 RULE = "alertmanager"
 MARK = "tocsin"  # the label that says: this one came from us
 MOST = 200
 MORE = f"{RULE}/more"
+QUIET = 24 * 3_600_000  # ms without a repeat, after which nobody knows; repeat_interval is 4 h by default
+OVER = 7 * QUIET
+_FORGOTTEN = both("Alertmanager 已超过一天没有重复此告警", "Alertmanager has not repeated it for over a day")
 _SAYS = (("zh", "Prometheus："), ("en", "Prometheus: "))
 _SEVERITY = {  # of the label `severity`, as is usual; the label `class` names one of ours
     "critical": (Class.TROUBLE, 1),
@@ -38,7 +44,7 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class Sent(_Model):
+class Told(_Model):
     """One alert of the payload."""
 
     status: Literal["firing", "resolved"]
@@ -52,7 +58,7 @@ class Webhook(_Model):
     """The payload."""
 
     version: Literal["4"]
-    alerts: list[Sent] = Field(max_length=5000)
+    alerts: list[Told] = Field(max_length=5000)
     truncatedAlerts: int = Field(0, ge=0, le=1_000_000)  # noqa: N815 - as it is sent
 
 
@@ -77,7 +83,7 @@ def heard(said: Webhook, standing: Collection[str], now: int, places: Collection
     return found
 
 
-def _one(alert: Sent, found: Heard, known: set[str], now: int, places: Collection[str], home: str) -> None:
+def _one(alert: Told, found: Heard, known: set[str], now: int, places: Collection[str], home: str) -> None:
     subject = f"{RULE}/{alert.fingerprint}"
     if MARK in alert.labels or (alert.status == "resolved" and subject not in known):
         found.ignored += 1
@@ -94,7 +100,7 @@ def _one(alert: Sent, found: Heard, known: set[str], now: int, places: Collectio
 
 
 def _verdict(
-    subject: str, alert: Sent, holds: Holds, now: int, places: Collection[str], home: str
+    subject: str, alert: Told, holds: Holds, now: int, places: Collection[str], home: str
 ) -> Verdict:
     since = max(0, min(now, int(alert.startsAt.timestamp() * 1000)))
     summary = alert.annotations.get("summary") or alert.labels.get("alertname") or alert.fingerprint
@@ -130,4 +136,25 @@ def _more(left_out: int, known: Collection[str], now: int, home: str) -> Iterato
         ),
         alert_class=Class.TROUBLE, priority=1,
         evidence=(Evidence(RULE, float(left_out), now, now, f"> {MOST}"),), place=home,
+    )  # fmt: skip
+
+
+def unheard(standing: Iterable[Alert], now: int) -> Iterator[Verdict]:
+    """What is known no more, and what is over, of these alerts of RULE: the first that is not repeated for so
+    long that Alertmanager has forgotten it."""
+    for alert in standing:
+        last = max((one.received for one in alert.evidence), default=alert.active_at)
+        if now - last > OVER and alert.activity is not Activity.NORMAL:
+            yield _forgotten(alert, Holds.NO, now)
+        elif now - last > QUIET and alert.activity is Activity.ACTIVE:
+            yield _forgotten(alert, Holds.UNKNOWN, now)
+
+
+def _forgotten(alert: Alert, holds: Holds, now: int) -> Verdict:
+    """`received` stays that of the last repeat, from which all of it is counted."""
+    evidence = tuple(msgspec.structs.replace(one, note=_FORGOTTEN) for one in alert.evidence)
+    return Verdict(
+        rule=RULE, version="4", subject=alert.subject, device="", holds=holds, moment=now,
+        since=alert.active_at, title=alert.title, alert_class=alert.alert_class, priority=alert.priority,
+        evidence=evidence, place=alert.place,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from alerts.settings import ReceiverSettings
+from alerts.delivery.channels.receiver_settings import ReceiverSettings, http_url
 
 LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
@@ -55,9 +55,21 @@ class AlertmanagerSettings(ReceiverSettings):
     resend: int = Field(60, ge=1, le=3600)
 
 
-class InterfacesSettings(_Settings):
-    """What other systems are told: alert states on MQTT, CloudEvents by receiver, an Alertmanager."""
+class HeartbeatSettings(_Settings):
+    """A dead-man's switch outside. `url` is called every so many seconds (`every`) while all is well, and
+    url/fail with the reasons when it is not, unless `fail` is false. `ca`: a PEM file that vouches for it."""
 
+    url: Annotated[str, AfterValidator(http_url)] = Field(repr=False)  # it holds a key
+    every: int = Field(60, ge=10, le=3600)
+    fail: bool = True
+    ca: str | None = None
+
+
+class InterfacesSettings(_Settings):
+    """What other systems are told: alert states on MQTT, CloudEvents by receiver, an Alertmanager; and that
+    we live."""
+
+    heartbeat: HeartbeatSettings | None = None
     states: StatesSettings | None = None
     cloudevents: dict[Annotated[str, Field(min_length=1, max_length=64)], EventsSettings] = Field(
         default_factory=dict

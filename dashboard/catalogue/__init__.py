@@ -12,10 +12,27 @@ from dashboard.catalogue import (
     hazard,
     health,
     incident,
+    ledger,
     rules,
     shadow,
     wall,
 )
 
-PARTS = (wall, alert, acts, api, device, dialect, door, duty, health, rules, shadow, incident, hazard, drill)
+PARTS = (
+    wall,
+    alert,
+    acts,
+    api,
+    device,
+    dialect,
+    door,
+    duty,
+    health,
+    rules,
+    shadow,
+    incident,
+    hazard,
+    drill,
+    ledger,
+)
 CATALOGUE: dict[str, tuple[str, str]] = {key: words for part in PARTS for key, words in part.WORDS.items()}

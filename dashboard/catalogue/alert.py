@@ -7,6 +7,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "class_trouble": ("故障", "Trouble"),
     "class_status": ("状态", "Status"),
     "class_silent": ("失联", "Silent"),
+    "class_drill": ("演练或测试", "Drill or test"),
     "class_out": ("停用或搁置", "Out or shelved"),
     "class_normal": ("正常", "Normal"),
     # axes of an alert
@@ -96,6 +97,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "state_claimed": ("发送中", "being sent"),
     "state_sent": ("已发出", "sent"),
     "state_accepted": ("网关已接收", "accepted by the gateway"),
+    "state_delivered": ("已送达", "delivered"),
+    "state_read": ("已读", "read"),
+    "state_answered": ("已回复", "answered"),
     "state_failed": ("发送失败", "failed"),
     "state_cancelled": ("已取消", "cancelled"),
     "purpose_raise": ("首次通知", "first notice"),
@@ -109,6 +113,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "purpose_declined": ("移交被拒", "handover declined"),
     "purpose_bounced": ("移交超时", "handover not accepted"),
     "purpose_taken": ("他人已受理，不必前往", "taken by another: need not come"),
+    "purpose_answer": ("对答复的回复", "reply to an answer"),
     "purpose_clear": ("解除通知", "all clear"),
     "purpose_test": ("试发", "test"),
 }

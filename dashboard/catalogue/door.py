@@ -53,6 +53,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "last_administrator": ("不能停用最后一个管理员。", "The last administrator cannot be disabled."),
     "role": ("角色", "Role"),
+    "role_of_person": ("（人员登记中的角色）", "(the person's, from the campus file)"),
     "role_viewer": ("查看", "viewer"),
     "role_guard": ("保安", "guard"),
     "role_duty": ("值班人员", "duty person"),

@@ -26,6 +26,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Every post is staffed for the next 7 days, and every policy reaches somebody.",
     ),
     "roster_days": ("未来两周", "The next two weeks"),
+    "roster_fetched": ("另有日历，每 15 分钟取回：", "There is also a calendar, fetched each 15 minutes:"),
     "roster_imported": ("另有导入的日历。", "There is an imported calendar as well."),
     "roster_changed": (
         "排班刚被别人改过：请查看现在的内容，再改一次。",

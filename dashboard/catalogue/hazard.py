@@ -60,6 +60,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "fact_hazard_mended": ("整改完成", "Mended"),
     "fact_hazard_passed": ("复查合格，销号", "Rechecked: it is mended"),
     "fact_hazard_failed": ("复查不合格", "Rechecked: it is not mended"),
+    "fact_hazard_photo_added": ("照片", "Photo"),
     "fact_hazard_noted": ("备注", "Comment"),
     "fact_hazard_missed": ("逾期，已提醒", "Overdue: reminded"),
     "fact_back": ("恢复显示", "Shown again"),

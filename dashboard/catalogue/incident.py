@@ -36,6 +36,9 @@ WORDS: dict[str, tuple[str, str]] = {
     # facts, as lines of the timeline
     "fact_put_in": ("并入事件", "Put into an incident"),
     "fact_taken_out": ("移出事件", "Taken out of the incident"),
+    "fact_caller_erased": ("来电人信息已删除", "Who telephoned was erased"),
+    "erase_caller": ("删除来电人姓名和电话", "Erase the name and number"),
+    "no_caller": ("没有保存来电人信息。", "Nothing is kept of who telephoned."),
     "fact_photographed": ("照片", "Photo"),
     "fact_incident_formed": ("合为事件", "Made an incident"),
     "fact_incident_grown": ("并入警情", "Alerts put in"),
@@ -64,6 +67,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "如：有烟味、看见明火、有人受伤",
         "for example: smell of smoke, flames, somebody is hurt",
     ),
+    "raise_no_plan": ("无，或由类别决定", "None, or as its class says"),
     "raise_note": ("详情（可不填）", "Details (optional)"),
     "raise_caller": ("谁打来的", "Who called"),
     "raise_callback": ("回拨电话", "Number to call back"),

@@ -8,12 +8,14 @@ from sqlalchemy import Connection, select
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from alerts.delivery import stamps
 from alerts.delivery.outbox import notification
 from alerts.tables import alert, alert_log
 from dashboard import cards
 from dashboard.fields import LARGEST, Number
 from dashboard.gate import Viewer, service_of
 from dashboard.page import answer
+from dashboard.permissions import Permission
 from dashboard.response import response
 from dashboard.rest import shapes
 from dashboard.rest.cursor import given
@@ -75,6 +77,8 @@ def one_alert(request: Request, number: Number, who: Viewer) -> Response:
         card = cards.whole(service, conn, number, who.reach)
         if card is None:
             return answer(request, 404, "no_alert")
+        if not who.may(Permission.ACT):
+            card["caller"] = None  # a name and a number: for who may call back
         card["evidence"] = [
             {**one, "compared": plain(one["compared"]), "note": plain(one["note"])}
             for one in card["evidence"]
@@ -119,11 +123,22 @@ def notices_of(
         if not _seen(service, conn, number, who):
             return answer(request, 404, "no_alert")
         wanted = select(*(n[name] for name in _NOTICE)).where(n.alert == number, n.id > after)
+        rows = conn.execute(wanted.order_by(n.id).limit(limit)).mappings().all()
+        changes = stamps.of(conn, [row["id"] for row in rows])
         found = [
-            {**row, "why": plain(row["why"]), "note": plain(row["note"])}
-            for row in conn.execute(wanted.order_by(n.id).limit(limit)).mappings()
+            {
+                **row,
+                "why": plain(row["why"]),
+                "note": plain(row["note"]),
+                "stamps": _of(changes, row["id"]),
+            }
+            for row in rows
         ]
     return JSONResponse({"notices": found, "next": _next("notices", found, limit, "id")})
+
+
+def _of(changes: dict[int, list[dict[str, Any]]], number: int) -> list[dict[str, Any]]:
+    return [{**stamp, "note": plain(stamp["note"])} for stamp in changes.get(number, [])]
 
 
 def _seen(service: Service, conn: Connection, number: int, who: Viewer) -> bool:

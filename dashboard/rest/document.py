@@ -6,10 +6,10 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from dashboard.fields import Sent
 from dashboard.gate import Viewer, declared
 from dashboard.once import API, HEADER
 from dashboard.page import render
@@ -63,7 +63,7 @@ def document(routes: Iterable[APIRoute], version: str) -> Plain:
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     for shape in (shapes.Problem, shapes.Changed):
-        schemas.update(_schemas(shape))
+        _add(schemas, shape)
     for route in found:
         for method in route.methods or ():
             _complete(made["paths"][route.path_format][method.lower()], route, schemas)
@@ -89,25 +89,28 @@ def _complete(operation: Plain, route: APIRoute, schemas: Plain) -> None:
             }
     if acts:
         operation.setdefault("parameters", []).append(_KEY)
-        operation["requestBody"] = _body(route, schemas)
+        operation.setdefault("requestBody", _body(route, schemas))
         if route.path.startswith(f"{API}alerts/") and (shown := operation["responses"].get("200")):
             shown["content"] = {"application/json": {"schema": {"$ref": "#/components/schemas/Changed"}}}
 
 
 def _body(route: APIRoute, schemas: Plain) -> Plain:
     """`sends` of the function is the model of its body; without one nothing need be sent."""
-    model: type[Sent] | None = getattr(route.endpoint, "sends", None)
+    model: type[BaseModel] | None = getattr(route.endpoint, "sends", None)
     if model is None:
         return {"content": {"application/json": {"schema": {"type": "object"}}}}
-    schemas.update(_schemas(model))
+    _add(schemas, model)
     shape = {"$ref": f"#/components/schemas/{model.__name__}"}
     needed = bool(schemas[model.__name__].get("required"))
     return {"required": needed, "content": {"application/json": {"schema": shape}}}
 
 
-def _schemas(model: Any) -> Plain:
+def _add(schemas: Plain, model: type[BaseModel]) -> None:
+    """Raises ValueError where two models have one name: one would be documented as the other."""
     made = model.model_json_schema(ref_template="#/components/schemas/{model}", by_alias=True)
-    return {**made.pop("$defs", {}), model.__name__: made}
+    for name, shape in {**made.pop("$defs", {}), model.__name__: made}.items():
+        if schemas.setdefault(name, shape) != shape:
+            raise ValueError(f"two different models of the API are called {name}")
 
 
 def _of_app(app: Any) -> Plain:

@@ -88,6 +88,12 @@ class Log(Page):
     log: list[Line]
 
 
+class Stamp(Shape):
+    state: str = Field(examples=["delivered"])
+    at: int
+    note: str
+
+
 class Notice(Shape):
     id: int
     person: str
@@ -99,6 +105,7 @@ class Notice(Shape):
     settled_at: Moment
     attempts: int
     note: str
+    stamps: list[Stamp] = Field(description="every change of its state, the oldest first")
 
 
 class Notices(Page):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ class Service:
             "data": str(folder / "data"),
             "broker": {"host": broker.host, "port": broker.port, "receive_maximum": 5000},
             "dashboard": {"listen": f"127.0.0.1:{self.port}"},
-            "channels": {"hook": {"kind": "webhook", "url": hook, "secret": "bench-secret-of-enough-length"}},
+            "channels": {"hook": {"kind": "webhook", "url": hook, "secret": "a-bench-" * 5}},
         }
         self.config.write_text(json.dumps(settings | (extra or {})))
 
@@ -102,11 +103,11 @@ class Service:
         self.wait_until_ready()
         return time.monotonic() - began
 
-    def launch(self) -> None:
-        """Begin to start it, and wait for nothing."""
+    def launch(self, program: Sequence[str] = ("tocsin",)) -> None:
+        """Begin to start it, or a program that becomes it, and wait for nothing."""
         with (self.folder / "service.log").open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tocsin", "run", "-c", str(self.config)],
+                [sys.executable, "-m", *program, "run", "-c", str(self.config)],
                 env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -22,8 +22,8 @@ PLACES = [
 REGISTRY = Registry.build(PLACES, [], [Device("d1", "smoke_detector", "dorm-101")])
 
 
-def _card(place: str, alert_class: str, inhibition: str = "none") -> dict[str, str]:
-    return {"place": place, "class": alert_class, "inhibition": inhibition}
+def _card(place: str, alert_class: str, inhibition: str = "none", mode: str = "real") -> dict[str, str]:
+    return {"place": place, "class": alert_class, "inhibition": inhibition, "mode": mode}
 
 
 def test_a_building_stands_with_its_highest_floor_on_top() -> None:
@@ -52,6 +52,13 @@ def test_a_place_is_as_bad_as_the_worst_inside_it() -> None:
         "campus": "alarm", "dorm": "alarm", "dorm-f2": "alarm", "dorm-201": "alarm", "dorm-201-a": "alarm",
         "dorm-f1": "trouble", "dorm-101": "trouble", "gate": "silent",
     }  # fmt: skip
+
+
+def test_a_drill_colours_its_place_as_a_drill_and_covers_nothing_that_is_real() -> None:
+    drill = _card("dorm-101", "alarm", mode="drill")
+    assert states(REGISTRY, [drill], [])["dorm"] == "drill"
+    found = states(REGISTRY, [drill, _card("dorm-201", "status")], ["gate"])
+    assert (found["dorm"], found["dorm-101"], found["campus"]) == ("status", "drill", "silent")
 
 
 def test_an_inhibited_alert_does_not_colour_its_place() -> None:

@@ -90,3 +90,38 @@ def test_what_we_write_is_read_back() -> None:
     text = cleaned(feed("duty", "值班室", roster, {}, start).decode())
     (watch,) = watches(text.replace("SUMMARY:值班室: ", "SUMMARY:"), date(2026, 11, 6), NAMES, BERLIN)
     assert watch == roster[0]
+
+
+SHORT = "DTSTART:20200101T000000Z\r\nDURATION:PT1S\r\nRRULE:FREQ="
+LONG = "DTSTART:20261123T000000Z\r\nDURATION:PT8H\r\nRRULE:FREQ="
+BOMBS = {
+    "each second": (f"{SHORT}SECONDLY\r\n", "repeats SECONDLY"),
+    "each minute": (f"{SHORT}MINUTELY\r\n", "MINUTELY"),
+    "each second of a day": (
+        f"{SHORT}DAILY;BYHOUR=1,2,3,4,5;BYMINUTE=1,2,3,4,5\r\n",
+        "25 times a day",
+    ),
+    "no interval": (f"{LONG}DAILY;INTERVAL=0\r\n", "less than 1"),
+    "never": (f"{LONG}DAILY;BYMONTH=2;BYMONTHDAY=30\r\n", "no month"),
+    "weeks": (f"{LONG}YEARLY;BYWEEKNO=54\r\n", "BYWEEKNO"),
+    "the year one": ("DTSTART:00010101T000000Z\r\nDURATION:PT8H\r\nRRULE:FREQ=DAILY\r\n", "in the year 1"),
+    "an age": ("DTSTART:20200101T000000Z\r\nDTEND:20990101T000000Z\r\n", "over 366 days"),
+    "backwards": ("DTSTART:20261123T000000Z\r\nDURATION:-PT8H\r\n", "ends before it begins"),
+    "a zone of nobody": (
+        "DTSTART;TZID=Mars/Olympus:20261123T000000\r\nDTEND;TZID=Mars/Olympus:20261123T080000\r\n",
+        "nobody knows the time zone 'Mars/Olympus'",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_what_would_take_for_ever_to_work_out_is_refused_before_it_is_tried(name: str) -> None:
+    lines, said = BOMBS[name]
+    found = problems(ics(f"{lines}SUMMARY:li-wei\r\n"), NAMES)
+    assert any(said in one for one in found), found
+
+
+def test_a_crowd_of_repeating_events_is_refused() -> None:
+    one = event(DTSTART="20261001T080000Z", DURATION="PT8H", RRULE="FREQ=DAILY", SUMMARY="li-wei")
+    assert problems(ics(*[one] * 100), NAMES) == []
+    assert "101 events that repeat" in problems(ics(*[one] * 101), NAMES)[0]

@@ -15,6 +15,7 @@ from alerts.alert import (
     Effect,
     Fact,
     HandedOver,
+    Joined,
     Lapsed,
     MadeReal,
     Mode,
@@ -192,9 +193,17 @@ def test_back_to_normal_and_taken_by_nobody_stays_open() -> None:
 def test_an_alarm_that_must_be_verified_closes_only_when_it_is() -> None:
     alert = after(raised(verify=True), TAKEN, CLEAR)
     assert alert.open
-    assert not after(alert, CONFIRMED).open
+    assert not after(alert, CONFIRMED, Joined(0, WANG)).open
     assert not after(alert, FALSE).open
     assert after(alert, Verified(0, LI, Verification.UNDETERMINED)).open
+
+
+def test_a_confirmed_fire_closes_only_when_the_second_person_was_there() -> None:
+    alone = after(raised(verify=True), TAKEN, CONFIRMED, CLEAR)
+    assert alone.open
+    assert not after(alone, Joined(0, WANG)).open
+    assert not after(alone, FALSE).open, "corrected to false it needs nobody else"
+    assert not after(raised(alert_class=Class.SUPERVISORY), TAKEN, CONFIRMED, CLEAR).open
 
 
 def test_a_latched_alert_needs_a_reset_which_is_refused_while_its_cause_stands() -> None:
@@ -302,7 +311,7 @@ def test_under_an_inhibition_the_other_axes_keep_moving() -> None:
     alert = after(raised(verify=True), OutOfService(0, LI, "rewiring", NOW + HOUR), TAKEN, CLEAR)
     assert (alert.activity, alert.acknowledged) == (Activity.NORMAL, True)
     assert label(alert) is Label.OOSRV
-    assert not after(alert, CONFIRMED).open
+    assert not after(alert, CONFIRMED, Joined(0, WANG)).open
 
 
 def test_a_false_alarm_needs_a_cause_from_the_list() -> None:

@@ -14,6 +14,8 @@ from ingest.campus.calendar import Calendar
 from rules.verdict import Class
 from tests.fakes.campus import FIRE, HOUR, MINUTE, SECOND, raised, registry
 from tests.pure.test_rota import at
+from tocsin import campusfile, campusrows
+from tocsin.document import Document
 
 CAMPUS = registry()
 NOON, NIGHT = at("2026-11-20T12:00"), at("2026-11-20T23:00")
@@ -206,3 +208,14 @@ def test_an_open_alert_is_told_of_another_policy_or_of_other_people_and_of_nothi
     assert after is not None
     climbed_on = climb(after, other.policies[0], other, NOON + MINUTE)
     assert [call.person.id for call in climbed_on.calls if call.person] == ["boss"]
+
+
+def test_how_long_a_receipt_is_waited_for_is_read_and_written_as_it_was() -> None:
+    document = Document()
+    rung = {"after": "0s", "notify": ["everyone"]}
+    document.value = {"policies": [{"id": "p", "match": {}, "steps": [rung], "receipt": "60s"}]}
+    parts = campusfile.parse(document)
+    _, directory = campusfile.whole(parts)
+    assert directory.policies[0].receipt == 60_000
+    (row,) = campusrows.plain(*campusfile.whole(parts))["policies"]
+    assert row["receipt"] == "1m"

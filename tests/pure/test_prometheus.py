@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from alerts.outward.prometheus import MORE, MOST, Heard, Webhook, heard
+from alerts import lifecycle
+from alerts.alert import Activity, Alert
+from alerts.outward.prometheus import MORE, MOST, OVER, QUIET, Heard, Webhook, heard, unheard
 from rules.verdict import Class, Holds
 from tests.fakes.campus import NOW, registry
 
@@ -118,3 +120,24 @@ def test_whatever_comes_each_fingerprint_stands_once_and_ends_as_it_was_told_las
             standing = standing | {one.subject} if one.holds is Holds.YES else standing - {one.subject}
     last = dict(story)
     assert standing == {f"alertmanager/{name}" for name, fires in last.items() if fires}
+
+
+def after(alert: Alert, moment: int) -> Alert:
+    for verdict in unheard([alert], moment):
+        alert = lifecycle.step(alert, verdict, moment)[0] or alert
+    return alert
+
+
+def test_what_alertmanager_does_not_repeat_is_unknown_and_at_last_over() -> None:
+    [verdict] = hear(sent()).verdicts
+    alert, _ = lifecycle.step(None, verdict, NOW)
+    assert alert is not None
+    assert after(alert, NOW + QUIET) == alert
+    unknown = after(alert, NOW + QUIET + 1)
+    assert unknown.activity is Activity.UNKNOWN
+    assert "over a day" in unknown.evidence[0].note
+    assert after(unknown, NOW + OVER) == unknown  # said once
+    assert after(unknown, NOW + OVER + 1).activity is Activity.NORMAL
+    again, effects = lifecycle.step(unknown, verdict, NOW + 2 * QUIET)
+    assert again is not None
+    assert (again.activity, again.occurrence, effects) == (Activity.ACTIVE, 1, [])

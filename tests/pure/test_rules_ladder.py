@@ -79,6 +79,11 @@ def test_a_level_of_class_alarm_is_hidden_by_nothing():
             "mine.yaml:9:10  rules[0].levels[0].abov  got 'abov'  unknown key; did you",
         ),
         (("      - {above: 26, on_delay: 30s, off_delay: 60s}\n", ""), "expected 2 to 5 levels"),
+        (
+            ("above: 32", "above: 25"),
+            "mine.yaml:10:17  rules[0].levels[1].above  got 25  the lowest level stands first: expected at "
+            "least 26",
+        ),
         (("temperature, deadband", "temperatur, deadband"), "did you mean 'temperature'?"),
     ],
 )
@@ -86,6 +91,17 @@ def test_a_mistake_in_a_level_is_named_with_its_place(change, says):
     assert HEAT.count(change[0]) == 1
     found = mistakes_in(HEAT.replace(*change))
     assert any(says in mistake for mistake in found), found
+
+
+def test_a_ladder_downwards_begins_with_the_highest_number():
+    down = HEAT.replace("above: 26", "below: 5").replace("above: 32", "below: 6")
+    assert any("got 6  the lowest level stands first: expected at most 5" in one for one in mistakes_in(down))
+    assert mistakes_in(down.replace("below: 6", "below: 4")) == []
+
+
+def test_what_a_rule_says_wrong_for_all_its_levels_is_said_once():
+    found = mistakes_in(HEAT.replace("    class: status\n", ""))
+    assert [one.split("  ")[1:3] for one in found] == [["rules[0].class", "got nothing"]]
 
 
 def test_a_level_may_not_take_the_id_of_another_rule():

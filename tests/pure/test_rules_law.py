@@ -97,6 +97,74 @@ def test_an_alarm_beyond_the_first_may_wait_half_a_minute():
     assert mistakes_in(rule("{all: [smoke-alarm]}", "alarm", on_delay="30s")) == []
 
 
+def slow(when: str, on_delay: str, name: str = "slow") -> str:
+    return rule(when, "status", name=name, on_delay=on_delay)
+
+
+@pytest.mark.parametrize(
+    ("below", "top", "says"),
+    [
+        (rule("{all: [smoke-alarm]}", "alarm", name="a", on_delay="20s"),
+         rule("{all: [a]}", "alarm", name="top", on_delay="11s"),
+         "got 11s  an alarm beyond the first alert may wait 30s at most, and with what it builds on it "
+         "waits 31s"),
+        (slow("{metric: smoke, is: [alarm]}", "31s"), rule("{any: [slow]}", "alarm", name="top"),
+         "it waits 31s"),
+        (slow("{metric: call_point, is: [alarm]}", "1s"), rule("{any: [slow]}", "alarm", name="top"),
+         "a manual call point, which waits for nothing"),
+        (rule("{any: [call-point-alarm]}", "status", name="slow", on_delay="1s"),
+         rule("{any: [slow, smoke-alarm]}", "alarm", name="top"), "a manual call point"),
+    ],
+)  # fmt: skip
+def test_an_alarm_does_not_wait_longer_by_building_on_what_waits(below, top, says):
+    assert any(says in mistake for mistake in mistakes_in(below, top)), mistakes_in(below, top)
+
+
+def test_what_must_not_hold_is_waited_for_by_nobody_and_the_longest_way_counts():
+    below = (slow("{metric: smoke, is: [alarm]}", "10m"), rule("{all: [smoke-alarm]}", "status", name="a",
+                                                               on_delay="20s"))  # fmt: skip
+    assert mistakes_in(*below, rule("{all: [a], none: [slow]}", "alarm", name="top", on_delay="10s")) == []
+
+
+def test_a_delay_that_is_refused_is_named_with_its_own_line():
+    text = rule("{all: [smoke-alarm]}", "alarm", name="top", on_delay="31s")
+    (mistake,) = mistakes_in(text)
+    assert mistake.startswith("mine.yaml:6:15  rules[0].on_delay  got 31s")
+
+
+def test_rules_that_build_on_one_another_in_many_ways_are_looked_through_once():
+    layers = [rule("{all: [smoke-alarm]}", "status", name="r-0-0"),
+              rule("{all: [heat-alarm]}", "status", name="r-0-1")]  # fmt: skip
+    for layer in range(1, 19):
+        both = f"{{all: [r-{layer - 1}-0, r-{layer - 1}-1]}}"
+        layers += [rule(both, "alarm", name=f"r-{layer}-{n}", on_delay="1s") for n in (0, 1)]
+    assert mistakes_in(*layers) == []  # a million ways lead through them
+
+
+def test_a_long_row_of_rules_that_build_on_one_another_is_refused():
+    row = [rule("{all: [smoke-alarm]}", "status", name="r-0")]
+    row += [rule(f"{{all: [r-{n}]}}", "status", name=f"r-{n + 1}") for n in range(1500)]
+    assert any("at most 20 rules may build on one another" in one for one in mistakes_in(*row))
+
+
+@pytest.mark.parametrize("alert_class", ["supervisory", "trouble", "status"])
+@pytest.mark.parametrize(
+    "when",
+    ["{metric: smoke, is: [alarm]}", "{metric: gas, is: [prealarm]}", "{metric: press, happens: [alarm]}",
+     "{metric: smoke, changes: {to: alarm}}", "{metric: smoke, changes: {from: normal}}",
+     "{metric: smoke, is: [alarm], devices: 2, within: 60s}",
+     "{metric: smoke, is: [alarm], times: 2, within: 60s}"],
+)  # fmt: skip
+def test_nothing_that_says_a_life_safety_point_is_in_alarm_is_suppressed_whatever_its_class(
+    when, alert_class
+):
+    hidden = rule(when, alert_class, suppressed_by="{rule: own-disk}")
+    assert any("would hide a life-safety point" in one for one in mistakes_in(hidden))
+    below = rule(when, alert_class, name="below")
+    above = rule("{any: [below]}", alert_class, name="top", suppressed_by="{rule: own-disk}")
+    assert any("would hide what life-safety points say" in one for one in mistakes_in(below, above))
+
+
 @pytest.mark.parametrize(
     ("when", "more", "says"),
     [

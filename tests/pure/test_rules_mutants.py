@@ -58,7 +58,8 @@ def _read(body: dict[str, Any]) -> Rule | None:
 
 
 def _meaning(rule: Rule) -> object:
-    return tuple(getattr(rule, f) for f in rule.__struct_fields__ if f not in ("version", "source"))
+    places = ("version", "source", "delayed_at")
+    return tuple(getattr(rule, field) for field in rule.__struct_fields__ if field not in places)
 
 
 def _mutants(body: dict[str, Any]) -> Iterator[Mutant]:

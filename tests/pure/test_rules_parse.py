@@ -74,6 +74,10 @@ def mistakes_in(text: str) -> list[str]:
          "3:9  rules[0].id  got 'Smoke!'  expected lower-case letters, digits and -, at most 64"),
         (("id: smoke", "id: alertmanager"),
          "3:9  rules[0].id  got 'alertmanager'  expected another id: so alerts of Prometheus are called"),
+        (("en: Smoke", 'en: "Smo\\u202Eke"'),
+         "4:25  rules[0].title.en  got 'Smo\\u202eke'  expected one line of at most 200 characters"),
+        (("zh: 烟感", "zh: " + "烟" * 201),
+         f"4:17  rules[0].title.zh  got '{'烟' * 40}'  expected one line of at most 200 characters"),
         (("rules:", "rulez:"), "2:1  rulez  got 'rulez'  unknown key; did you mean 'rules'?"),
     ],
 )  # fmt: skip
@@ -104,6 +108,11 @@ def test_a_second_rule_of_the_same_id_is_told_where_the_first_one_is():
         ("- a", "1:1  rules  got nothing  expected a list"),
         ("rules: [5]", "1:9  rules[0]  got 5  expected a rule"),
         ("&a [*a]", "1:1  rules"),
+        ("rules: !!python/object/apply:os.system ['echo']", "1:8  rules[0]  got 'echo'  expected a rule"),
+        ("rules:\n  - id: a\n    for: 2026-13-44\n", "3:10  rules  got text that is not YAML  month must"),
+        ("rules:\n  - id: a\0\n", "2:10  rules  got the character U+0000  not allowed"),
+        ("rules:\n  - id: " + "9" * 5000, "2:9  rules  got text that is not YAML  Exceeds the limit"),
+        ("rules: " + "[" * 3000 + "]" * 3000, "1:1  rules  got text that is not YAML  too many lists"),
         ("rules: [&r {id: *r, when: *r, for: {label: *r}, title: *r}]", "1:9  rules[0].id"),
     ],
 )

@@ -1,5 +1,6 @@
 """Touches. The public API: lists with cursors, refusals in words, acts that are done once."""
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +12,7 @@ from starlette.testclient import TestClient
 
 from alerts.tables import alert_log
 from dashboard import actions
-from dashboard.app import ROUTES
+from dashboard.app import ROUTES, make_app
 from dashboard.once import KEPT
 from dashboard.permissions import LEAST
 from dashboard.rest.document import document, public
@@ -109,6 +110,7 @@ def test_the_log_and_the_notices_of_an_alert_come_by_pages(house: FakeHouse, gua
     notices = guard.get(f"/api/v1/alerts/{number}/notices").json()["notices"]
     assert {one["person"] for one in notices} >= {"li-wei", "wang-fang"}
     assert "+8613800000001" not in str(notices)
+    assert {stamp["state"] for one in notices for stamp in one["stamps"]} == {"claimed"}
 
 
 def test_places_rules_duty_health_and_status_are_there(house: FakeHouse, guard: TestClient) -> None:
@@ -246,6 +248,25 @@ def test_whatever_goes_through_the_desk_is_done_once_even_if_its_answer_was_lost
     assert len(guard.get("/api/v1/alerts").json()["alerts"]) == 1
 
 
+def test_of_what_a_stranger_sends_with_a_key_nothing_is_read(house: FakeHouse) -> None:
+    asked: list[str] = []
+    sent = {"host": "wall.test", "origin": "http://wall.test", "idempotency-key": "k", "cookie": "tocsin=x"}
+    headers = [(name.encode(), value.encode()) for name, value in sent.items()]
+    scope = {"type": "http", "method": "POST", "path": "/api/v1/alerts/1/photos", "query_string": b"",
+             "raw_path": b"/api/v1/alerts/1/photos", "root_path": "", "scheme": "http", "headers": headers,
+             "client": ("127.0.0.1", 5), "server": ("wall.test", 80), "http_version": "1.1"}  # fmt: skip
+
+    async def receive() -> dict[str, Any]:
+        asked.append("more")
+        return {"type": "http.request", "body": b"x" * 1000, "more_body": len(asked) < 50}
+
+    async def send(message: Any) -> None:
+        asked.extend([str(message["status"])] if "status" in message else [])
+
+    asyncio.run(make_app(house.service)(scope, receive, send))
+    assert asked == ["401"]
+
+
 @pytest.mark.parametrize("key", ["", " ", "x" * 201])
 def test_a_key_that_is_none_is_refused(house: FakeHouse, guard: TestClient, key: str) -> None:
     number = house.fires(SMOKE)
@@ -324,3 +345,14 @@ def test_the_sessions_of_the_browser_act_as_before(house: FakeHouse) -> None:
         assert browser.post(path, json={}, headers={**OURS, **KEY}).status_code == 200
         assert browser.post(path, json={}, headers={**OURS, **KEY}).status_code == 200
         assert browser.post(path, json={}, headers=KEY).status_code == 403
+
+
+def test_a_nul_which_no_postgresql_keeps_fails_no_act_and_is_not_looked_for(
+    house: FakeHouse, guard: TestClient
+) -> None:
+    number = house.fires(SMOKE)
+    assert guard.post(f"/api/v1/alerts/{number}/comment", json={"note": "a\0b"}).status_code == 200
+    log = guard.get(f"/api/v1/alerts/{number}/log").json()["log"]
+    assert log[-1]["detail"]["note"] == "ab"
+    for path in ("/api/v1/alerts?device=%00", "/api/v1/devices/%00", "/api/v1/places/search?q=a%00b"):
+        assert guard.get(path).status_code == 422, path

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from alerts.alert import Acknowledged, HandedOver
 from alerts.delivery.outbox import notification
+from alerts.incidents.incident import Formed
 from dashboard import views
 from dashboard.app import ROUTES
 from dashboard.gate import declared
@@ -209,3 +210,28 @@ def test_buttons_are_shown_to_those_who_may_press_them(role: Role, tmp_path: Pat
         shown = set(re.findall(rf"/api/v1/alerts/{number}/(\w+)", page))
         assert shown <= {what for what in LEAST if may(role, what)} | {"photos"}
         assert ("acknowledge" in shown) == may(role, "acknowledge")
+
+
+def test_who_sees_one_building_sees_its_part_of_an_incident_and_of_a_flood(tmp_path: Path) -> None:
+    house, mine, theirs = _house(tmp_path)
+    limits(house, "wang-fang", ("dorm-2",))
+    trouble: dict[str, Any] = {"alert_class": Class.TROUBLE, "life_safety": False, "verify": False}
+    for room in range(301, 307):
+        for building in ("dorm-2", "lab"):
+            house.fires(f"{building}-{room}-smoke", "fault", **trouble)
+    house.apply([Formed("principal", (mine, theirs))]).result()
+    with house.read() as conn:
+        whole = views.snapshot(house.service, conn, EVERYWHERE)
+        part = views.snapshot(house.service, conn, Reach(("dorm-2",), ""))
+        leading = views.snapshot(house.service, conn, Reach(("dorm-2",), "principal"))
+    assert [one["alerts"] for one in whole["incidents"]] == [[mine, theirs]]
+    assert [one["alerts"] for one in part["incidents"]] == [[mine]]
+    assert [one["alerts"] for one in leading["incidents"]] == [[mine, theirs]], (
+        "who commands it sees all of it"
+    )
+    assert [group["place"] for group in whole["flood"]["groups"]] == ["dorm-2", "lab"]
+    (group,) = part["flood"]["groups"]
+    assert (group["place"], group["classes"]) == ("dorm-2", {"trouble": 5}), "one of six is in the incident"
+    assert "lab-30" not in str(part["flood"]) + str(part["incidents"])
+    away = {**whole, "incidents": [], "flood": {**whole["flood"], "groups": []}}
+    assert views.narrowed(house.service, away, Reach(("gate",), ""))["flood"] is None

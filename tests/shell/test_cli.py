@@ -1,7 +1,7 @@
 """Touches. The command line: what each command answers, its exit codes, and no traceback for a person."""
 
-import json
 import io
+import json
 import os
 import sys
 from pathlib import Path
@@ -26,6 +26,30 @@ Output = pytest.CaptureFixture[str]
 def test_a_good_configuration_is_said_to_be_good(folder: Path, capsys: Output) -> None:
     assert main(["check"]) == 0
     assert "no mistakes" in capsys.readouterr().out
+
+
+def test_a_check_reads_what_is_stored_and_says_what_the_file_does_not_fit(
+    folder: Path, capsys: Output
+) -> None:
+    (folder / "campus.yaml").write_text(
+        "places: [{id: campus}]\npersons: [{id: li, zh: 李, contacts: [{channel: sms, address: '1'}]}]\n"
+        "posts: [{id: duty, zh: 值班, order: [li]}]\n"
+    )
+    (folder / "tocsin.yaml").write_text("channels: {sms: {kind: 'null'}}\n")
+    assert main(["apply", "campus.yaml", "--yes"]) == 0
+    capsys.readouterr()
+    assert main(["check"]) == 0
+    assert "!" not in capsys.readouterr().out
+    (folder / "tocsin.yaml").write_text("channels: {mail: {kind: 'null'}}\nrules: [mine.yaml]\n")
+    (folder / "mine.yaml").write_text(
+        "rules: [{id: hot, title: {zh: 热, en: Hot}, for: {kind: [smoke_detector]}, class: trouble,\n"
+        " priority: 2, subject: device, when: {metric: temperature, above: 40}, policy: none-such}]\n"
+    )
+    code = main(["check"])
+    told = capsys.readouterr()
+    assert code == 0, told.err
+    assert "channel 'sms'" in told.out
+    assert "! rule hot: there is no policy 'none-such'" in told.out
 
 
 def test_mistakes_in_configuration_and_rules_end_with_2_and_no_traceback(

@@ -19,7 +19,7 @@ from tests.servers import wait_for
 from tocsin.database import Database
 
 CAMPUS = registry()
-SECRET = "a-secret-of-the-tests"
+SECRET = "a-secret-of-the-tests-0123456789ab"
 
 
 class Feeding:

@@ -62,9 +62,9 @@ history: {keep_days: 30, memory: 128MB}
 feed: {url: "http://influx:8086", token: "${TOKEN}"}
 quarantine: {max_rows: 50}
 """
-    (tmp_path / "secrets.yaml").write_text("duty: 0123\n")
+    (tmp_path / "secrets.yaml").write_text("duty: 01234567890123456789012345678901\n")
     settings = read(tmp_path, text, TOKEN="t")
-    assert settings.channels["duty"].secret == "0123"  # type: ignore[union-attr]
+    assert settings.channels["duty"].secret == "01234567890123456789012345678901"  # type: ignore[union-attr]
     assert settings.feed is not None
     assert settings.feed.token == "t"
     assert settings.history.keep_days == 30
@@ -179,7 +179,7 @@ def test_the_configuration_in_the_docs_has_no_mistake(tmp_path: Path) -> None:
     for name in ("secrets.yaml", "campus-ca.pem", "tls/server.pem", "tls/server.key", "rules/mine.yaml"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    (tmp_path / "secrets.yaml").write_text("mqtt: x\nsms: x\ninflux: x\n")
+    (tmp_path / "secrets.yaml").write_text(f"mqtt: x\nsms: {'x' * 32}\ninflux: x\n")
     settings = read(tmp_path, text)
     assert set(settings.model_fields_set) == set(Settings.model_fields)
 

@@ -15,6 +15,7 @@ from dashboard.attempts import BURST, Attempts
 from dashboard.passwords import Busy, Passwords, weakness
 from dashboard.tables import ACCOUNT, SESSION, SETUP_TOKEN
 from tests.fakes.browser import HOST, PAGE, PASSWORD, make_account, sign_in, signed_in, web
+from tests.fakes.machine import limits
 from tests.fakes.service import START, FakeHouse
 from tocsin.database import Database
 
@@ -270,6 +271,32 @@ def test_an_invitation_makes_an_account_of_its_role_for_its_person(house: FakeHo
         guest.post("/setup", data={"token": token, **NEW, "name": "wf"}, headers=PAGE)
         assert guest.get("/api/v1/me").json()["person"] == "wang-fang"
         assert guest.get("/accounts", headers=PAGE).status_code == 403
+
+
+def test_the_role_of_an_account_is_changed_and_holds_from_the_next_request_on(house: FakeHouse) -> None:
+    with signed_in(house, "administrator") as boss:
+        made = house.transact(
+            lambda tx: accounts.redeem(
+                tx, accounts.invite(tx, house.now(), "guard", "wang-fang"), "li", "hash", "zh", house.now()
+            )
+        ).result()
+        assert f'action="/accounts/{made}/role"' in boss.get("/accounts", headers=PAGE).text
+        assert boss.post(f"/accounts/{made}/role", data={"role": "duty"}, headers=PAGE).status_code == 303
+        with house.read() as conn:
+            roles = {row.id: row.role for row in accounts.listing(conn)}
+        assert roles[made] == "duty"
+        [mine] = [number for number, role in roles.items() if role == "administrator"]
+        shut = boss.post(f"/accounts/{mine}/role", data={"role": "viewer"}, headers=PAGE)
+        assert shut.status_code == 409  # the last administrator
+        assert boss.post(f"/accounts/{made}/role", data={"role": "king"}, headers=PAGE).status_code == 422
+        limits(house, "wang-fang", role="manager")
+        page = boss.get("/accounts", headers=PAGE).text
+        assert f'action="/accounts/{made}/role"' not in page  # the role of the person holds
+        assert boss.get("/accounts", headers=PAGE).status_code == 200
+    with signed_in(house, "manager") as manager:
+        assert (
+            manager.post(f"/accounts/{made}/role", data={"role": "viewer"}, headers=PAGE).status_code == 403
+        )
 
 
 def test_language_and_appearance_stay_with_the_account(house: FakeHouse) -> None:

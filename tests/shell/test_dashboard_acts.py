@@ -172,3 +172,17 @@ def test_two_people_who_press_at_the_same_moment_leave_one_owner_and_the_other_i
         card = li.get(f"/api/v1/alerts/{number}").json()
         loser = next(person for person in names if person != card["owner"])
         assert said == {card["owner"]: "", loser: f"{names[card['owner']]} 已经受理。"}
+
+
+def test_who_raises_an_alert_chooses_a_plan_of_this_hour(house: FakeHouse, li: TestClient) -> None:
+    page = li.get("/raise", headers=PAGE).text
+    night = house.directory.within(
+        next(p for p in shipped() if p.id == "fire-night").match.hours, house.now()
+    )
+    assert ('value="fire-night"' in page) is night
+    assert 'value="medical"' in page
+    sent = {"place": "dorm-2-305", "what": "有人晕倒", "plan": "medical"}
+    made = li.post("/api/v1/alerts", json=sent, headers=OURS).json()["alert"]
+    assert "求助（伤病或人身危险）" in li.get(f"/alerts/{made}", headers=PAGE).text
+    answer = li.post("/api/v1/alerts", json={**sent, "plan": "dance"}, headers=OURS)
+    assert (answer.status_code, answer.json()["detail"]) == (409, "请从列表中选择预案。")

@@ -46,9 +46,16 @@ def test_the_snapshot_orders_alerts_by_class_then_priority_then_life_safety_then
     assert [card["id"] for card in found["alerts"]] == [first, newer, older, other, trouble]
 
 
+def test_a_drill_stands_below_every_real_alert_of_its_class(house: FakeHouse, guard: TestClient) -> None:
+    real = house.fires("lab-101-smoke", priority=3)
+    house.drills("dorm-2-305-smoke")
+    first, second = guard.get("/api/v1/snapshot").json()["alerts"]
+    assert (first["id"], second["mode"]) == (real, "drill")
+
+
 def test_strangers_stand_below_their_equals_and_not_below_what_matters_less() -> None:
     def card(number: int, kind: str, priority: int = 1) -> dict[str, object]:
-        same = {"class": "alarm", "life_safety": True}
+        same = {"class": "alarm", "mode": "real", "life_safety": True}
         return {**same, "priority": priority, "kind": kind, "active_at": number, "id": number}
 
     shown = [card(8, "unregistered"), card(9, "unregistered"), card(1, "smoke_detector"), card(7, "door", 2)]

@@ -347,8 +347,22 @@ def test_an_alert_comes_back_from_the_database_as_it_was(office: Office) -> None
     with office.database.transaction() as tx:
         before = store.read(tx, number)
         assert before is not None
-        store.save(tx, [before])
+        store.save(tx, [(before, before)])
         assert store.read(tx, number) == before
+
+
+def test_every_field_that_changes_is_written_and_no_other(office: Office) -> None:
+    number = a_night(office)
+    call = Raised("li-wei", "lab", Text("烟", "Smoke"), Class.SUPERVISORY, "note")
+    other = office.read(office.hear(call).changed[0])
+    with office.database.transaction() as tx:
+        known = store.read(tx, number)
+        assert known is not None
+        for name in structs.asdict(known).keys() - {"id", "code"}:
+            changed = structs.replace(known, **{name: getattr(other, name)})
+            store.save(tx, [(known, changed)])
+            assert store.read(tx, number) == changed, name
+            known = changed
 
 
 def test_a_device_that_is_removed_leaves_its_alerts_open(office: Office) -> None:

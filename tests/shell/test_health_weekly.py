@@ -11,9 +11,8 @@ from msgspec.structs import replace as changed
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from alerts.delivery.channels.email import Email
+from alerts.delivery.channels.email import Email, EmailSettings
 from alerts.duty.people import Contact, Directory, Person, Team
-from alerts.settings import EmailSettings
 from dashboard.health import schedule
 from dashboard.health.settings import HealthSettings
 from dashboard.health.tables import LETTER, WEEK

@@ -16,10 +16,13 @@ from alerts.alert import (
     Acknowledged,
     Alert,
     Arrived,
+    Closed,
     Declined,
+    Fact,
     Gone,
     HandedOver,
     Joined,
+    Raised,
     Reset,
     Shelved,
     Ticked,
@@ -27,9 +30,11 @@ from alerts.alert import (
 )
 from alerts.delivery import outbox
 from alerts.duty import roster
+from alerts.limits import LIMITS
 from alerts.refusal import Refused
 from alerts.tables import alert_log
 from ingest import bilingual
+from rules.verdict import Class, Text
 from tests.story.school import CAMPUS, School
 from tocsin import apply as applying
 from tocsin.database import Database
@@ -48,6 +53,12 @@ def taken(alert: int) -> Acknowledged:
 
 def confirmed(alert: int) -> Verified:
     return Verified(alert, "warden", "confirmed")  # type: ignore[arg-type]
+
+
+def do(school: School, fact: Fact) -> None:
+    future = school.writer.apply([fact])
+    school.turn()
+    future.result(0)
 
 
 def purposes(school: School, person: str) -> list[str]:
@@ -97,10 +108,25 @@ def test_a_confirmed_alarm_tells_everybody_the_policy_names_at_once(school: Scho
 def test_a_confirmed_alarm_is_told_although_it_is_shelved(school: School) -> None:
     school.say("smoke-305", smoke="alarm")
     school.act(taken)
+    school.act(lambda alert: Verified(alert, "warden", "false", "steam"))  # type: ignore[arg-type]
     school.act(lambda alert: Shelved(alert, "warden", "known_work", school.moment + 600_000))
     school.forget()
     school.act(confirmed)
     assert purposes(school, "leader") == ["confirmed"]
+
+
+def test_nobody_shelves_an_alarm_of_which_nobody_knows_that_it_is_false(school: School) -> None:
+    school.say("smoke-305", smoke="alarm")
+    school.act(taken)
+    shelve = lambda alert: Shelved(alert, "warden", "known_work", school.moment + 600_000)  # noqa: E731
+    with pytest.raises(Refused, match="not verified"):
+        school.act(shelve)
+    school.act(lambda alert: Verified(alert, "warden", "undetermined"))  # type: ignore[arg-type]
+    with pytest.raises(Refused, match="not verified"):
+        school.act(shelve)
+    school.act(confirmed)
+    with pytest.raises(Refused, match="confirmed to be real"):
+        school.act(shelve)
 
 
 def test_until_the_second_person_is_there_the_last_step_goes_on(school: School) -> None:
@@ -123,6 +149,44 @@ def test_until_the_second_person_is_there_the_last_step_goes_on(school: School) 
     alert = of_305(school)
     assert not [text for text in school.texts if text.alert == alert.id]
     assert (alert.acknowledged_by, alert.joined_by) == ("warden", "leader")
+
+
+def test_a_confirmed_fire_stays_open_for_the_second_person_although_it_is_out(school: School) -> None:
+    school.say("smoke-305", smoke="alarm")
+    school.act(taken)
+    school.act(confirmed)
+    number = of_305(school).id
+    school.say("smoke-305", smoke="normal")
+    school.forward(60)
+    school.act(lambda alert: Reset(alert, "warden"))
+    school.forget()
+    school.forward(125)
+    assert "还缺第二人" in school.told("leader")[0].short, "nobody is called any more"
+    do(school, Joined(number, "leader"))
+    assert number not in [one.id for one in school.open()]
+
+
+def test_what_a_person_raised_and_confirmed_is_not_closed_by_one_alone(school: School) -> None:
+    do(school, Raised("warden", "dorm-2", Text("着火", "Fire"), Class.ALARM))
+    number = school.open()[0].id
+    do(school, confirmed(number))
+    with pytest.raises(Refused, match="second person"):
+        do(school, Closed(number, "warden", "out"))
+    do(school, Joined(number, "leader"))
+    do(school, Closed(number, "warden", "out"))
+    assert not school.open()
+
+
+def test_what_a_person_raises_has_the_plan_that_they_chose(school: School) -> None:
+    with pytest.raises(Refused, match="Choose a plan"):
+        do(school, Raised("warden", "dorm-2", Text("病人", "Ill"), Class.ALARM, plan="dance"))
+    do(school, Raised("warden", "dorm-2", Text("病人", "Ill"), Class.ALARM, plan="medical"))
+    (alert,) = school.open()
+    do(school, Ticked(alert.id, "warden", "reach"))
+    assert [tick.step for tick in school.open()[0].ticks] == ["reach"]
+    plan = school.house.directory.plan_for(alert, school.registry)
+    assert plan is not None
+    assert (plan.id, plan.call) == ("medical", "120")
 
 
 def test_when_the_second_person_leaves_another_one_is_wanted_at_once(school: School) -> None:
@@ -296,7 +360,8 @@ def test_who_is_struck_from_the_registry_while_nothing_runs_owns_nothing_when_it
         left = [one for one in people.persons.values() if one.id != "warden"]
         posts = [msgspec.structs.replace(post, order=("leader",)) for post in people.posts.values()]
         roster.replace(tx, left, (), posts, people.policies, people.plans)
-        applying.leave(tx, list(people.persons), ["phone", "siren"], school.moment)
+        where = ("Asia/Shanghai", "CN")
+        applying.befall(tx, people, ["phone", "siren"], where, LIMITS, school.moment)
         outbox.release_all(tx, school.moment)
         owed = outbox.claim(tx, school.moment, {"phone": 10})
     school.restart()

@@ -4,12 +4,16 @@ The night fire is on the wall and on people's phones, goes on to others while no
 somebody does, and all of that survives kill -9.
 """
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.bench.service import Service
 from tests.fakes.guard import Card, Guard
@@ -19,7 +23,8 @@ from tocsin.simulate.campus import campus_file
 
 SEED, DEVICES = 7, 60
 ROOM, CORRIDOR = "dorm-2-305-smoke", "dorm-2-f3-corridor-smoke"
-SECRET = "a-secret-of-the-story"
+SECRET = "a-secret-of-the-story-0123456789ab"
+SIREN = "campus/siren-1/command"
 SLOW = 60.0  # seconds: generous
 LASTING = ("id", "code", "rule", "device", "place", "raised_at", "occurrence", "acknowledged_by")
 
@@ -43,13 +48,30 @@ def night_fire(broker: Mosquitto) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def siren(broker: Mosquitto) -> Iterator[None]:
+    """Hangs on the wall, and sends back the id of whatever it is told."""
+
+    def told(client: Client, _: Any, message: MQTTMessage) -> None:
+        client.publish(f"{SIREN}/ack", json.dumps({"id": json.loads(message.payload)["id"]}), 1)
+
+    client = Client(CallbackAPIVersion.VERSION2)
+    client.on_connect = lambda *_: client.subscribe(SIREN, 1)
+    client.on_message = told
+    client.connect(broker.host, broker.port)
+    client.loop_start()
+    yield
+    client.disconnect()
+    client.loop_stop()
+
+
 class Night:
     """One service, the phones it rings and the guard at its wall."""
 
     def __init__(self, folder: Path, broker: Mosquitto, phone: WebhookSink) -> None:
         channels = {
             "phone": {"kind": "webhook", "url": phone.url, "secret": SECRET},
-            "siren": {"kind": "mqtt", "topics": ["campus/siren-1/command"]},
+            "siren": {"kind": "mqtt", "topics": [SIREN], "acknowledge": "{topic}/ack"},
         }
         self.service = Service(folder, broker, phone.url, {"channels": channels})
         self.phone = phone
@@ -106,8 +128,9 @@ def test_a_night_fire_is_shown_called_escalated_and_taken_and_all_of_it_survives
         night = Night(tmp_path, mosquitto, phone)
         try:
             night.begins()
-            with night_fire(mosquitto):
+            with siren(mosquitto), night_fire(mosquitto):
                 fire = shown_and_called(night)
+                the_siren_has_acknowledged(night, fire)
                 goes_on_after_a_kill(night, fire)
                 taken, next_step = stops_when_it_is_taken(night, fire)
                 stays_taken_after_a_kill(night, taken, next_step)
@@ -123,6 +146,11 @@ def shown_and_called(night: Night) -> Card:
     assert call.json["purpose"] == "raise"
     assert fire["code"] in call.json["short"]
     return fire
+
+
+def the_siren_has_acknowledged(night: Night, fire: Card) -> None:
+    proven = "SELECT id FROM notification WHERE alert = ? AND channel = 'siren' AND state = 'delivered'"
+    wait_for("the siren is known to sound", lambda: bool(night.service.rows(proven, fire["id"])), SLOW)
 
 
 def goes_on_after_a_kill(night: Night, fire: Card) -> None:

@@ -12,8 +12,10 @@ from alerts.alert import Acknowledged, Ownership
 from alerts.duty import roster
 from alerts.duty.people import Contact, Directory, Person, Policy, Step, Target
 from alerts.duty.shift import Override
+from alerts.limits import LIMITS
 from alerts.tables import alert_log
 from tests.story.school import CAMPUS, School
+from tocsin import apply as applying
 from tocsin.campus import people_again
 from tocsin.database import Database
 from tocsin.hand_over import apply_facts
@@ -140,6 +142,34 @@ def test_a_policy_that_changes_while_an_alert_is_open_holds_from_its_next_step_a
     )
     (line,) = lines(school, "rerouted")
     assert (line["was"], line["tells"], line["by"]) == ("fire", ["leader"], "admin")
+    school.forward(9)
+    assert not school.told("leader")
+    school.forward(1)
+    assert len(school.told("leader")) == 1
+
+
+def test_a_policy_that_changes_while_nothing_runs_is_stated_and_holds_when_it_runs_again(
+    school: School,
+) -> None:
+    school.say("smoke-305", smoke="alarm")
+    school.forward(10)
+    first, second = Step(0, (Target("post", "duty"),)), Step(20_000, (Target("person", "leader"),))
+    before = school.house.directory
+    after = with_policy(school, Policy("fire", steps=(first, second)))
+    with school.database.transaction() as tx:
+        roster.replace(
+            tx,
+            after.persons.values(),
+            after.teams.values(),
+            after.posts.values(),
+            after.policies,
+            after.plans,
+        )
+        where = ("Asia/Shanghai", "CN")
+        applying.befall(tx, before, ["phone", "siren"], where, LIMITS, school.moment)
+    (line,) = lines(school, "rerouted")
+    assert (line["was"], line["tells"]) == ("fire", ["leader"])
+    school.restart()
     school.forward(9)
     assert not school.told("leader")
     school.forward(1)

@@ -4,10 +4,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from alerts import audit
 from alerts.alert import Acknowledged, Gone, Life, Verified
+from alerts.delivery.notification import Lost
 from alerts.desk import AnyFact
 from alerts.hazards import hazardstore
 from alerts.hazards.found import Found, of_failures
@@ -154,10 +156,26 @@ def test_one_that_is_mended_and_that_nobody_rechecks_is_told_to_the_post(school:
 def test_a_number_that_cannot_be_reached_is_a_hazard_of_the_post(school: School) -> None:
     school.say("smoke-305", smoke="alarm")
     lost = school.told("warden")
-    do(school, *of_failures([*lost, *lost], school.moment))
+    failed = [Lost(row, "answered 404") for row in (*lost, *lost)]
+    do(school, *of_failures(failed, school.house.directory, school.moment))
     (found,) = hazards(school)
     assert (found.subject, found.cause, found.owner) == ("contact/warden/phone", "undelivered", "duty")
     assert (found.source, found.life_safety, found.times) == ("delivery", True, 2 * len(lost))
+
+
+def test_a_number_that_does_not_exist_is_one_hazard_of_whoever_keeps_the_roster(school: School) -> None:
+    school.say("smoke-305", smoke="alarm")
+    lost, directory = school.told("warden")[0], school.house.directory
+    directory.persons["leader"] = replace(directory.persons["leader"], role="manager")
+    dead = Lost(replace(lost, address="+8613800000001"), "code 30005: +8613800000001 is unknown", dead=True)
+    other = Lost(replace(lost, address="+8613800000002"), "unknown", dead=True)
+    do(school, *of_failures([dead, other, dead], directory, school.moment))
+    first, second = sorted(hazards(school), key=lambda hazard: -hazard.times)
+    assert (first.times, second.times) == (2, 1)
+    assert (first.cause, first.owner) == ("dead_address", "leader")
+    assert first.title.zh == "号码或地址不存在：李伟（phone）"
+    assert first.note == "code 30005: … is unknown"
+    assert "1380000000" not in f"{first}"
 
 
 def test_what_an_owner_who_is_removed_had_is_the_posts(school: School) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ingest.reading import Reading
 from rules import record
 from rules.load import RuleErrors
 from rules.record import Recorded
@@ -131,6 +132,32 @@ def test_a_rule_about_silence_that_is_added_waits_from_the_load_on(keeper: Keepe
     assert raised(keeper) == []
     keeper.school.forward(2)
     assert raised(keeper) == [("no-data", "active")]
+
+
+def test_what_holds_already_when_a_rule_is_loaded_is_raised_at_once_and_never_twice(keeper: Keeper) -> None:
+    keeper.school.say("door-1", contact="open")
+    keeper.school.say("panic-1", press="alarm")
+    keeper.school.forward(120)
+    opened = [*raised(keeper)]
+    press = rule("{metric: press, happens: [alarm]}", "status", "pressed")
+    other = rule("{all: [archive-open]}", "status", "built-on-it")
+    keeper.saves(COLD, OPEN, press, other)
+    assert raised(keeper) == [*opened, ("archive-open", "active"), ("built-on-it", "active")]
+    (alert,) = (one for one in keeper.school.open() if one.rule == "archive-open")
+    assert alert.evidence[0].event_time < alert.raised_at - 100_000  # it names when it was opened
+    told = len(keeper.school.texts)
+    keeper.saves(COLDER, OPEN, press, other)
+    assert (len(raised(keeper)), len(keeper.school.texts)) == (len(opened) + 2, told)
+
+
+def test_what_is_new_waits_for_its_on_delay_and_leaves_a_silent_device_alone(keeper: Keeper) -> None:
+    keeper.school.say("door-1", contact="open")
+    keeper.school.say("store-1", temperature=4)
+    keeper.school.house.latest.note([Reading("store-1", "supervision", "silent", 1, keeper.school.moment)])
+    keeper.saves(OPEN.replace("class:", "on_delay: 30s\n    class:"), COLD.replace("above: 8", "above: 3"))
+    assert raised(keeper) == []
+    keeper.school.forward(31)
+    assert raised(keeper) == [("archive-open", "active")]
 
 
 def test_a_start_with_a_broken_file_has_the_users_last_good_rules_and_says_so(keeper: Keeper) -> None:

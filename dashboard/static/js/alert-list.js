@@ -9,7 +9,7 @@ import { Merging, floodBanner, floodEntry, incidentEntry, takeIncident } from ".
 import { named, t } from "./words.js";
 
 const SHOWN = 60;
-const REACHED = ["sent", "accepted"];
+const REACHED = { sent: "✓", accepted: "✓", delivered: "✓✓", read: "✓✓", answered: "✓✓" };
 
 class AlertList extends LitElement {
   static properties = { chosen: { state: true }, said: { state: true }, busy: { state: true } };
@@ -138,7 +138,7 @@ class AlertList extends LitElement {
     const told = card.told.map((line) => {
       const state = t(`state_${line.state}`);
       return html`<span class="told told-${line.state}" title="${line.channel} · ${state}"
-        >${line.person ? this.who(line.person) : line.channel}<i>${REACHED.includes(line.state) ? "✓" : state}</i></span>`;
+        >${line.person ? this.who(line.person) : line.channel}<i>${REACHED[line.state] ?? state}</i></span>`;
     });
     return html`<p class="card-people">
       ${answered ? html`<b>${answered}</b> ` : nothing}${this.second(card)}${told.length ? [t("told"), " ", told] : t("told_nobody")}

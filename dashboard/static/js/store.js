@@ -3,7 +3,7 @@
 import { setNow } from "./times.js";
 
 const CLASSES = ["alarm", "supervisory", "trouble", "status"];
-export const WORST_FIRST = ["alarm", "supervisory", "trouble", "silent", "status", "out", "normal"];
+export const WORST_FIRST = ["alarm", "supervisory", "trouble", "silent", "status", "drill", "out", "normal"]; // as in dashboard/places.py
 
 class Store extends EventTarget {
   alerts = new Map();
@@ -86,6 +86,7 @@ class Store extends EventTarget {
     return [...this.alerts.values()].sort(
       (a, b) =>
         CLASSES.indexOf(a.class) - CLASSES.indexOf(b.class) ||
+        (a.mode !== "real") - (b.mode !== "real") ||
         a.priority - b.priority ||
         b.life_safety - a.life_safety ||
         vague(a) - vague(b) ||
@@ -104,7 +105,7 @@ class Store extends EventTarget {
   /** place → worst state of itself and all inside, for places that are not well. */
   states() {
     const found = new Map();
-    const marks = [...this.alerts.values()].map((card) => [card.place, card.inhibition === "none" ? card.class : "out"]);
+    const marks = [...this.alerts.values()].map((card) => [card.place, stateOf(card)]);
     marks.push(...this.silent.map((place) => [place, "silent"]));
     marks.push(...this.unrecorded.map((lost) => [lost.place, lost.alert_class]));
     for (const [place, state] of marks) {
@@ -117,6 +118,7 @@ class Store extends EventTarget {
   }
 }
 
+const stateOf = (card) => (card.inhibition !== "none" ? "out" : card.mode === "real" ? card.class : "drill");
 const vague = (card) => card.kind === "unregistered";
 
 export const store = new Store();

@@ -1,0 +1,94 @@
+"""Thinks. What people mean by what they answer: a table, and that nothing is ever guessed."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.delivery.answers import Meant, Told, decide, same_address, sentence
+
+ONE = [Told(7, "A7K", True)]
+TWO = [*ONE, Told(8, "3B9Q", True)]
+OVER = [Told(7, "A7K", False)]
+
+
+@pytest.mark.parametrize(
+    ("said", "meant", "cause"),
+    [
+        ("受理 A7K", Meant.TAKE, ""),
+        ("受理　Ａ７Ｋ", Meant.TAKE, ""),
+        ("ａ７ｋ，受理。", Meant.TAKE, ""),
+        ("1 a7k", Meant.TAKE, ""),
+        ("1A7K", Meant.TAKE, ""),
+        ("a7k1", Meant.TAKE, ""),
+        ("受理A7K", Meant.TAKE, ""),
+        ("take A7K!", Meant.TAKE, ""),
+        ("2", Meant.CANNOT, ""),
+        ("can't come A7K", Meant.CANNOT, ""),
+        ("来不了", Meant.CANNOT, ""),
+        ("已到场 A7K", Meant.ARRIVED, ""),
+        ("误报 油烟 A7K", Meant.FALSE, "cooking"),
+        ("４", Meant.FALSE, "unknown"),
+        ("确认属实", Meant.CONFIRMED, ""),
+    ],
+)
+def test_what_is_meant_is_understood_in_every_spelling(said: str, meant: Meant, cause: str) -> None:
+    found = decide(said, ONE)
+    assert (found.result, found.meant, found.cause) == ("act", meant, cause)
+    assert found.told == ONE[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "known", "result"),
+    [
+        ("不是误报 A7K", ONE, "unknown_words"),
+        ("不受理", ONE, "unknown_words"),
+        ("收到", ONE, "unknown_words"),
+        ("A7K", ONE, "unknown_words"),
+        ("", ONE, "unknown_words"),
+        ("1 2 A7K", ONE, "unknown_words"),
+        ("1", TWO, "which"),
+        ("3B9Q", TWO, "unknown_words"),
+        ("1 A7K 3B9Q", TWO, "unknown_words"),
+        ("1 ZZZ", ONE, "wrong_code"),
+        ("1", [], "nothing_open"),
+        ("1", OVER, "nothing_open"),
+        ("1 A7K", OVER, "late"),
+    ],
+)
+def test_what_is_not_clear_does_nothing_and_is_answered(said: str, known: list[Told], result: str) -> None:
+    found = decide(said, known)
+    assert (found.result, found.told) == (result, None)
+    for language in ("zh", "en"):
+        assert sentence(found, language)
+        assert "{" not in sentence(found, language)
+
+
+def test_a_message_that_names_what_it_answers_needs_no_code() -> None:
+    assert decide("1", TWO, about=8).told == TWO[1]
+    assert decide("1 A7K", TWO, about=8).told == TWO[0]
+
+
+@settings(max_examples=200)
+@given(
+    st.text(max_size=60) | st.text("1２345A7KB9Q受理误报不 ,。Ａ", max_size=12),
+    st.sampled_from([ONE, TWO, OVER, []]),
+)
+def test_nothing_crashes_and_no_act_is_without_a_known_code_or_the_only_alert(
+    said: str, known: list[Told]
+) -> None:
+    found = decide(said, known)
+    assert sentence(found, "zh")
+    assert sentence(found, "en")
+    if found.told:
+        assert found.told.open
+        assert found.told in known
+        named = found.told.code in "".join(said.split()).upper().translate(str.maketrans("２Ａ", "2A"))
+        assert named or len([one for one in known if one.open]) == 1 or not said.isascii()
+
+
+def test_a_number_is_the_same_with_and_without_its_country_and_no_other_is() -> None:
+    assert same_address("+86 138-0000-0001", "13800000001")
+    assert same_address("008613800000001", "13800000001")
+    assert not same_address("+1 13800000001", "13800000001")
+    assert not same_address("3800000001", "13800000001")
+    assert not same_address("", "")

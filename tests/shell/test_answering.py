@@ -1,0 +1,160 @@
+"""Touches. Alarm, notice, answer, act, reply: through the real desk, on both databases; the phone is played."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, func, select, update
+
+from alerts.alert import Acknowledgement, Alert
+from alerts.delivery import answering, outbox
+from alerts.delivery.answering import Ear, Listeners, answer
+from alerts.delivery.channels.channel import Answer, ChannelError
+from alerts.delivery.notification import Notification, State
+from alerts.desk import AnyFact, Outcome
+from tests.story.school import School
+from tocsin.database import Database
+from tocsin.hand_over import apply_facts
+
+
+class Inbox:
+    """A channel on which answers lie until they are heard."""
+
+    listen_every = 10
+
+    def __init__(self) -> None:
+        self.lying: list[Answer] = []
+        self.broken = False
+
+    def answers(self) -> list[Answer]:
+        if self.broken:
+            raise ChannelError("the inbox is gone", False, zh="收件箱不见了")
+        return list(self.lying)
+
+    def heard(self, ids: Sequence[str]) -> None:
+        self.lying = [one for one in self.lying if one.id not in ids]
+
+
+class Night:
+    def __init__(self, database: Database, wordless: Sequence[str] = ()) -> None:
+        self.school = School(database)
+        self.inbox = Inbox()
+        self.reports: list[tuple[str, str, str]] = []
+        self.fails = False
+        self.ear = Ear(lambda: self.school.house.directory, self._apply, self._now, wordless)
+        made = Listeners({"phone": self.inbox}, self.ear, self._act, self._report, self._now)
+        (self.listener,) = made._all
+        self.school.say("smoke-305", smoke="alarm")
+        self.school.forward(61)
+        self._sent = len(self.school.texts)
+
+    def _now(self) -> int:
+        return self.school.moment
+
+    def _report(self, *report: str) -> None:
+        self.reports.append(report)  # type: ignore[arg-type]
+
+    def _apply(self, tx: Connection, facts: Sequence[AnyFact]) -> Outcome:
+        if self.fails:
+            raise RuntimeError("the desk fails")
+        return apply_facts(self.school.house, tx, facts, self._now())
+
+    def _act(self, fn: Any) -> "Future[Outcome]":
+        future = self.school.writer.act(fn)
+        self.school.turn()
+        return future
+
+    @property
+    def alert(self) -> Alert:
+        return next(one for one in self.school.open() if one.device == "smoke-305" and one.life_safety)
+
+    def says(self, address: str, text: str, number: str = "", receipt: str = "") -> list[Notification]:
+        """Everything that is sent because of it."""
+        before = len(self.school.texts)
+        mark = number or f"{address}/{text}"
+        self.inbox.lying.append(Answer(mark, address, text, self._now(), receipt))
+        self.listener.look()
+        return self.school.texts[before:]
+
+    def results(self) -> list[str]:
+        with self.school.database.read() as conn:
+            return list(conn.execute(select(answer.c.result).order_by(answer.c.id)).scalars())
+
+
+@pytest.fixture
+def night(database: Database) -> Night:
+    return Night(database)
+
+
+def replies(sent: list[Notification], person: str) -> list[str]:
+    return [one.short for one in sent if one.person == person and one.purpose == "answer"]
+
+
+def wide(text: str) -> str:
+    return "".join(chr(ord(one) + 0xFEE0) if "!" <= one <= "~" else one for one in text)
+
+
+def test_whoever_answers_first_has_it_and_the_second_hears_who(night: Night) -> None:
+    code = night.alert.code
+    sent = night.says("1", f"受理　{wide(code)}")
+    assert (night.alert.owner, night.alert.acknowledgement) == ("warden", Acknowledgement.PROMISED)
+    assert replies(sent, "warden") == [f"警情{code}由您受理，请前往。"]
+    (said,) = replies(night.says("2", f"1{code}"), "leader")
+    assert "李伟 已经受理" in said
+    assert night.alert.owner == "warden"
+    assert "已由您受理" in replies(night.says("1", "1 " + code), "warden")[0]
+    assert night.inbox.lying == []
+    assert night.results() == ["take", "refused", "repeat"]
+
+
+def test_an_answer_that_is_fetched_twice_counts_and_is_answered_once(night: Night) -> None:
+    assert night.says("1", "1 " + night.alert.code, "N1")
+    assert night.says("1", "1 " + night.alert.code, "N1") == []
+    assert night.results() == ["take"]
+
+
+def test_nobody_who_is_not_registered_is_heard_or_answered(night: Night) -> None:
+    assert night.says("999", "1 " + night.alert.code) == []
+    assert night.alert.acknowledgement is Acknowledgement.NO
+    with night.school.database.read() as conn:
+        assert answering.strangers(conn, 0) == 1
+        assert conn.execute(select(answer.c.words, answer.c.person)).one() == ("", "")
+
+
+def test_what_is_not_understood_does_nothing_and_says_what_would_be(night: Night) -> None:
+    (said,) = replies(night.says("1", "收到"), "warden")
+    assert "1受理" in said
+    assert night.alert.acknowledgement is Acknowledgement.NO
+    (said,) = replies(night.says("1", "1 ZZZ"), "warden")
+    assert "ZZZ" in said
+
+
+def test_an_answer_is_a_receipt_of_the_notice_it_answers(night: Night) -> None:
+    with night.school.database.transaction() as tx:
+        tx.execute(update(outbox.notification).values(state=State.SENT, receipt="CA1"))
+    night.says("1", "1", receipt="CA1")
+    states = select(func.count()).where(
+        outbox.notification.c.person == "warden", outbox.notification.c.state == State.ANSWERED
+    )
+    with night.school.database.read() as conn:
+        assert conn.execute(states).scalar() == 1
+    assert night.alert.owner == "warden"
+
+
+def test_what_cannot_be_recorded_is_not_heard_and_comes_again(night: Night) -> None:
+    night.fails = True
+    with pytest.raises(RuntimeError):
+        night.says("1", "1 " + night.alert.code)
+    assert len(night.inbox.lying) == 1
+    assert night.results() == []
+    night.fails = False
+    night.listener.look()
+    assert night.alert.owner == "warden"
+    assert night.results() == ["take"]
+
+
+def test_no_reply_goes_out_where_it_would_read_like_another_alarm(database: Database) -> None:
+    night = Night(database, ["phone"])
+    assert replies(night.says("1", "1 " + night.alert.code), "warden") == []
+    assert night.alert.owner == "warden"
