@@ -133,6 +133,7 @@ _NEWER = notification.alias("newer")
 _REPLACED = exists().where(
     _NEWER.c.alert == notification.c.alert, _NEWER.c.person == notification.c.person,
     _NEWER.c.channel == notification.c.channel, _NEWER.c.id > notification.c.id,
+    _NEWER.c.purpose != Purpose.ANSWER,  # it says nothing of the alert that a notice would say
 )  # fmt: skip
 WORK = select(  # a row and its alert as it stands at the moment of asking
     notification,

@@ -1,4 +1,4 @@
-"""Touches. Alarm, notice, answer, act, reply: through the real desk, on both databases; the phone is played."""
+"""Touches. Alarm, notice, answer, act, reply: through the real desk, on both databases; a played phone."""
 
 from collections.abc import Sequence
 from concurrent.futures import Future

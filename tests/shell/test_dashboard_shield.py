@@ -103,8 +103,10 @@ def test_json_in_disguise_is_refused(route: APIRoute, administrator: TestClient)
         "/accounts/{account}/{switch}",
         "/tokens/{number}/revoke",
         "/swaps/{number}/{word}",
+        "/api/v1/swaps/{number}/{word}",
         "/posts/{post}/feed",
         "/api/v1/alerts/{number}/photos",  # a picture is judged by what is in it
+        "/api/v1/hazards/{number}/photos",
     )
     assert answer.status_code == 422 or takes_nothing
 

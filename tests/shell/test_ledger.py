@@ -17,6 +17,7 @@ from ingest.bilingual import both
 from tests.fakes.browser import OURS, PAGE, signed_in
 from tests.fakes.outbox import ROW
 from tests.fakes.service import FakeHouse
+from tocsin.database import Database
 
 SECOND = 1000
 DAY = 86_400_000
@@ -76,6 +77,22 @@ def test_the_ledger_counts_each_person_on_each_channel(house: FakeHouse, owed: O
     assert (li.failure, li.failed_at) == ("号码不存在 / no such number", house.now() + 1000)
     assert (sms.channel, sms.sent, sms.delivered, sms.to_deliver, sms.failure) == ("sms", 1, 0, None, "")
     assert (siren.person, siren.owed, siren.sent) == ("", 1, 0)
+
+
+def test_both_databases_count_alike(database: Database) -> None:
+    at = 1_795_337_000_000
+    with database.transaction() as tx:
+        for number, took in enumerate((2000, 9000), 1):
+            (row,) = outbox.owe(tx, [replace(LI, step=number)], at)
+            for after, outcome in ((1000, TAKEN), (took, DELIVERED), (took + 500, Answered())):
+                assert outbox.settle(tx, row.id or 0, outcome, at + after, every=1)
+        (failed,) = outbox.owe(tx, [replace(LI, step=3)], at)
+        outbox.settle(tx, failed.id or 0, Failed("gone", None), at + 10)
+    with database.read() as conn:
+        (line,) = ledger(conn, at)
+    counted = (line.owed, line.sent, line.delivered, line.answered, line.failed, line.tries)
+    assert counted == (3, 2, 2, 2, 1, 1)
+    assert (line.to_deliver, line.to_answer, line.failure) == (5500, 6000, "gone")
 
 
 @pytest.mark.parametrize(("times", "median"), [([7], 7), ([2, 8], 5), ([9, 1, 4], 4), ([1, 2, 4, 90], 3)])

@@ -282,6 +282,13 @@ def test_of_several_repeats_that_could_not_be_delivered_only_the_newest_goes_out
     assert {row_of(tx, row_id).note for row_id in ids[:-1]} == {"replaced"}
 
 
+def test_the_reply_to_an_answer_replaces_no_notice(tx: Connection) -> None:
+    (step,) = owe(tx, replace(ROW, purpose=Purpose.ESCALATE, step=1))
+    owe(tx, replace(ROW, purpose=Purpose.ANSWER, step=2))
+    fail(tx, step)
+    assert step in [row.id for row in claim(tx, NOW + LEASE)]
+
+
 def test_a_row_that_waited_in_line_is_asked_about_again_right_before_it_is_sent(tx: Connection) -> None:
     step, gone = owe(tx, replace(ROW, purpose=Purpose.ESCALATE), replace(ROW, step=1))
     assert outbox.renew(tx, step, NOW + 10_000)

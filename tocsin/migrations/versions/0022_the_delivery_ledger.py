@@ -1,4 +1,4 @@
-"""The delivery ledger."""
+"""Touches. The delivery ledger is answered from indexes."""
 
 import sqlalchemy as sa
 from alembic import op
