@@ -10,13 +10,11 @@ import structlog
 from sqlalchemy import Connection, select, text
 
 from ingest import spool
-from ingest.reading import Reading, TimeQuality
+from ingest.reading import NO_LIFE, Reading, TimeQuality
 from ingest.tables import latest, meta
 
 HISTORIC = TimeQuality.HISTORIC
 log = structlog.get_logger("ingest.latest")
-
-NO_LIFE = ("supervision", "link", "unprotected")  # what is said about a device, not by it
 
 _KEEP = text(
     "INSERT INTO latest (device, heard, readings) VALUES (:device, :heard, :readings)"

@@ -18,6 +18,9 @@ class TimeQuality(StrEnum):
     HISTORIC = "historic"  # replayed from the device's memory: for the history, judged by no rule
 
 
+NO_LIFE = ("supervision", "link", "unprotected")  # what is said about a device, not by it
+
+
 class Reading(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One value of one point. A point is (device, metric).
 

@@ -23,6 +23,7 @@ KEYS = (
 )  # fmt: skip
 _ONE_FORM = f"expected exactly one of: {', '.join(SPELT)}; or all, any, none"
 RESERVED = ("alertmanager",)  # see alerts/outward/prometheus.py
+_LONGEST = 200  # characters of a title: it is read out, and sent as a text message
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
@@ -49,6 +50,7 @@ def read_rule(section: Section) -> Rule | None:
         latch=section.flag("latch"),
         verify=section.flag("verify"),
         on_delay=section.duration("on_delay"),
+        delayed_at=section.where("on_delay") if section.has("on_delay") else "",
         off_delay=section.duration("off_delay"),
         policy=section.text("policy", "the id of a policy") if section.has("policy") else None,
         plan=section.text("plan", "the id of a plan") if section.has("plan") else None,
@@ -72,6 +74,10 @@ def _title(section: Section) -> Text:
     if title is None:
         return Text("", "")
     title.only(("zh", "en"))
+    for key in ("zh", "en"):
+        words = title.node.get(key)
+        if isinstance(words, str) and (len(words) > _LONGEST or not words.isprintable()):
+            title.wrong(key, f"expected one line of at most {_LONGEST} characters", got=words[:40])
     return Text(title.text("zh", "the title in Chinese"), title.text("en", "the title in English"))
 
 

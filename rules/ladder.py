@@ -4,6 +4,7 @@ A level takes everything from the rule around it and replaces what it says itsel
 with its own limit. The lower level is suppressed while the higher one holds; an alarm never is.
 """
 
+from itertools import pairwise
 from typing import Any
 
 from ruamel.yaml.comments import CommentedMap
@@ -12,6 +13,13 @@ from rules.section import Section
 
 _LIMITS = ("is", "above", "below", "rises", "falls", "deadband", "within", "times")
 _OWN = ("title", "class", "priority", "latch", "verify", "on_delay", "off_delay", "policy")
+_HIGHER = {
+    "above": 1,
+    "rises": 1,
+    "falls": 1,
+    "times": 1,
+    "below": -1,
+}  # which way a limit goes up the ladder
 MOST = 5
 
 
@@ -25,11 +33,26 @@ def rungs(section: Section) -> list[Section]:
         return []
     for level in levels:
         level.only((*_LIMITS, *_OWN))
+    for lower, higher in pairwise(levels):
+        _check_order(lower, higher)
     name = section.text("id", "an id of lower-case letters, digits and -")
     return [
         Section(_rung(section, level, name, place, len(levels)), section.file, section.path, section.mistakes)
         for place, level in enumerate(levels)
     ]
+
+
+def _check_order(lower: Section, higher: Section) -> None:
+    """A higher level that is reached before the lower one would hide it from the first moment on."""
+    for key, sign in _HIGHER.items():
+        first, second = (_limit(level.node.get(key)) for level in (lower, higher))
+        if first is not None and second is not None and sign * second < sign * first:
+            most = "at least" if sign > 0 else "at most"
+            higher.wrong(key, f"the lowest level stands first: expected {most} {first:g}")
+
+
+def _limit(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _rung(section: Section, level: Section, name: str, place: int, number: int) -> CommentedMap:

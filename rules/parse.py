@@ -5,7 +5,9 @@ from typing import Any
 
 import msgspec
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import ConstructorError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
 
 from rules.check import read_rule
 from rules.ladder import rungs
@@ -23,6 +25,17 @@ class Said(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
+class _Placed(RoundTripConstructor):
+    """A scalar that no value can be made of (a day of month 13) is named with its line."""
+
+    def construct_non_recursive_object(self, node: Any, tag: str | None = None) -> Any:
+        try:
+            return super().construct_non_recursive_object(node, tag)
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            said = " ".join(str(error).split())[:200]
+            raise ConstructorError(None, None, said, node.start_mark) from error
+
+
 def parse(
     text: str, name: str, found: dict[str, Rule], mistakes: list[str], said: dict[str, Said] | None = None
 ) -> None:
@@ -30,6 +43,7 @@ def parse(
     top = whole(text, name, "rules", mistakes)
     if top is None:
         return
+    known = len(mistakes)
     top.only(("changed_by", "reason", "rules"))
     changed_by = top.text("changed_by", "the name of a person") if top.has("changed_by") else ""
     reason = top.text("reason", "a sentence") if top.has("reason") else ""
@@ -45,6 +59,7 @@ def parse(
                 said[rule.id] = Said(_body(section), rule.source, changed_by, reason)
         else:
             section.wrong("id", f"this id is taken by the rule at {first.source}; choose another")
+    mistakes[known:] = dict.fromkeys(mistakes[known:])  # levels share what the rule around them says
 
 
 def whole(text: str, name: str, key: str, mistakes: list[str]) -> Section | None:
@@ -80,15 +95,23 @@ def _body(section: Section) -> dict[str, Any]:
 def _document(text: str, name: str, key: str, mistakes: list[str]) -> object:
     """What the text holds; None when it is empty or not YAML (which is noted)."""
     try:
-        document: object = YAML().load(text)
+        reader = YAML()
+        reader.Constructor = _Placed
+        document: object = reader.load(text)
         return document
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         problem = " ".join(str(error.problem or error.context).split())
         mistakes.append(f"{name}:{line}:{column}  {key}  got text that is not YAML  {problem}")
-    except (YAMLError, RecursionError, ValueError, TypeError, AttributeError) as error:
-        # a tagged or odd scalar that the reader chokes on (a date of month 13, an unhashable key)
+    except ReaderError as error:
+        before = text[: error.position]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        said = f"{name}:{line}:{column}  {key}  got the character U+{error.character:04X}"
+        mistakes.append(f"{said}  not allowed in YAML: leave it out")
+    except RecursionError:
+        mistakes.append(f"{name}:1:1  {key}  got text that is not YAML  too many lists inside one another")
+    except (YAMLError, ValueError, TypeError, AttributeError) as error:
         reason = " ".join(str(error).split())[:200]
         mistakes.append(f"{name}:1:1  {key}  got text that is not YAML  {reason}")
     return None

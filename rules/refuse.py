@@ -5,9 +5,8 @@ from rules.conditions.coincidence import Coincidence
 from rules.conditions.count import Count
 from rules.conditions.expression import Expression
 from rules.conditions.silence import Silence
-from rules.conditions.state import State
 from rules.conditions.stuck import Stuck
-from rules.law import HELD_BACK
+from rules.law import HELD_BACK, loud
 from rules.rehearsal import fails
 from rules.rule import Rule, reportable
 from rules.section import Section
@@ -100,10 +99,8 @@ def _check_suppression(section: Section, rule: Rule) -> None:
     """Nothing hides the alarm or the pre-alarm of a life-safety point."""
     if not rule.suppressed_by:
         return
-    words = rule.condition.words if isinstance(rule.condition, State) else ()
-    loud = rule.alert_class is Class.ALARM or "prealarm" in words or isinstance(rule.condition, Expression)
     hidden = _life_safety(rule)
-    if loud and hidden:
+    if hidden and loud(rule):
         hint = f"it would hide a life-safety point ({', '.join(hidden)}): leave it out"
         narrow = "" if rule.selector.kinds else ", or name in for.kind the kinds that are meant"
         section.wrong("suppressed_by", hint + narrow)

@@ -156,8 +156,9 @@ class Rule(msgspec.Struct, frozen=True):
     """One rule as it was read. Delays are ms.
 
     `version` is a short hash of the rule's text (comments and layout do not count). `scope`: what the subject
-    is. `source` is "file:line". `refers`: every rule that this one names. `shadow`: judged, and told
-    to nobody. `schedule`: when it is asked at all (None: always). `hazard`: what it finds is to be mended.
+    is. `source` is "file:line", `delayed_at` the place of its on-delay. `refers`: every rule that this one
+    names. `shadow`: judged, and told to nobody. `schedule`: when it is asked at all (None: always).
+    `hazard`: what it finds is to be mended.
     """
 
     id: str
@@ -175,6 +176,7 @@ class Rule(msgspec.Struct, frozen=True):
     scope: Scope = "point"
     version: str = ""
     source: str = ""
+    delayed_at: str = ""
     suppressed_by: tuple[Suppressor, ...] = ()
     refers: tuple[Reference, ...] = ()
     shadow: Shadow | None = None

@@ -57,9 +57,7 @@ class Section:
         listed = self.node.get(key)
         if item is not None and isinstance(listed, list):
             path = f"{path}[{item}]"
-            lines = getattr(listed, "lc", None)
-            if lines is not None:
-                line, column = lines.item(item)
+            line, column = item_place(listed, item) or (line, column)
         return f"{self.file}:{line + 1}:{column + 1}  {path}"
 
     def only(self, allowed: Iterable[str]) -> None:
@@ -172,6 +170,15 @@ class Section:
             return int(self._lines.line), int(self._lines.col)
         line, column = self._lines.key(key) if of_key else self._lines.value(key)
         return int(line), int(column)
+
+
+def item_place(listed: object, item: int) -> tuple[int, int] | None:
+    """Line and column, from 0, of an entry of a list; None where the reader noted none (a tagged list)."""
+    lines = getattr(listed, "lc", None)
+    if lines is None or not lines.data or item not in lines.data:
+        return None
+    line, column = lines.item(item)
+    return int(line), int(column)
 
 
 def _shown(value: object) -> str:

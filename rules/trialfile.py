@@ -22,7 +22,7 @@ from rules.baseline import Week
 from rules.conditions.past import MOST
 from rules.parse import entries, whole
 from rules.rule import UNKNOWN, reportable
-from rules.section import Section, meant
+from rules.section import Section, item_place, meant
 from rules.trial import ALERT, SAYS, START, Expected, Row, Trial, parse_moment
 from rules.trialcalendar import calendar_of
 from rules.verdict import Class
@@ -252,7 +252,6 @@ def _where(section: Section, key: str | None = None, item: int | None = None) ->
     line, column = lines.line, lines.col
     if key is not None and key in (lines.data or {}):
         line, column = lines.value(key)
-        inner = getattr(section.node[key], "lc", None)
-        if item is not None and inner is not None:
-            line, column = inner.item(item)
+        if item is not None:
+            line, column = item_place(section.node[key], item) or (line, column)
     return f"{section.file}:{line + 1}:{column + 1}"
