@@ -218,7 +218,11 @@ class Delivery:
         self._recorder.add(Ended(row, outcome, self._now(), took))
 
     def _told(self, heard: Sequence[tuple[Notification, Progress]]) -> None:
-        """What a gateway says of earlier messages, on a tracker's thread."""
+        """What a gateway says of earlier messages, on a tracker's thread. A siren that keeps silent has no
+        next contact, so it is a fault."""
+        for row, said in heard:
+            if not row.person and said.arrival is Arrival.LOST:
+                self._health.note(row.channel, Failed(in_both(said.zh, said.detail), None))
         self._recorder.add(*(Ended(row, said, self._now()) for row, said in heard))
 
     def _ended_unrecorded(self, row: Notification, outcome: Outcome) -> None:

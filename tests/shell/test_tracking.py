@@ -177,6 +177,17 @@ def test_a_dead_number_that_only_the_receipt_tells_is_told(desk: Desk) -> None:
     assert (lost.row.address, lost.reason, lost.dead) == ("+8613800000001", "30005 unknown handset", True)
 
 
+def test_a_siren_that_keeps_silent_is_a_fault_of_its_channel(desk: Desk) -> None:
+    gateway = Gateway("a")
+    gateway.answer = lambda asked: progress(Arrival.LOST, detail="campus/siren-1 did not answer")
+    desk.started(gateway).send(desk.owe(replace(ROW, person="", address="")))
+    desk.await_states(State.ACCEPTED)
+    desk.clock.moment += 1000
+    desk.await_states(State.FAILED)
+    wait_for("it is told", lambda: desk.reports and desk.reports[-1][1] == "fault")
+    assert "campus/siren-1 did not answer" in desk.reports[-1][2]
+
+
 def take(desk: Desk, most: int = 100) -> tuple[list[receipts.Waiting], int | None]:
     """What is due now, as a tracker takes it."""
 

@@ -21,7 +21,5 @@ class AppriseSettings(BaseModel):
         if not re.match(r"[A-Za-z][A-Za-z0-9]*://", value):
             raise ValueError("must be an Apprise URL like ntfy://ntfy.example.edu/{address}")
         if re.search(r"[\s,;]+[A-Za-z][A-Za-z0-9]*://", value):
-            raise ValueError(
-                "must be one URL: make a channel of each service, so each has its own outcome"
-            )
+            raise ValueError("must be one URL: make a channel of each service, so each has its own outcome")
         return value
