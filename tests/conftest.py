@@ -5,6 +5,7 @@ unless the test bears `@pytest.mark.allowed_skip("samples")` or another name in 
 """
 
 import os
+import shutil
 import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -39,21 +40,44 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with its tables, to be copied: making them takes longer than most tests."""
+    from tocsin.database import Database
+
+    file = tmp_path_factory.mktemp("template") / "state.db"
+    made = Database.open(f"sqlite:///{file}")
+    made.create_all()
+    made.close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres) -> str:
+    """The name of such a database."""
+    from tocsin.database import Database
+
+    name = f"template_{uuid.uuid4().hex}"
+    made = Database.open(postgres.create(name))
+    made.create_all()
+    made.close()
+    return name
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator["Database"]:
     """A fresh state database with its tables, once on SQLite and once on PostgreSQL."""
     from tocsin.database import Database
 
     if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "state.db")
         opened = Database.open(f"sqlite:///{tmp_path / 'state.db'}")
-        opened.create_all()
         yield opened
         opened.close()
         return
     server = request.getfixturevalue("postgres")
     name = f"test_{uuid.uuid4().hex}"
-    opened = Database.open(server.create(name))
-    opened.create_all()
+    opened = Database.open(server.create(name, request.getfixturevalue("postgres_template")))
     yield opened
     opened.close()
     server.drop(name)

@@ -304,10 +304,10 @@ class Postgres(Server):
         """The SQLAlchemy URL of one of its databases."""
         return f"postgresql+psycopg://postgres@{HOST}:{self.port}/{name}"
 
-    def create(self, name: str) -> str:
-        """Creates an empty database and returns its URL."""
+    def create(self, name: str, template: str = "template1") -> str:
+        """Creates a database, empty or a copy of another one, and returns its URL."""
         with self._connect() as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.url(name)
 
     def drop(self, name: str) -> None:

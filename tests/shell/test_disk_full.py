@@ -43,7 +43,7 @@ def service(disk: Path, mosquitto: Mosquitto, sink: WebhookSink) -> Iterator[Ser
     parts["policies"][0]["steps"][0]["channels"] = ["siren"]
     parts["policies"][0]["repeat"]["every"] = "10s"
     siren = {"kind": "mqtt", "topics": [SIREN]}
-    hook = {"kind": "webhook", "url": sink.url, "secret": "a-secret-of-the-test"}
+    hook = {"kind": "webhook", "url": sink.url, "secret": "a-secret-of-the-tests-0123456789ab"}
     made = Service(disk, mosquitto, sink.url, {"channels": {"hook": hook, "siren": siren}})
     made.apply(parts)
     yield made
