@@ -118,7 +118,8 @@ def _pass(scene: Scene, row: Memory, verdicts: list[Verdict], failures: list[Fai
         if failures is None:
             raise
         failures.append(Failure(rule.id, row.subject, error))
-        if scene.memories.get(row.rule, row.subject) is row:
+        left = scene.memories.get(row.rule, row.subject)
+        if left is not None and left.due_at == row.due_at:
             scene.memories.put(msgspec.structs.replace(row, due_at=scene.until + AGAIN))
 
 

@@ -1,15 +1,16 @@
 """Thinks. What rules must remember: one row for each (rule, subject) that is not at rest, and its deadline.
 
 Rules of this file: a pair at rest has no row. Every change since the mark can be undone exactly. Every
-row with a deadline has an entry in the heap at or before that deadline.
+row with a deadline has an entry in the heap at or before that deadline. What is committed is kept packed.
 """
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 import msgspec
 
+from rules.packed import Packer
 from rules.verdict import Evidence, Holds
 
 Key = tuple[str, str]
@@ -59,36 +60,42 @@ class Memories:
 
     def __init__(self, rows: Iterable[Memory] = ()) -> None:
         self.awake: dict[str, int] = {}  # device -> number of its rows; a device at rest is absent
-        self._rows: dict[str, dict[str, Memory]] = {}  # by rule, then by subject: no key object for each
+        self._rows: dict[str, dict[str, Memory | bytes]] = {}  # by rule, then by subject: no key for each
+        self._packer = Packer(Memory, tuple(State))
         self._heap: list[tuple[int, str, str]] = []
-        self._scheduled: dict[Key, int] = {}  # the earliest heap entry of a pair
+        self._crowded = 1000  # entries of the heap from which those that mean nothing are thrown away
+        self._taken: Key | None = None  # whose deadline is off the heap, until it is put or dropped
         self._marked: dict[Key, Memory | None] = {}  # as it was at the mark
         self._saved: dict[Key, Memory | None] = {}  # as it was at the last commit
         for row in rows:
-            self._set((row.rule, row.subject), row)
+            self._set(self.get(row.rule, row.subject), row, (row.rule, row.subject))
+            self._pack((row.rule, row.subject))
 
     def __len__(self) -> int:
         return sum(map(len, self._rows.values()))
 
     def __iter__(self) -> Iterator[Memory]:
-        return iter([row for rows in self._rows.values() for row in rows.values()])
+        return iter([row for rule in self._rows for row in self.of(rule)])
 
     def get(self, rule: str, subject: str) -> Memory | None:
         rows = self._rows.get(rule)
-        return None if rows is None else rows.get(subject)
+        row = None if rows is None else rows.get(subject)
+        return self._packer.unpacked(rule, subject, row) if isinstance(row, bytes) else row
 
     def of(self, rule: str) -> list[Memory]:
         """Every row of a rule."""
-        return list(self._rows.get(rule, {}).values())
+        unpacked = self._packer.unpacked
+        return [
+            unpacked(rule, subject, row) if isinstance(row, bytes) else row
+            for subject, row in self._rows.get(rule, {}).items()
+        ]
 
     def put(self, row: Memory) -> None:
-        self._note((row.rule, row.subject))
-        self._set((row.rule, row.subject), row)
+        self._change((row.rule, row.subject), row)
 
     def drop(self, row: Memory) -> None:
         """The pair is at rest again."""
-        self._note((row.rule, row.subject))
-        self._set((row.rule, row.subject), None)
+        self._change((row.rule, row.subject), None)
 
     def next_due(self) -> int | None:
         """The earliest deadline, or None."""
@@ -111,6 +118,7 @@ class Memories:
             moment = heap[0][0]
             row = self._pop()
             if row is not None and row.due_at == moment:
+                self._taken = row.rule, row.subject
                 return row
         return None
 
@@ -121,11 +129,13 @@ class Memories:
     def rollback(self) -> None:
         """Everything as it was at the mark: the commit failed."""
         for key, row in self._marked.items():
-            self._set(key, row)
+            self._set(self.get(*key), row, key)
         self._marked = {}
 
     def committed(self) -> None:
         """What changes() gave is on disk."""
+        for key in self._saved:
+            self._pack(key)
         self._marked = {}
         self._saved = {}
 
@@ -142,22 +152,40 @@ class Memories:
                 upserts.append(row)
         return upserts, deletes
 
-    def _note(self, key: Key) -> None:
-        before = self.get(*key)
-        self._marked.setdefault(key, before)
-        self._saved.setdefault(key, before)
+    def _pack(self, key: Key) -> None:
+        rows = self._rows.get(key[0], {})
+        row = rows.get(key[1])
+        if isinstance(row, Memory):
+            rows[key[1]] = self._packer.packed(row)
 
-    def _set(self, key: Key, row: Memory | None) -> None:
+    def _change(self, key: Key, row: Memory | None) -> None:
         before = self.get(*key)
-        if before is not None:
-            self._count(before.device, -1)
+        if key not in self._marked:
+            self._marked[key] = before
+            self._saved.setdefault(key, before)
+        self._set(before, row, key)
+        if key == self._taken:
+            self._taken = None
+
+    def _set(self, before: Memory | None, row: Memory | None, key: Key) -> None:
+        if before is None or row is None or before.device != row.device:
+            if before is not None:
+                self._count(before.device, -1)
+            if row is not None:
+                self._count(row.device, 1)
         if row is None:
             self._rows.get(key[0], {}).pop(key[1], None)
             return
-        self._rows.setdefault(row.rule, {})[row.subject] = row
-        self._count(row.device, 1)
+        rows = self._rows.get(key[0])
+        if rows is None:
+            rows = self._rows[key[0]] = {}
         if row.due_at is not None:
-            self._schedule(key, row.due_at)
+            known = before.due_at if before is not None and key != self._taken else None
+            if known is None or row.due_at < known:  # else an entry at or before the deadline is there
+                rows.pop(key[1], None)  # so that the rows and the heap share one name of the subject
+                rows[key[1]] = row
+                self._schedule((row.due_at, *key))
+        rows[key[1]] = row
 
     def _count(self, device: str, by: int) -> None:
         number = self.awake.get(device, 0) + by
@@ -166,21 +194,21 @@ class Memories:
         else:
             del self.awake[device]
 
-    def _schedule(self, key: Key, moment: int) -> None:
-        """One heap entry a pair is enough: a deadline moved later is found when its old entry comes up."""
-        earliest = self._scheduled.get(key)
-        if earliest is None or moment < earliest:
-            self._scheduled[key] = moment
-            heappush(self._heap, (moment, *key))
+    def _schedule(self, entry: tuple[int, str, str]) -> None:
+        """Entries of what is over, or due earlier, stay in the heap until they come up, or are too many."""
+        heappush(self._heap, entry)
+        if len(self._heap) > self._crowded:
+            self._heap[:] = [(row.due_at, row.rule, row.subject) for row in self if row.due_at is not None]
+            heapify(self._heap)
+            self._crowded = 1000 + 2 * len(self._heap)
 
     def _pop(self) -> Memory | None:
         """Take the first entry off the heap; its row, rescheduled when its deadline has moved later."""
-        moment, rule, subject = heappop(self._heap)
-        key = (rule, subject)
-        if self._scheduled.get(key) != moment:
-            return None  # an older entry of a pair that has an earlier one
-        del self._scheduled[key]
-        row = self.get(*key)
-        if row is not None and row.due_at is not None and row.due_at != moment:
-            self._schedule(key, row.due_at)
+        entry = heappop(self._heap)
+        while self._heap and self._heap[0] == entry:
+            heappop(self._heap)
+        moment, rule, subject = entry
+        row = self.get(rule, subject)
+        if row is not None and row.due_at is not None and row.due_at > moment:
+            self._schedule((row.due_at, rule, subject))
         return row

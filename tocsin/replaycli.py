@@ -46,7 +46,7 @@ def replay(args: argparse.Namespace, settings: Settings) -> int:
     proposed = _proposed(args.rules, settings)
     found = Office(settings).replay(since - BEFORE, until)
     _check(args, found, proposed)
-    with Bar("replaying") as bar:
+    with Bar("回放中" if language_of(os.environ) == "zh" else "replaying") as bar:
         try:
             answer = backtest.run(Job(since, until, found, proposed, args.rule), bar.show)
         except duckdb.Error as error:

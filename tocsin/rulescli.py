@@ -11,9 +11,11 @@ from rules.ruleset import RuleSet
 from rules.trial import Trial, run, untested
 from tocsin.config import Settings
 from tocsin.config import load as load_settings
+from tocsin.doctor.finding import language_of
 from tocsin.mistake import Mistakes
 
 CONFIG = "tocsin.yaml"
+_WHAT = {"added": "新增", "changed": "已修改", "removed": "已删除", "promoted": "已投入使用"}
 
 
 def add_rules_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,7 +71,8 @@ def _test(args: argparse.Namespace) -> int:
     print("\n".join(failures), end="\n" if failures else "", file=sys.stderr)
     _say_untested(mine, total)
     failed = len({failure.split("  ")[1].rpartition(", at ")[0] for failure in failures})
-    print(f"{len(total) - failed} of {len(total)} tests passed")
+    passed, every = len(total) - failed, len(total)
+    print(_say(f"{every} 个测试中通过 {passed} 个", f"{passed} of {every} tests passed"))
     return 1 if failures else 0
 
 
@@ -81,7 +84,12 @@ def _run(files: Sequence[Path], known: RuleSet) -> tuple[list[str], list[Trial]]
 def _say_untested(known: RuleSet, trials: Sequence[Trial]) -> None:
     own = [rule for rule in known.rules if not rule.source.startswith("standard/")]
     for rule in untested(own, trials):
-        print(f"{rule.source}  {rule.id}: no test raises this rule")
+        print(f"{rule.source}  {rule.id}: " + _say("没有测试触发此规则", "no test raises this rule"))
+
+
+def _say(zh: str, en: str) -> str:
+    """In the language of the terminal."""
+    return zh if language_of(os.environ) == "zh" else en
 
 
 def _settings(args: argparse.Namespace) -> Settings:
@@ -100,12 +108,14 @@ def _reload(args: argparse.Namespace) -> int:
 
     answer = Office(settings_of(args)).rules_reload()
     for change in answer["changes"]:
-        print(f"{change['what']} {change['rule']}  {change['former'] or '–'} → {change['version'] or '–'}")
+        what = _say(_WHAT.get(change["what"], change["what"]), change["what"])
+        print(f"{what} {change['rule']}  {change['former'] or '–'} → {change['version'] or '–'}")
         for one in change["difference"]:
             print(f"  {one['key']}: {one['old']} → {one['new']}")
     for sentence in answer["strangers"]:
         print(sentence)
-    print(f"version {answer['version']}, {len(answer['changes'])} rules changed")
+    version, number = answer["version"], len(answer["changes"])
+    print(_say(f"版本 {version}，{number} 条规则有变化", f"version {version}, {number} rules changed"))
     return 0
 
 

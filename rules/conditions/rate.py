@@ -1,7 +1,8 @@
 """Thinks. The conditions `rises` and `falls`: how much a number moved within a window.
 
 The window is a handful of samples: those from which the number has moved farthest. It is at least `within`
-long, and an eighth of it longer at most.
+long, and an eighth of it longer at most. It stays until the next reading: samples that are too old by then
+mean nothing, and a deadline for each window would cost more than it keeps.
 """
 
 from msgspec.structs import replace
@@ -81,8 +82,7 @@ class Rate(Condition, frozen=True, tag=True):
             return (before if same else replace(after, trail=trail)), verdict
         if before is not None and held is None and before.trail == trail:
             return before, None
-        due_at = reading.received + self.within + 2 * self.within // _PARTS
-        return row(rule, reading, State.WAITING, Holds.NO, reading.event_time, due_at, trail), verdict
+        return row(rule, reading, State.WAITING, Holds.NO, reading.event_time, None, trail), verdict
 
     def _late(self, before: Memory | None, found: Samples, moment: int, value: float) -> Step:
         """A sample overtaken on its way counts in the window; what is judged next is compared with it."""
@@ -109,13 +109,9 @@ class Rate(Condition, frozen=True, tag=True):
 
     def fire(self, rule: Rule, row: Memory, device: Device) -> Step:
         if row.state is State.WAITING:
-            return None, None  # every sample is too old
+            return None, None  # of an earlier version of Tocsin, which let windows run out
         after, verdict = level_due(rule, row, device)
-        if after is None:
-            assert row.due_at is not None
-            due_at = row.due_at + self.within
-            after = replace(row, state=State.WAITING, told=Holds.NO, due_at=due_at)
-        return after, verdict
+        return after or replace(row, state=State.WAITING, told=Holds.NO, due_at=None), verdict
 
     def fits(self, row: Memory) -> bool:
         return stands(row) or row.state is State.WAITING

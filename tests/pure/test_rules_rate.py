@@ -80,11 +80,13 @@ def test_a_window_is_a_handful_of_samples_whatever_comes():
         assert len(row.trail) <= 160
 
 
-def test_what_is_no_longer_heard_is_forgotten():
+def test_a_window_waits_for_no_deadline_and_what_is_too_old_in_it_means_nothing():
     engine = Engine(rule(RISES))
     engine.take(reading("store-1", "temperature", 20.0, 0))
-    assert engine.pass_time(10**9) == []
-    assert len(engine.memories) == 0
+    assert (engine.pass_time(10**9), engine.memories.next_due()) == ([], None)
+    assert told(engine, [(10**6, 60.0), (10**6 + 30, 68.0)]) == [("yes", 10**6 + 30)]
+    (row,) = engine.memories
+    assert len(row.trail) == 32  # the first sample is gone
 
 
 def test_a_rise_waits_for_its_on_delay_and_ends_after_its_off_delay():

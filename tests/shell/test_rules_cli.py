@@ -56,6 +56,18 @@ def test_a_test_that_fails_says_where_and_what_happened_instead(
     assert told.out == "0 of 1 tests passed\n"
 
 
+def test_a_chinese_terminal_is_answered_in_chinese(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    (folder / "rules.d" / "mine.yaml").write_text(COLD.replace("cold-store", "cold"))
+    (folder / "rules.d" / "mine.test.yaml").unlink()
+    assert main(["rules", "test", "rules.d"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].endswith("cold: 没有测试触发此规则")
+    assert told[-1] == "0 个测试中通过 0 个"
+
+
 def test_a_rule_without_a_test_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "rules.d" / "mine.test.yaml").unlink()
     assert main(["rules", "test"]) == 0
