@@ -9,6 +9,7 @@ import { Merging, floodBanner, floodEntry, incidentEntry, takeIncident } from ".
 import { named, t } from "./words.js";
 
 const SHOWN = 60;
+const ONE_PRESS = 400; // ms: a press sooner after the last is the same finger, and must not take the next alarm unseen
 const REACHED = { sent: "✓", accepted: "✓", delivered: "✓✓", read: "✓✓", answered: "✓✓" };
 
 class AlertList extends LitElement {
@@ -19,6 +20,7 @@ class AlertList extends LitElement {
     this.chosen = null;
     this.said = new Map(); // entry key → why an act was refused
     this.busy = new Set();
+    this.pressed = -Infinity;
     this.merging = new Merging(this);
   }
 
@@ -214,6 +216,10 @@ class AlertList extends LitElement {
   }
 
   takeChosen() {
+    const now = performance.now();
+    const again = now - this.pressed < ONE_PRESS;
+    this.pressed = now;
+    if (again) return;
     const entry = this.chosenEntry();
     if (entry && !entry.flood && this.dataset.mayAct && !entry.cards[0].readonly && waits(entry.cards[0])) this.takeEntry(entry);
   }

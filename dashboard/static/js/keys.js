@@ -7,7 +7,7 @@ export function startKeys(keys) {
     const run = keys[event.key];
     if (!run) return;
     event.preventDefault();
-    run();
+    run(event);
   });
 }
 

@@ -61,7 +61,7 @@ find("[data-mute]").addEventListener("click", () => sound.mute());
 find("[data-test-tone]").addEventListener("click", () => sound.chime());
 const list = find("alert-list");
 startKeys({
-  a: () => list.takeChosen(),
+  a: (press) => press.repeat || list.takeChosen(),
   j: () => list.move(1),
   k: () => list.move(-1),
   o: () => list.openChosen(),
