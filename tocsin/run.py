@@ -5,7 +5,6 @@ watch-disk, watch-rules, errands, heartbeat, control, states, outward-… (inter
 fail; broker-acks where sirens acknowledge.
 """
 
-import json
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, wait
@@ -15,7 +14,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from alerts import desk, store
+from alerts import store
 from alerts.delivery import channels
 from alerts.delivery.channels.email import Email
 from alerts.delivery.channels.null import NullSettings
@@ -30,15 +29,10 @@ from dashboard.live import Live
 from dashboard.service import Within
 from ingest import listeners, spool
 from ingest.broker import Session
-from ingest.campus.device import OWN
 from ingest.history.feed import Feed
 from ingest.history.history import History
 from ingest.reading import Reason
-from rules.evaluate import arm
-from rules.present import fresh
-from rules.record import kept_files, past, promoted, unheard
-from rules.ruleset import RuleSet
-from rules.vanish import reconcile
+from rules.record import kept_files, promoted
 from tocsin import acks, answers, clock, house, schema
 from tocsin.backtest import Source, source
 from tocsin.backtests import Backtests
@@ -47,26 +41,25 @@ from tocsin.campus import fetched_calendars
 from tocsin.config import Settings
 from tocsin.control import Control
 from tocsin.database import open_or_move_aside
+from tocsin.duties import Duties
 from tocsin.ear import Ear
-from tocsin.hand_over import apply_facts
 from tocsin.heartbeat import Heartbeat
 from tocsin.house import Prepared
-from tocsin.inherit import inherited
 from tocsin.lock import FolderLock
 from tocsin.outward import Outward
 from tocsin.own import Own
 from tocsin.pasts import Pasts
 from tocsin.requests import handlers
-from tocsin.rulebook import Rulebook, standing
+from tocsin.rulebook import Rulebook
 from tocsin.selfcheck import SelfCheck
-from tocsin.watch import ClockLook, watch_disk, watch_errands, watch_rules, watch_service
+from tocsin.waking import wake_up
+from tocsin.watch import watch_disk, watch_errands, watch_rules
 from tocsin.web import Web
 from tocsin.writer import Writer
 
 log = structlog.get_logger("tocsin.run")
 
 TOLD = (Reason.IDENTITY, Reason.FAILED)  # somebody pretends, or we are broken: not only something to look up
-LOOPS_KEPT = 24 * 3600 * 1000  # ms
 WOKEN = 1.0  # seconds that the first message waits for a start to be recorded; the writer has begun by then
 
 
@@ -86,7 +79,6 @@ class Tocsin:
         self.demo = demo
         self.now = now
         self._stopping = False
-        self._started, self._loops, self._marked = now(), 0, 0
         self.rulebook = Rulebook(settings.rules, settings.standard_rules, now)
         self.ballast = Ballast(settings.folder)
         with opening(settings.folder):
@@ -130,8 +122,7 @@ class Tocsin:
         self.errands = watch_errands(self._weekly().look, fetched_calendars(self).look)
         self.doors = listeners.opened(settings.listeners, self.writer.deliver_life, self.own.report_part, now)
         self.ear = Ear(lambda: self._session("ear", self.writer.overhear))
-        duties = self._listen, self._loop, self._audit, self._forget
-        self.watch = watch_service(*duties, self.own.look, ClockLook(self.own.report, now))
+        self.watch = Duties(self).watch()
         self.disk_watch = watch_disk(settings.folder, self.ballast.take_back, self.own.report)
         self.rulebook.watch(self.house, self.writer, self._rules_say)
         self.rules_watch = watch_rules(self.rulebook.look, self._pasts().look, self._undecided)
@@ -142,13 +133,13 @@ class Tocsin:
         house.quarantine_rows = self.settings.quarantine.max_rows
         house.limits = self.settings.alerts.limits()
         house.life_epoch = lambda: self.life.epoch if self.life.connected else 0
-        house.life_grant, house.renamed = self._life_grant, self._renamed
+        house.life_grant, house.renamed = self.life_grant, self._renamed
 
     # ---- starting and stopping -------------------------------------------------------------------------
 
     def start(self) -> None:
         self._speak_for_the_quiet()
-        woken = self._keep_trying(self._wake_up)
+        woken = self._keep_trying(lambda tx: wake_up(self.house, tx, self.now()))
         self.writer.start()
         wait([woken], WOKEN)
         self.life.start()
@@ -212,19 +203,6 @@ class Tocsin:
         future.add_done_callback(again)
         return future
 
-    def _wake_up(self, tx: Connection) -> Outcome:
-        """What a start must do before the first message: fit memory to the rules, and wait for silence."""
-        known = self.house
-        quiet = unheard(tx)
-        verdicts = reconcile(RuleSet(), known.rules, known.memories, known.registry, self.now(), quiet)
-        arm(known.rules, known.memories, known.registry, self.now())
-        judged = {name: one.version for name, one in past(tx).items()}
-        verdicts += standing(known, fresh(known.rules, judged), self.now())
-        registered = known.tray.fit(known.registry)  # while we were at rest
-        known.admit()
-        facts = inherited(known, store.all_open(tx), registered, verdicts, self.now())
-        return apply_facts(known, tx, facts, self.now())
-
     def check_campus(self) -> None:
         """After a change of devices, people or calendar."""
         self.checks.campus(self.now())
@@ -255,7 +233,7 @@ class Tocsin:
         lasting = name != "ear"
         return Session(name, self.settings.broker, filters, deliver, report, self.now, lasting)
 
-    def _life_grant(self) -> int:
+    def life_grant(self) -> int:
         return self.life.grants if self.life.granted else 0
 
     def _delivery(self) -> Delivery:
@@ -356,44 +334,6 @@ class Tocsin:
 
     def _sounded(self) -> None:
         self.live.publish((), ())
-
-    def _loop(self) -> None:
-        """To the broker and back through rule, desk and channel; it also marks what `life` has as well."""
-        self._loops += 1
-        body = {"boot": self._started, "seq": self._loops, "values": {"loop": "alarm"}}
-        payload, self._marked = json.dumps(body).encode(), self._life_grant()
-        self.house.copies.mark(self._marked, payload)
-        self.all.publish(f"{self.settings.broker.base}/{OWN}/reading", payload)
-
-    def _forget(self) -> None:
-        self.checks.routing(self.now())  # gaps and numbers that run out come nearer by themselves
-        self.checks.calendar(self.now())
-        self.writer.transact_soon(lambda tx: desk.forget_loops(tx, self.now() - LOOPS_KEPT))
-        self.outward.look()
-
-    def _listen(self) -> None:
-        self.writer.look()
-        failing = self.writer.failing
-        self.ear.listen(bool(failing))
-        self.own.report("commit", "fault" if failing else "normal", failing)
-        if self._marked != self._life_grant():
-            self._loop()
-
-    def _audit(self) -> None:
-        def audit(tx: Connection) -> list[str]:
-            self.house.see_to_strangers(store.all_open(tx), self.now())
-            return desk.audit_escalations(tx, self.now())
-
-        self.writer.transact(audit).add_done_callback(self._audited)
-
-    def _audited(self, audit: Future[list[str]]) -> None:
-        if audit.exception() is not None:
-            return  # nothing can be written, which is said already
-        broken = "; ".join(audit.result())[:500]
-        self.heartbeat.audited(broken)
-        if broken:
-            self.writer.look_again()
-        self.own.report("escalation", "fault" if broken else "normal", broken)
 
     def apply(self, facts: Sequence[AnyFact], within: Within | None = None) -> Future[Outcome]:
         """People's acts, from wherever they come. `within` is run around the desk, in its transaction."""

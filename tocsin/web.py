@@ -67,6 +67,20 @@ class Web:
         self._thread.join(10)
 
     def _run(self) -> None:
+        """Whatever ends the server but `stop` is told, and it is tried again: nobody restarts it at night."""
+        while not self._stopped.is_set():
+            try:
+                self._serve()
+            except (Exception, SystemExit) as error:
+                if not self._stopped.is_set():
+                    log.exception("the dashboard ended", address=self.address)
+                    self._tocsin.own.report("dashboard", "fault", f"{self.address}: {error!r}"[:500])
+            if self._socket is not None:
+                self._socket.close()
+                self._socket = None
+            self._stopped.wait(AGAIN)
+
+    def _serve(self) -> None:
         from dashboard.app import make_app  # half a second that no alarm should wait for at a start
 
         settings = self._settings
@@ -82,16 +96,13 @@ class Web:
             timeout_graceful_shutdown=3,
             limit_concurrency=1000,
         )
-        while self._socket is None and not self._stopped.wait(AGAIN):
-            self._listen()
         self._server = uvicorn.Server(config)
-        if self._socket is None or self._stopped.is_set():  # before there was a server to be told so
-            return
-        try:
+        while self._socket is None and not self._stopped.is_set():
+            self._listen()
+            if self._socket is None:
+                self._stopped.wait(AGAIN)
+        if self._socket is not None and not self._stopped.is_set():
             self._server.run([self._socket])
-        except (OSError, SystemExit) as error:
-            log.error("the dashboard ended", address=self.address, error=str(error))
-            self._tocsin.own.report("dashboard", "fault", f"{self.address}: {error}")
 
     def service(self) -> Service:
         t = self._tocsin

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
+from starlette.applications import Starlette
 
+from dashboard import app
+from dashboard import service as dashboard_service
 from tests.bench.load import Publisher, publish_packet
 from tests.bench.service import Service, campus
 from tests.fakes.webhook import WebhookSink
@@ -69,13 +72,33 @@ def test_an_address_that_something_else_has_is_said_and_taken_as_soon_as_it_is_f
         tocsin.start()
         assert "dashboard" in tocsin.own.faults()
         assert "something else has" in tocsin.web.welcome()
-
-    def answers() -> bool:
-        try:
-            with urllib.request.urlopen(f"{tocsin.web.address}/-/ready", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
-
-    wait_for("the dashboard answers", answers)
+    wait_for("the dashboard answers", lambda: _answers(tocsin))
     assert "dashboard" not in tocsin.own.faults()
+
+
+def test_a_dashboard_that_breaks_while_it_starts_is_said_and_tried_again(
+    tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tocsin.web.AGAIN", 0.05)
+    working, broken = app.make_app, threading.Event()
+    broken.set()
+
+    def make_app(service: dashboard_service.Service) -> Starlette:
+        if broken.is_set():
+            raise ImportError("a package was replaced underneath")
+        return working(service)
+
+    monkeypatch.setattr(app, "make_app", make_app)
+    tocsin.start()
+    wait_for("it is said", lambda: "dashboard" in tocsin.own.faults())
+    broken.clear()
+    wait_for("the dashboard answers", lambda: _answers(tocsin))
+    wait_for("and is well", lambda: "dashboard" not in tocsin.own.faults())
+
+
+def _answers(tocsin: Tocsin) -> bool:
+    try:
+        with urllib.request.urlopen(f"{tocsin.web.address}/-/ready", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
