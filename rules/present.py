@@ -1,9 +1,10 @@
-"""Thinks. What stands already when a rule comes into force: the last word of each point, judged at once.
+"""Thinks. What stands already when a rule comes into force, or to a device: the last word of each point,
+judged at once.
 
 Without this a door that is open when a rule about it is loaded would be raised only when it is opened again.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -20,16 +21,28 @@ from rules.transitions import informed, read
 from rules.verdict import Verdict
 
 Points = Callable[[str], Mapping[str, Reading]]
+Newly = Callable[[Rule, Device], bool]  # whether this rule has not looked at this device before
 
 
-def fresh(rules: RuleSet, known: Mapping[str, str]) -> set[str]:
+def fresh(rules: RuleSet, known: Mapping[str, str]) -> Newly | None:
     """The rules that have judged nothing yet. `known`: of those that have, the version."""
-    return {rule.id for rule in rules.rules if known.get(rule.id) != rule.version}
+    names = {rule.id for rule in rules.rules if known.get(rule.id) != rule.version}
+    return (lambda rule, _: rule.id in names) if names else None
+
+
+def moved(before: Registry) -> Newly:
+    """The rules that another place, zone, kind or label has brought to a device."""
+
+    def newly(rule: Rule, device: Device) -> bool:
+        was = before.devices.get(device.id)
+        return was is None or not rule.selector.matches(was, before)
+
+    return newly
 
 
 def present(
     rules: RuleSet,
-    names: Collection[str],
+    newly: Newly,
     memories: Memories,
     registry: Registry,
     points: Points,
@@ -40,12 +53,13 @@ def present(
     """What these rules say of the last reading of each point, as of one that the broker has restored: an
     event is over. What a rule remembers already is left alone."""
     scene, verdicts = Scene(rules, memories, registry, baselines), list[Verdict]()
-    for name in sorted(registry.devices) if names else ():
+    for name in sorted(registry.devices):
         device = registry.devices[name]
         for reading in _standing(points(name)):
             plan = rules.plan(device, reading.metric, registry)
             for rule in plan.rules if plan is not None else ():
-                if rule.id in names and memories.get(rule.id, rule.subject(name, reading.metric)) is None:
+                known = memories.get(rule.id, rule.subject(name, reading.metric))
+                if known is None and newly(rule, device):
                     restored = replace(reading, received=now, retained=True)
                     _judge(scene, rule, restored, device, verdicts, failures)
     return verdicts

@@ -16,11 +16,13 @@ from ingest import pending
 from ingest.campus import store
 from ingest.decode import Decoder
 from rules.evaluate import arm
+from rules.present import moved
 from rules.vanish import reconcile
 from tocsin import apply as applying
 from tocsin.hand_over import apply_facts
 from tocsin.house import House
 from tocsin.inherit import inherited
+from tocsin.rulebook import standing
 
 if TYPE_CHECKING:
     from tocsin.run import Tocsin
@@ -45,7 +47,7 @@ def reload(
 
 def _take_over(tocsin: "Tocsin", tx: Connection) -> Outcome:
     """Loads what is now in the database and fits memory to it. On the writer's thread."""
-    house, now = tocsin.house, tocsin.now()
+    house, now, before = tocsin.house, tocsin.now(), tocsin.house.registry
     tocsin.life.granted = False  # until it has subscribed to the new devices, `all` judges them as well
     house.registry = store.load(tx, *tocsin.settings.where)
     registered = house.tray.fit(house.registry)
@@ -58,6 +60,7 @@ def _take_over(tocsin: "Tocsin", tx: Connection) -> Outcome:
     house.supervision = house.supervision.replace(house.registry, now)
     verdicts = reconcile(house.rules, house.rules, house.memories, house.registry, now)
     arm(house.rules, house.memories, house.registry, now)
+    verdicts += standing(house, moved(before), now)
     facts = inherited(house, alert_store.all_open(tx), registered, verdicts, now)
     return apply_facts(house, tx, [*facts, *news_of_people], now)
 

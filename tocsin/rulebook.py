@@ -6,7 +6,7 @@ files to fall back on.
 """
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from rules.changes import Change, changes
 from rules.evaluate import Failure, arm
 from rules.load import Loaded, RuleErrors, Texts, build, marks, read
 from rules.memory import Memories, Memory
-from rules.present import fresh, present
+from rules.present import Newly, fresh, present
 from rules.ruleset import RuleSet
 from rules.shadow import Kept, NotPromoted, in_service, obstacles, undecided
 from rules.vanish import reconcile
@@ -183,12 +183,14 @@ class Rulebook:
         return made
 
 
-def standing(house: "House", names: Collection[str], now: int) -> list[Verdict]:
-    """What these rules, new in force, say of what stands already."""
+def standing(house: "House", newly: Newly | None, now: int) -> list[Verdict]:
+    """What rules say of what stands already, of devices that they look at from now on."""
+    if newly is None:
+        return []
     failures: list[Failure] = []
     rules, memories, registry = house.rules, house.memories, house.registry
     points, baselines = house.latest.points, house.baselines
-    found = present(rules, names, memories, registry, points, now, failures, baselines)
+    found = present(rules, newly, memories, registry, points, now, failures, baselines)
     for one in failures:
         log.error("a rule failed on what stands", rule=one.rule, point=one.point, exc_info=one.error)
     return found

@@ -1,5 +1,6 @@
 """Touches. `tocsin apply` on a service that runs: it takes over what is written, and says who is missing."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,21 +71,26 @@ rules:
     when: {metric: contact, is: [open]}
     during: {period: exam}
     class: trouble
+  - id: shut-door
+    title: {zh: 应常闭的门, en: To be kept shut}
+    for: {kind: door, label: {shut: always}}
+    when: {metric: contact, is: [open]}
+    class: trouble
 """
+STORE = {"id": "store", "kind": "door", "place": "b1", "owner": "li-wei"}
 
 
-def test_an_exam_that_is_written_into_the_calendar_raises_at_once_what_holds_already(
+def test_an_exam_in_the_calendar_and_a_rule_that_comes_to_a_device_raise_at_once_what_holds_already(
     tmp_path: Path, mosquitto: Mosquitto
 ) -> None:
     (tmp_path / "mine.yaml").write_text(DOOR, encoding="utf-8")
     with WebhookSink() as sink:
         made = Service(tmp_path, mosquitto, sink.url, {"rules": [str(tmp_path / "mine.yaml")]})
-        made.apply(
-            {**campus(1), "devices": [{"id": "store", "kind": "door", "place": "b1", "owner": "li-wei"}]}
-        )
+        made.apply({**campus(1), "devices": [STORE]})
         made.start()
         try:
             _in_an_exam(made, mosquitto, tmp_path)
+            _under_another_rule(made, tmp_path)
         finally:
             made.stop()
 
@@ -104,3 +110,11 @@ def _in_an_exam(service: Service, mosquitto: Mosquitto, folder: Path) -> None:
     path.write_text("calendar: []", "utf-8")
     service.tocsin("apply", str(path), "--yes", *config)
     wait_for("it is over", lambda: service.rows(f"{standing} AND activity = 'normal'"))
+
+
+def _under_another_rule(service: Service, folder: Path) -> None:
+    standing, path = "SELECT * FROM alert WHERE rule = 'shut-door'", folder / "store.yaml"
+    assert not service.rows(standing)
+    path.write_text(json.dumps({"devices": [{**STORE, "labels": {"shut": "always"}}]}), "utf-8")
+    assert "labels" in service.tocsin("apply", str(path), "--yes", "-c", str(service.config))
+    wait_for("it is raised", lambda: service.rows(f"{standing} AND activity = 'active'"))
