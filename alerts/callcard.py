@@ -1,4 +1,5 @@
-"""Thinks. What to say on the telephone to 119 (GB 25506 4.2.2): five facts, filled in, to be read out."""
+"""Thinks. What to say on the telephone to 119 (GB 25506 4.2.2): five facts, filled in, to be read out. Whom
+else a plan names (120, 110) asks for the same five, and not about fire."""
 
 from collections.abc import Sequence
 
@@ -14,6 +15,7 @@ NUMBER = "119"
 _MOST = 4  # places that are named; the rest are counted
 _UNKNOWN = Text("未登记：请口头说明", "not registered: say it in your own words")
 _TRAPPED = Text("被困人数：问现场", "people trapped: ask those on site")
+_HURT = Text("受伤或有危险的人数：问现场", "people hurt or in danger: ask those on site")
 
 
 class CallCard(msgspec.Struct, frozen=True):
@@ -31,12 +33,13 @@ def call_card(
     alert: Alert, near: Sequence[Alert], caller: str, number: str, directory: Directory, registry: Registry
 ) -> CallCard:
     """`near`: the open alarms of the same building, this one among them. `caller` is a person's id."""
+    number = number or NUMBER
     return CallCard(
-        number=number or NUMBER,
+        number=number,
         address=_address(alert, registry),
         where=_where(alert.place, registry),
         what=_what(alert, registry),
-        size=_size(near, registry),
+        size=_size(near, registry, _TRAPPED if number == NUMBER else _HURT),
         caller=_caller(alert, caller, directory, registry),
     )
 
@@ -74,7 +77,7 @@ def _what(alert: Alert, registry: Registry) -> Text:
     return Text(zh + note, en + note)
 
 
-def _size(near: Sequence[Alert], registry: Registry) -> Text:
+def _size(near: Sequence[Alert], registry: Registry, people: Text) -> Text:
     standing = [one for one in near if one.activity is not Activity.NORMAL]
     places = list(dict.fromkeys(one.place for one in standing))
     zh = "、".join(_last(place, "zh", registry) for place in places[:_MOST])
@@ -82,10 +85,10 @@ def _size(near: Sequence[Alert], registry: Registry) -> Text:
     more_zh, more_en = ("等", " and more") if len(places) > _MOST else ("", "")
     count = len(standing)
     return Text(
-        f"{count} 个点位报警：{zh}{more_zh}；{_TRAPPED.zh}" if count else f"点位已恢复；{_TRAPPED.zh}",
-        f"{count} points in alarm: {en}{more_en}; {_TRAPPED.en}"
+        f"{count} 个点位报警：{zh}{more_zh}；{people.zh}" if count else f"点位已恢复；{people.zh}",
+        f"{count} points in alarm: {en}{more_en}; {people.en}"
         if count
-        else f"the points are back to normal; {_TRAPPED.en}",
+        else f"the points are back to normal; {people.en}",
     )
 
 

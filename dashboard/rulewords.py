@@ -46,7 +46,7 @@ def _selector(key: str, value: Any, language: str, name: Name) -> str:
     elif key == "kind":
         shown = [words.name(KINDS.get(one), language, one) for one in _list(value)]
     elif key == "gateway_of":
-        shown = [words.word(one, language) for one in _list(value)]
+        shown = [words.say(f"carries_{one}", language) for one in _list(value)]
     else:
         shown = [name(key, one) for one in _list(value)]
     return _phrase("for", key, _joined(shown, language), language)

@@ -44,6 +44,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "call_address": ("单位和地址", "Unit and address"),
     "call_where": ("起火（出事）地点", "Where it is"),
     "call_what": ("什么东西（看到什么）", "What burns or was seen"),
+    "call_where_other": ("出事地点", "Where it is"),
+    "call_what_other": ("什么事（看到什么）", "What happened or was seen"),
     "call_size": ("范围和人员", "How big, and people"),
     "call_caller": ("报警人和电话", "Caller and telephone"),
     # facts, as lines of the timeline

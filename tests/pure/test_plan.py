@@ -114,13 +114,15 @@ def test_a_tick_survives_a_plan_that_was_improved_meanwhile() -> None:
 # ---- the call ----------------------------------------------------------------------------------------------
 
 
-def read_out(*near: Alert, address: str = "示范路 1 号", phone: str = "010-0000 0119") -> CallCard:
+def read_out(
+    *near: Alert, address: str = "示范路 1 号", phone: str = "010-0000 0119", number: str = ""
+) -> CallCard:
     campus = registry()
     root = msgspec.structs.replace(campus.root, address=address, phone=phone)
     places = [root if place.parent is None else place for place in campus.places.values()]
     known = Registry.build(places, (), [one for one in campus.devices.values() if one.id != "tocsin"])
     alert = at("dorm-2-305")
-    return call_card(alert, [alert, *near], LI, "", Directory(persons()), known)
+    return call_card(alert, [alert, *near], LI, number, Directory(persons()), known)
 
 
 def at(place: str) -> Alert:
@@ -139,6 +141,11 @@ def test_the_five_facts_are_filled_in() -> None:
 
 def test_how_big_it_is_counts_the_other_alarms_of_the_building() -> None:
     assert read_out(at("dorm-2")).size.en.startswith("2 points in alarm: Room 305, Dormitory 2;")
+
+
+def test_an_ambulance_is_not_told_of_people_trapped_but_of_people_hurt() -> None:
+    card = read_out(number="120")
+    assert (card.number, card.size.zh) == ("120", "1 个点位报警：305室；受伤或有危险的人数：问现场")
 
 
 def test_what_nobody_registered_is_said_to_be_missing_and_never_left_out() -> None:
