@@ -38,9 +38,9 @@ from dashboard.gate import Administrator, Allow, NotAllowed, language_of, servic
 from dashboard.once import within
 from dashboard.page import answer, wants_page
 from dashboard.rest import shapes
+from dashboard.service import WAIT
 
 router = APIRouter()
-WAIT = 10.0  # seconds for a commit
 VIA = "dashboard"
 
 

@@ -11,8 +11,7 @@ from dashboard.attempts import Attempts
 from dashboard.fields import Sent
 from dashboard.gate import cookie_name, encrypted_enough, service_of, source_of
 from dashboard.passwords import Busy, Passwords
-
-WAIT = 10.0  # seconds for a commit
+from dashboard.service import WAIT
 
 
 class SignIn(Sent):

@@ -26,6 +26,7 @@ from rules.ruleset import RuleSet
 T = TypeVar("T")
 Within = Callable[[Connection, Callable[[], Any]], Any]
 Point = tuple[int, float, float, float]  # moment ms, low, mean, high
+WAIT = 10.0  # seconds that a person waits for a commit
 
 
 class Transact(Protocol):

@@ -13,8 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from alerts.delivery.channels.channel import CalledBack
 from alerts.incidents.photos import Photos
 from dashboard import accounts
-from dashboard.doorkeeper import WAIT
-from dashboard.service import RulesInfo, Service
+from dashboard.service import WAIT, RulesInfo, Service
 from tocsin.campus import reload_people
 
 if TYPE_CHECKING:

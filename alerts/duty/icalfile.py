@@ -11,9 +11,6 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import icalendar
-import recurring_ical_events
-
 from alerts.duty import icalbounds
 from alerts.duty.hours import moment
 from alerts.duty.rota import Watch
@@ -77,11 +74,15 @@ def watches(text: str, day: date, names: Mapping[str, str], zone: ZoneInfo) -> t
 
 @lru_cache(maxsize=32)
 def _calendar(text: str) -> Any:
+    import icalendar  # a tenth of a second that a start without such calendars does not wait for
+
     return icalendar.Calendar.from_ical(text)
 
 
 @lru_cache(maxsize=256)
 def _occurrences(text: str, start: datetime, end: datetime) -> tuple[Any, ...]:
+    import recurring_ical_events
+
     return tuple(recurring_ical_events.of(_calendar(text)).between(start, end))
 
 
@@ -112,6 +113,8 @@ def _attendee(value: Any) -> str:
 
 def feed(post: str, title: str, roster: Iterable[Watch], called: Mapping[str, str], now: int) -> bytes:
     """The roster as a calendar to subscribe to. `called` are the names of the persons."""
+    import icalendar
+
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Tocsin//duty roster//")
     calendar.add("version", "2.0")

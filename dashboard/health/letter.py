@@ -1,5 +1,7 @@
 """Touches. The weekly report as a letter: HTML that any mail program shows, text beside it, CSV and XLSX."""
 
+from pathlib import Path
+
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from alerts.delivery.channels.email import Attachment, Letter
@@ -11,13 +13,12 @@ from dashboard.health.owners import OWN, Recipient
 from dashboard.health.report import Report
 from dashboard.health.row import REPORTING, Row
 from dashboard.health.sheets import as_csv
-from dashboard.page import HERE
 from dashboard.service import Service
 
 MOST = 60  # devices in the letter itself; all are in the attachments
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _letters = Environment(
-    loader=FileSystemLoader(HERE / "templates"),
+    loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,

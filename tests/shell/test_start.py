@@ -1,6 +1,8 @@
 """Touches. A start whose database answers nothing more: fire alarms are heard and sound all the same."""
 
 import socket
+import subprocess
+import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -102,3 +104,11 @@ def _answers(tocsin: Tocsin) -> bool:
             return bool(answer.status == 200)
     except OSError:
         return False
+
+
+def test_a_start_does_not_wait_for_what_only_the_dashboard_or_an_imported_calendar_needs() -> None:
+    names = (
+        "import sys, tocsin.run; print(*{'fastapi', 'icalendar', 'recurring_ical_events'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", names], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
