@@ -14,12 +14,11 @@ from alerts.delivery import trials
 from alerts.delivery.ledger import Line, ledger
 from alerts.delivery.tested import WAITED_FOR, sentence, stage
 from dashboard import words
-from dashboard.doorkeeper import WAIT
 from dashboard.fields import Fields, Sent, take
 from dashboard.gate import Manager, language_of, service_of
 from dashboard.health.sheets import BOM, plain
 from dashboard.page import answer, render
-from dashboard.service import Service
+from dashboard.service import WAIT, Service
 from ingest.bilingual import told
 
 router = APIRouter()

@@ -15,10 +15,11 @@ from alerts.incidents.photos import HASH, MOST
 from alerts.refusal import NO_SUCH_ALERT, NO_SUCH_HAZARD, PHOTO_KIND, PHOTO_MANY, PHOTO_NO_ROOM, Refused
 from dashboard import cards
 from dashboard.account import Account
-from dashboard.actions import WAIT, sentence
+from dashboard.actions import sentence
 from dashboard.fields import Number
 from dashboard.gate import Allow, NotAllowed, Viewer, service_of
 from dashboard.page import answer, wants_page
+from dashboard.service import WAIT
 
 router = APIRouter()
 Photographer = Annotated[Account, Depends(Allow("photo"))]

@@ -9,13 +9,13 @@ from starlette.responses import RedirectResponse, Response
 
 from dashboard import accounts
 from dashboard.accounts import AccountError
-from dashboard.doorkeeper import WAIT, SignIn, check, doorkeeper, enter, turned_away
+from dashboard.doorkeeper import SignIn, check, doorkeeper, enter, turned_away
 from dashboard.fields import Fields, Number, Sent, own_path, take
 from dashboard.gate import Administrator, Viewer, service_of
 from dashboard.page import render
 from dashboard.passwords import weakness
 from dashboard.permissions import Role
-from dashboard.service import Service
+from dashboard.service import WAIT, Service
 
 router = APIRouter()
 

@@ -6,11 +6,12 @@ from starlette.responses import RedirectResponse, Response
 
 from dashboard import accounts
 from dashboard.accounts import AccountError
-from dashboard.doorkeeper import WAIT, SignIn, check, doorkeeper, enter, turned_away
+from dashboard.doorkeeper import SignIn, check, doorkeeper, enter, turned_away
 from dashboard.fields import Fields, Sent, own_path, take
 from dashboard.gate import Public, Viewer, account_of, cookie_name, language_of, service_of
 from dashboard.page import render
 from dashboard.passwords import Busy, weakness
+from dashboard.service import WAIT
 
 router = APIRouter()
 

@@ -16,11 +16,11 @@ from alerts.duty.shift import Swap
 from alerts.duty.swaps import SwapRefused
 from dashboard import words
 from dashboard.accounts import Account, digest
-from dashboard.doorkeeper import WAIT
 from dashboard.fields import Fields, Number, Sent, take
 from dashboard.gate import Actor, Manager, Public, language_of, service_of
 from dashboard.page import answer
 from dashboard.rosters import DAY, Unfit, shown
+from dashboard.service import WAIT
 from dashboard.tables import POST_FEED
 
 router = APIRouter()

@@ -7,11 +7,11 @@ from starlette.responses import RedirectResponse, Response
 
 from dashboard import tokens, words
 from dashboard.accounts import AccountError
-from dashboard.doorkeeper import WAIT
 from dashboard.fields import Fields, Number, Sent, take
 from dashboard.gate import Administrator, language_of, service_of
 from dashboard.page import render
 from dashboard.permissions import Role
+from dashboard.service import WAIT
 
 router = APIRouter()
 

@@ -9,11 +9,12 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from alerts import callers
 from dashboard import cards
 from dashboard.account import Account
-from dashboard.actions import WAIT, touch
+from dashboard.actions import touch
 from dashboard.fields import Fields, Number, Sent, own_path, sends, take
 from dashboard.gate import Allow, service_of
 from dashboard.page import answer, wants_page
 from dashboard.rest import shapes
+from dashboard.service import WAIT
 
 router = APIRouter(tags=["alerts"])
 Eraser = Annotated[Account, Depends(Allow("erase"))]

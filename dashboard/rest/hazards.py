@@ -22,7 +22,7 @@ from alerts.incidents.photos import MOST
 from alerts.reasons import HAZARD_CAUSES
 from alerts.refusal import NO_SUCH_HAZARD, PHOTO_MANY, PHOTO_NO_ROOM, Refused
 from dashboard.accounts import Account
-from dashboard.actions import WAIT, perform, sentence
+from dashboard.actions import perform, sentence
 from dashboard.fields import Fields, Number, Sent, own_path, sends, take
 from dashboard.gate import Allow, Viewer, reach_of, service_of
 from dashboard.hazards import history, seen, visible
@@ -32,7 +32,7 @@ from dashboard.rest import records
 from dashboard.rest.alerts import Cursor, Limit
 from dashboard.rest.cursor import given
 from dashboard.rest.cursor import number as number_of
-from dashboard.service import Service
+from dashboard.service import WAIT, Service
 from rules.verdict import Text
 
 router = APIRouter(tags=["hazards"])
