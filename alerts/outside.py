@@ -6,13 +6,15 @@ rebinding). An address of the inside is refused unless whoever runs the service 
 """
 
 import socket
+import ssl
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import NameResolutionError, NewConnectionError
+from urllib3.exceptions import NameResolutionError, NewConnectionError, SSLError
 from urllib3.util.connection import create_connection
+from urllib3.util.ssl_match_hostname import CertificateError
 
 NAT64 = (0x0064_FF9B << 96, (1 << 32) - 1)  # 64:ff9b::/96, RFC 6052: the IPv4 address is its end
 
@@ -23,6 +25,15 @@ class Inside(NewConnectionError):
     def __init__(self, connection: HTTPConnection, host: str, address: str) -> None:
         where = host if host == address else f"{host} ({address})"
         super().__init__(connection, f"{where} is inside our own network, which is not allowed here")
+
+
+class Unmade(NewConnectionError):
+    """Encryption was not agreed upon, so nothing of a request has left: urllib3 would tell it with the same
+    words as a failure in the middle of the answer. `tls`: what was said was wrong, and no mere silence."""
+
+    def __init__(self, connection: HTTPConnection, error: Exception) -> None:
+        self.tls = isinstance(error, ssl.SSLError | CertificateError | SSLError)
+        super().__init__(connection, str(error) or type(error).__name__)
 
 
 def outer(address: str) -> bool:
@@ -46,6 +57,14 @@ def literal(host: str) -> bool:
         return host == "localhost"
 
 
+class _Tls(HTTPSConnection):
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except (OSError, CertificateError, SSLError) as error:
+            raise Unmade(self, error) from error
+
+
 class _Guarded(HTTPConnection):
     def _new_conn(self) -> socket.socket:
         try:
@@ -67,21 +86,29 @@ class _Guarded(HTTPConnection):
         raise NewConnectionError(self, f"Failed to establish a new connection: {failed}") from failed
 
 
-class _GuardedTls(_Guarded, HTTPSConnection):
+class _GuardedTls(_Guarded, _Tls):
     pass
 
 
-class _Pool(urllib3.HTTPConnectionPool):
+class _TlsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _Tls
+
+
+class _GuardedPool(urllib3.HTTPConnectionPool):
     ConnectionCls = _Guarded
 
 
-class _TlsPool(urllib3.HTTPSConnectionPool):
+class _GuardedTlsPool(urllib3.HTTPSConnectionPool):
     ConnectionCls = _GuardedTls
 
 
 def manager(inside: bool, **settings: Any) -> urllib3.PoolManager:
-    """A PoolManager; unless `inside` is allowed, one that raises Inside instead of connecting there."""
+    """A PoolManager that tells apart what has left and what has not; unless `inside` is allowed, one that
+    raises Inside instead of connecting there."""
     made = urllib3.PoolManager(**settings)
-    if not inside:
-        made.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+    made.pool_classes_by_scheme = (
+        {"http": urllib3.HTTPConnectionPool, "https": _TlsPool}
+        if inside
+        else {"http": _GuardedPool, "https": _GuardedTlsPool}
+    )
     return made

@@ -17,7 +17,7 @@ from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
-from alerts.delivery.channels import build, twilio_api, twilio_status
+from alerts.delivery.channels import build, exchange, twilio_status
 from alerts.delivery.channels.channel import Answering, Arrival, Asked, ChannelError, Notice, Tracked
 from alerts.delivery.channels.twilio import Twilio, TwilioSettings
 from alerts.delivery.channels.twilio_voice import EVENTS_AFTER, TwilioVoice, TwilioVoiceSettings
@@ -42,8 +42,8 @@ def far() -> Iterator[FakeTwilio]:
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(twilio_api, "TIMEOUT", 0.5)
-    monkeypatch.setattr(twilio_api, "PAUSE", 0.2)
+    monkeypatch.setattr(exchange, "TIMEOUT", 0.5)
+    monkeypatch.setattr(exchange, "PAUSE", 0.2)
 
 
 def sms(far: FakeTwilio, **more: Any) -> Twilio:

@@ -1,9 +1,13 @@
 """Touches. The webhook channel against real HTTP servers that answer well, badly, late, half or never."""
 
+import contextlib
+import os
 import socket
 import ssl
 import subprocess
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,8 +16,10 @@ import pytest
 import urllib3
 from msgspec.structs import replace
 from pydantic import ValidationError
+from urllib3.exceptions import ConnectTimeoutError
 
-from alerts.delivery.channels import webhook
+from alerts import outside
+from alerts.delivery.channels import exchange, webhook
 from alerts.delivery.channels.channel import ChannelError, Notice, Receipt
 from alerts.delivery.channels.webhook import Webhook, WebhookSettings
 from tests.fakes.webhook import Call, Careful, Reply, Trick, WebhookSink
@@ -47,8 +53,8 @@ def failure(sink: WebhookSink, reply: Reply) -> ChannelError:
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same limits, in tenths of their length."""
-    for name in ("TIMEOUT", "CONNECT", "PAUSE"):
-        monkeypatch.setattr(webhook, name, getattr(webhook, name) / 10)
+    for module, name in ((webhook, "TIMEOUT"), (exchange, "CONNECT"), (exchange, "PAUSE")):
+        monkeypatch.setattr(module, name, getattr(module, name) / 10)
 
 
 def test_a_notice_is_posted_as_json_with_its_key_and_the_moment(sink: WebhookSink) -> None:
@@ -181,14 +187,14 @@ def test_a_name_that_changes_after_it_was_judged_is_called_where_it_was_judged(
         return real(host, port, *more, **named)
 
     monkeypatch.setattr(socket, "getaddrinfo", rebinding)
-    monkeypatch.setattr(webhook.outside, "outer", lambda address: address == "192.0.2.1")
+    monkeypatch.setattr(outside, "outer", lambda address: address == "192.0.2.1")
     called: list[Any] = []
 
     def connect(address: Any, *_: Any) -> Any:
         called.append(address)
         raise OSError(111, "refused")
 
-    monkeypatch.setattr(webhook.outside, "create_connection", connect)
+    monkeypatch.setattr(outside, "create_connection", connect)
     with pytest.raises(ChannelError):
         channel(f"http://hook.example.edu:{sink.port}/").send(NOTICE)
     assert called == [("192.0.2.1", sink.port)]
@@ -217,7 +223,7 @@ def test_one_connection_is_kept_for_many_notices(sink: WebhookSink) -> None:
     hook = channel(sink.url)
     for _ in range(20):
         hook.send(NOTICE)
-    assert hook._poster._pool.connection_from_url(sink.url).num_connections == 1
+    assert hook._poster._exchange._pool.connection_from_url(sink.url).num_connections == 1
 
 
 def test_the_gateways_own_number_is_kept(sink: WebhookSink) -> None:
@@ -271,12 +277,20 @@ def test_a_redirect_is_not_followed_and_says_what_to_do(sink: WebhookSink, statu
 
 
 @pytest.mark.usefixtures("hurried")
-@pytest.mark.parametrize("trick", ["hang", "half status", "close"])
+@pytest.mark.parametrize(
+    ("trick", "said"),
+    [
+        ("hang", "no answer within 1 s"),
+        ("half status", "cannot reach it: BadStatusLine: HTTP/1.1 2"),
+        ("close", "cannot reach it: it closed the connection"),
+    ],
+)
 def test_an_answer_that_never_comes_may_have_arrived_and_is_temporary(
-    sink: WebhookSink, trick: Trick
+    sink: WebhookSink, trick: Trick, said: str
 ) -> None:
     error = failure(sink, Reply(trick=trick))
     assert (error.permanent, error.unknown) == (False, True)
+    assert error.reason == said
 
 
 @pytest.mark.usefixtures("hurried")
@@ -308,6 +322,17 @@ def test_a_server_that_is_not_there_was_certainly_not_told() -> None:
         assert (caught.value.permanent, caught.value.unknown) == (False, False)
         assert caught.value.reason.startswith("cannot reach it: ")
         assert "0x" not in caught.value.reason
+
+
+def test_a_server_that_lets_nobody_in_was_certainly_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def waits(connection: Any) -> None:
+        raise ConnectTimeoutError(connection, "Connection timed out. (connect timeout=4.0)")
+
+    monkeypatch.setattr("urllib3.connection.HTTPConnection._new_conn", waits)
+    with pytest.raises(ChannelError) as caught:
+        channel("http://127.0.0.1:9/").send(NOTICE)
+    assert (caught.value.permanent, caught.value.unknown) == (False, False)
+    assert caught.value.reason == "cannot reach it: it did not answer in time"
 
 
 def test_a_connection_the_server_closed_while_idle_costs_no_failure(sink: WebhookSink) -> None:
@@ -351,3 +376,55 @@ def test_a_certificate_nobody_vouches_for_is_refused_and_says_what_to_do(certifi
 def test_a_private_ca_in_the_settings_is_believed(certificate: Path) -> None:
     with tls_receiver(certificate) as receiver:
         assert channel(receiver.url, ca=str(certificate)).send(NOTICE).accepted
+
+
+@contextmanager
+def served(serve: Callable[[socket.socket], None]) -> Iterator[str]:
+    """One connection, served so."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def accept() -> None:
+            with contextlib.suppress(OSError):
+                serve(server.accept()[0])
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield f"https://127.0.0.1:{server.getsockname()[1]}/hook"
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("trick", ["close", "hang", "plain"])
+def test_what_broke_off_before_encryption_stood_has_certainly_not_left(certificate: Path, trick: str) -> None:
+    over = threading.Event()
+
+    def serve(sock: socket.socket) -> None:
+        with sock:
+            sock.recv(100)  # of the client's hello
+            if trick == "plain":
+                sock.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            elif trick == "hang":
+                over.wait(20)
+
+    with served(serve) as url, pytest.raises(ChannelError) as caught:
+        channel(url, ca=str(certificate)).send(NOTICE)
+    over.set()
+    assert (caught.value.permanent, caught.value.unknown) == (False, False)
+    assert caught.value.reason.startswith("TLS: " if trick == "plain" else "cannot reach it: ")
+
+
+@pytest.mark.usefixtures("hurried")
+def test_encryption_that_breaks_after_the_request_was_read_leaves_the_outcome_unknown(
+    certificate: Path,
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def serve(sock: socket.socket) -> None:
+        with context.wrap_socket(sock, server_side=True) as wrapped:
+            wrapped.recv(65_536)
+            os.write(wrapped.fileno(), b"nothing that was ever encrypted")
+            wrapped.recv(1)
+
+    with served(serve) as url, pytest.raises(ChannelError) as caught:
+        channel(url, ca=str(certificate)).send(NOTICE)
+    assert (caught.value.permanent, caught.value.unknown) == (False, True)
+    assert caught.value.reason.startswith("TLS: ")

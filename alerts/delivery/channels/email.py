@@ -216,6 +216,7 @@ def _lost(error: Exception, unknown: bool) -> ChannelError:
             f"TLS: {said} (a private CA belongs in `ca`)",
             False,
             zh=f"TLS 错误：{said}（私有 CA 请写入 `ca`）",
+            unknown=unknown,
         )
     zh, reason = unreached(said)
     return ChannelError(f"cannot reach it: {reason}", False, zh=f"无法连接：{zh}", unknown=unknown)

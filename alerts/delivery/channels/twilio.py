@@ -11,7 +11,8 @@ from pydantic import Field
 
 from alerts.clean import clean
 from alerts.delivery.channels.channel import Answer, Arrival, Asked, Notice, Progress, Receipt
-from alerts.delivery.channels.twilio_api import Api, Json, TwilioAccount, called, integer, moment, receipt
+from alerts.delivery.channels.exchange import Json
+from alerts.delivery.channels.twilio_api import Api, TwilioAccount, called, integer, moment, receipt
 from alerts.delivery.channels.twilio_codes import DEAD, told
 from alerts.delivery.channels.twilio_status import REMEMBERED, Rounds, Told
 

@@ -8,30 +8,22 @@ import base64
 import hashlib
 import hmac
 import re
-import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlencode
 
 import msgspec
 import urllib3
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, SSLError
 
 from alerts.clean import clean
 from alerts.delivery.channels.channel import ChannelError, Receipt
+from alerts.delivery.channels.exchange import Exchange, Json, wait_asked
 from alerts.delivery.channels.twilio_codes import DEAD, TEMPORARY, told
-from alerts.delivery.channels.unreached import unreached
 
-TIMEOUT = 8.0  # seconds for one request
-CONNECT = 4.0  # of these, for the connection
-PAUSE = 2.0  # seconds without a byte of the answer's body, after which the rest is left
 LARGEST = 1_000_000  # bytes of an answer that are read at most: a page of messages is large
-_NEVER_LEFT = (ConnectTimeoutError, NewConnectionError, ProxyError, SSLError)
 _HERE = re.compile(r"http://(127\.0\.0\.1|localhost)(:\d+)?")
-
-Json = dict[str, Any]
 
 
 class TwilioAccount(BaseModel):
@@ -87,13 +79,7 @@ class Api:
         self._headers = urllib3.make_headers(
             basic_auth=f"{user}:{settings.secret}", user_agent="tocsin", keep_alive=True
         )
-        self._pool = urllib3.PoolManager(
-            num_pools=1,
-            maxsize=connections,
-            timeout=urllib3.Timeout(total=TIMEOUT, connect=CONNECT),
-            retries=False,
-            ca_certs=settings.ca,
-        )
+        self._exchange = Exchange("Twilio", connections, settings.ca, most=LARGEST)
 
     def create(self, kind: str, form: Mapping[str, str]) -> Json:
         """POST to a list, for example Messages. Raises ChannelError; an answer that cannot be read leaves
@@ -114,36 +100,11 @@ class Api:
         headers = dict(self._headers)
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        until = time.monotonic() + TIMEOUT
-        try:
-            response = self._pool.request(
-                method, self._base + path, body=body, headers=headers, redirect=False, preload_content=False
-            )
-        except HTTPError as error:
-            raise _network(error) from error
-        answer = _json(_read(response, until))
+        response, said = self._exchange.talk(method, self._base + path, headers, body)
+        answer = _json(said)
         if 200 <= response.status < 300 and answer:
             return answer
         raise _refused(response, answer or {})
-
-
-def _read(response: urllib3.BaseHTTPResponse, until: float) -> bytes:
-    """As far as it comes in time; a connection that was not read to its end is not used again."""
-    answer = b""
-    sock = getattr(response.connection, "sock", None)
-    if sock is not None:
-        sock.settimeout(PAUSE)
-    try:
-        while len(answer) < LARGEST and time.monotonic() < until:
-            piece = response.read1(LARGEST - len(answer), decode_content=False)
-            if not piece:
-                response.release_conn()
-                return answer
-            answer += piece
-    except HTTPError:
-        pass
-    response.close()
-    return answer
 
 
 def _json(answer: bytes) -> Json | None:
@@ -152,20 +113,6 @@ def _json(answer: bytes) -> Json | None:
     except msgspec.MsgspecError:
         return None
     return made if isinstance(made, dict) else None
-
-
-def _network(error: HTTPError) -> ChannelError:
-    known = isinstance(error, _NEVER_LEFT)
-    said = clean(str(error).rsplit("object at 0x", 1)[-1].partition(">: ")[2] or str(error), 160)
-    if isinstance(error, SSLError):
-        return ChannelError(f"TLS: {said}", False, zh=f"TLS 错误：{said}")
-    if isinstance(error, urllib3.exceptions.TimeoutError) and not known:
-        late = f"no answer within {TIMEOUT:.0f} s"
-        return ChannelError(late, False, zh=f"{TIMEOUT:.0f} 秒内没有应答", unknown=True)
-    zh, reason = unreached(said)
-    return ChannelError(
-        f"cannot reach Twilio: {reason}", False, zh=f"无法连接 Twilio：{zh}", unknown=not known
-    )
 
 
 def _refused(response: urllib3.BaseHTTPResponse, answer: Json) -> ChannelError:
@@ -179,12 +126,8 @@ def _refused(response: urllib3.BaseHTTPResponse, answer: Json) -> ChannelError:
     temporary = status in (408, 425, 429) or status >= 500 or code in TEMPORARY
     return ChannelError(
         f"answered {status}: {words.en}", not temporary, zh=f"对方返回 {status}：{words.zh}", status=status,
-        dead=code in DEAD, unknown=status >= 500, retry_after=_seconds(response.headers.get("Retry-After")),
+        dead=code in DEAD, unknown=status >= 500, retry_after=wait_asked(response),
     )  # fmt: skip
-
-
-def _seconds(header: str | None) -> int | None:
-    return int(header) * 1000 if header and header.strip().isdigit() and len(header) < 9 else None
 
 
 def receipt(made: Json, kind: str) -> Receipt:

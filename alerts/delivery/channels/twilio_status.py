@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from alerts.delivery.channels.channel import Arrival, Asked, ChannelError, Progress
-from alerts.delivery.channels.twilio_api import Json, TwilioAccount
+from alerts.delivery.channels.exchange import Json
+from alerts.delivery.channels.twilio_api import TwilioAccount
 
 ROUND = 2.0  # seconds after which no further question is asked: the last may still take Api's time-out
 REMEMBERED = 5_000

@@ -12,7 +12,8 @@ from xml.sax.saxutils import escape, quoteattr
 from pydantic import Field, field_validator
 
 from alerts.delivery.channels.channel import Answer, Arrival, Asked, ChannelError, Notice, Progress, Receipt
-from alerts.delivery.channels.twilio_api import Api, Json, TwilioAccount, called, integer, moment, receipt
+from alerts.delivery.channels.exchange import Json
+from alerts.delivery.channels.twilio_api import Api, TwilioAccount, called, integer, moment, receipt
 from alerts.delivery.channels.twilio_status import REMEMBERED, Rounds, Told
 from alerts.delivery.spoken import spoken
 from rules.verdict import Text

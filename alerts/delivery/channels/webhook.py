@@ -2,11 +2,7 @@
 
 import hashlib
 import hmac
-import logging
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
@@ -14,23 +10,15 @@ from urllib.parse import urlsplit
 import msgspec
 import urllib3
 from pydantic import Field
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, SSLError
 
 from alerts import outside
 from alerts.clean import clean
 from alerts.delivery.channels.channel import ChannelError, Notice, Receipt
+from alerts.delivery.channels.exchange import Exchange, retry_after
 from alerts.delivery.channels.receiver_settings import ReceiverSettings
-from alerts.delivery.channels.unreached import unreached
 
 TIMEOUT = 10.0  # seconds for one attempt
-CONNECT = 4.0  # of these, for the connection
-BODY = 65_536  # bytes of an answer that are read at most
-PAUSE = 2.0  # seconds without a byte of the answer's body, after which the rest is left
 TRY_AGAIN = frozenset({408, 425, 429})
-_NEVER_LEFT = (ConnectTimeoutError, NewConnectionError, ProxyError, SSLError)
-
-# Its log holds whole URLs, and a URL may hold a key.
-logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 class WebhookSettings(ReceiverSettings):
@@ -80,27 +68,12 @@ class Poster:
         self._secret = settings.secret.encode()
         self._headers = {"Content-Type": form, "User-Agent": "tocsin", **settings.headers}
         self._now = now
-        self._pool = outside.manager(
-            inside,
-            num_pools=1,
-            maxsize=connections,
-            timeout=urllib3.Timeout(total=TIMEOUT, connect=CONNECT),
-            retries=False,
-            ca_certs=settings.ca,
-        )
+        self._exchange = Exchange("", connections, settings.ca, inside, TIMEOUT)
 
     def post(self, body: bytes, key: str) -> tuple[int, bytes]:
         """Status and answer. 2xx is accepted; 408, 425, 429, 5xx and the network raise a temporary
         ChannelError, everything else a permanent one. `key` is the same for every attempt."""
-        began = time.monotonic()
-        try:
-            response = self._pool.request(
-                "POST", self._url, body=body, headers=self._signed(key, body), redirect=False,
-                preload_content=False,
-            )  # fmt: skip
-        except HTTPError as error:
-            raise _network(error) from error
-        answer = _read(response, began + TIMEOUT)
+        response, answer = self._exchange.talk("POST", self._url, self._signed(key, body), body)
         if 200 <= response.status < 300:
             return response.status, answer
         raise _refused(response, answer, self._now())
@@ -119,26 +92,6 @@ def _ascii(text: str) -> str:
     return text.encode("ascii", "backslashreplace").decode()
 
 
-def _read(response: urllib3.BaseHTTPResponse, until: float) -> bytes:
-    """The first 64 KB, as far as it comes in time. What was answered is in the status; a body that breaks
-    off changes nothing. A connection that was not read to its end is not used again."""
-    answer = b""
-    sock = getattr(response.connection, "sock", None)
-    if sock is not None:
-        sock.settimeout(PAUSE)
-    try:
-        while len(answer) < BODY and time.monotonic() < until:
-            piece = response.read1(BODY - len(answer), decode_content=False)
-            if not piece:
-                response.release_conn()
-                return answer
-            answer += piece
-    except HTTPError:
-        pass
-    response.close()
-    return answer
-
-
 class _Answer(msgspec.Struct):
     id: str | int = ""
 
@@ -151,33 +104,6 @@ def _message_id(answer: bytes) -> str:
         return ""
 
 
-def _network(error: HTTPError) -> ChannelError:
-    known = isinstance(error, _NEVER_LEFT)
-    if isinstance(error, SSLError):
-        return ChannelError(
-            f"TLS: {_said(error)} (a private CA belongs in `ca`)", False,
-            zh=f"TLS 错误：{_said(error)}（私有 CA 请写入 `ca`）",
-        )  # fmt: skip
-    if isinstance(error, urllib3.exceptions.TimeoutError) and not known:
-        late, zh = f"no answer within {TIMEOUT:.0f} s", f"{TIMEOUT:.0f} 秒内没有应答"
-        return ChannelError(late, False, zh=zh, unknown=True)
-    if isinstance(error, outside.Inside):
-        said = _said(
-            error
-        )  # temporary: a name may lead there for a moment, as on a campus that wants a sign-in
-        return ChannelError(
-            f"{said}: set `inside: true` if it is meant", False,
-            zh=f"目标地址在本单位内网，未获允许：如确有此意，请设置 `inside: true`（{said}）",
-        )  # fmt: skip
-    zh, reason = unreached(_said(error))
-    return ChannelError(f"cannot reach it: {reason}", False, zh=f"无法连接：{zh}", unknown=not known)
-
-
-def _said(error: HTTPError) -> str:
-    """The last part of urllib3's message, without the repr of the connection."""
-    return clean(str(error).rsplit("object at 0x", 1)[-1].partition(">: ")[2] or str(error), 160)
-
-
 def _refused(response: urllib3.BaseHTTPResponse, answer: bytes, now: int) -> ChannelError:
     status = response.status
     said = clean(answer[:400].decode("utf-8", "replace"), 120)
@@ -188,20 +114,5 @@ def _refused(response: urllib3.BaseHTTPResponse, answer: bytes, now: int) -> Cha
     temporary = status in TRY_AGAIN or status >= 500
     return ChannelError(
         reason, not temporary, zh=zh, status=status,
-        retry_after=_retry_after(response.headers.get("Retry-After"), now),
+        retry_after=retry_after(response, now),
     )  # fmt: skip
-
-
-def _retry_after(header: str | None, now: int) -> int | None:
-    """ms, from seconds or an HTTP date; None when there is none or it makes no sense."""
-    if header is None:
-        return None
-    if header.strip().isdigit() and len(header) < 9:
-        return int(header) * 1000
-    try:
-        moment = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0, int((moment - datetime.fromtimestamp(0, UTC)).total_seconds() * 1000) - now)
