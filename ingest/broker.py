@@ -35,6 +35,9 @@ log = structlog.get_logger("ingest.broker")
 SESSION_EXPIRY = 7 * 24 * 3600  # seconds the broker keeps our queue while we are away
 SUBSCRIBE_CHUNK = 200  # filters in one SUBSCRIBE packet
 ANSWER = 5.0  # seconds a broker has for answering CONNECT
+GATHER = 0.005  # seconds in which ordinary messages come together while they keep coming: every look at the
+# socket takes the interpreter lock from whoever thinks, several times, and costs as much as ten messages
+RECORD = 16_000  # bytes: a piece as large as TLS makes them says that there is more already
 SHED_ABOVE = 100_000  # messages handed on and not yet settled, above which those at QoS 0 are dropped
 Report = Callable[[str, str, str], None]
 
@@ -73,6 +76,7 @@ class Session:
         self._now = now
         self.epoch = 0
         self.connected = False
+        self.opened_at = 0  # ms, when the broker accepted the present connection
         self.granted = False  # every filter of this session was accepted on the present connection
         self.grants = 0  # how often they were
         self.ever_granted = threading.Event()
@@ -196,15 +200,15 @@ class Session:
         assert client is not None
         assert sock is not None
         answered_by = time.monotonic() + ANSWER
+        coming = False  # ordinary messages, now and then
         while not self._stopping and client.socket() is not None:
             client.loop_write()  # before waiting: paho leaves even CONNECT to this loop
             flushed = sock.flush()
-            waiting = 0.0 if sock.ssl_pending() else 1.0
-            both: list[Any] = [sock, self._wake_out]
-            readable, _, _ = select.select(both, [] if flushed else [sock], [], waiting)
-            if self._wake_out in readable:
-                self._wake_out.recv(4096)
-            self._read(client, sock)
+            if coming and flushed:
+                time.sleep(GATHER)
+            else:
+                self._wait(sock, flushed)
+            coming = 0 < self._read(client, sock) < RECORD and self.name == "all"
             self._acknowledge(sock)
             self._send_outgoing(client)
             client.loop_misc()
@@ -217,9 +221,18 @@ class Session:
             self._try_the_other_protocol()
         self._lost("connection closed")
 
-    def _read(self, client: _Client, sock: BufferedSocket) -> None:
-        """PUBLISH packets are read here (ingest/publish.py); every other whole packet is paho's."""
-        sock.fill()
+    def _wait(self, sock: BufferedSocket, flushed: bool) -> None:
+        """Until there is something to read, or somebody wakes us."""
+        waiting = 0.0 if sock.ssl_pending() else 1.0
+        both: list[Any] = [sock, self._wake_out]
+        readable, _, _ = select.select(both, [] if flushed else [sock], [], waiting)
+        if self._wake_out in readable:
+            self._wake_out.recv(4096)
+
+    def _read(self, client: _Client, sock: BufferedSocket) -> int:
+        """PUBLISH packets are read here (ingest/publish.py); every other whole packet is paho's. How many
+        bytes there were."""
+        size = sock.fill()
         moment, mqtt5 = self._now(), self._use_v5
         gathered: list[Message] = []
         buffer = sock.buffer
@@ -245,6 +258,7 @@ class Session:
         if gathered:
             self._unsettled += len(gathered)
             self._deliver(gathered)
+        return size
 
     def _drop(self) -> None:
         """Memory must stay bounded: what nobody was promised goes, and it is said. Never from `life`."""
@@ -334,6 +348,7 @@ class Session:
             log.warning("broker refused the session", session=self.name, reason=str(reason))
             raise ConnectionRefusedError(f"the broker answered: {reason}")
         self.epoch += 1
+        self.opened_at = self._now()
         self.connected = True
         self._spoke_v5 = self._spoke_v5 or self._use_v5
         log.info("broker session open", session=self.name, epoch=self.epoch, mqtt5=self._use_v5)

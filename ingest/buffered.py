@@ -27,15 +27,18 @@ class BufferedSocket:
         self._out = bytearray()
         self.ended = False  # the other side has closed
 
-    def fill(self) -> None:
-        """Take in what the network has."""
+    def fill(self) -> int:
+        """Take in what the network has; how many bytes that were."""
         if self.at:
             del self.buffer[: self.at]
             self.at = 0
-        with contextlib.suppress(BlockingIOError, ssl.SSLWantReadError):
+        try:
             data = self._sock.recv(self.CHUNK)
-            self.buffer += data
-            self.ended = not data
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return 0
+        self.buffer += data
+        self.ended = not data
+        return len(data)
 
     def recv(self, size: int) -> bytes:
         end = len(self.buffer) if self.until is None else self.until

@@ -62,4 +62,7 @@ def _matches(tree: dict[str, Any], levels: list[str], at: int) -> bool:
         return True
     if at == len(levels):
         return _END in tree
-    return any(name in tree and _matches(tree[name], levels, at + 1) for name in (levels[at] or "/", "+"))
+    level = levels[at] or "/"
+    if level in tree and _matches(tree[level], levels, at + 1):
+        return True
+    return "+" in tree and _matches(tree["+"], levels, at + 1)

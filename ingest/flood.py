@@ -25,26 +25,49 @@ MOST_OWED = 10_000
 CALM = 10_000  # ms without such a second until it is over
 
 
+class _Pace:
+    """One device: the last second in which it was heard, how often in that, and what it may still bring of
+    the time in which it was not."""
+
+    __slots__ = ("count", "owed", "second")
+
+    def __init__(self, second: int) -> None:
+        self.second = second
+        self.count = 0
+        self.owed = 0
+
+    def begin(self, second: int) -> None:
+        """Its first message of another second."""
+        away = second - self.second
+        self.second, self.count = second, 0
+        if away > AWAY:
+            self.owed = min(MOST_OWED, away * OWED)
+
+    def kept_for_us(self) -> bool:
+        if not self.owed:
+            return False
+        self.owed -= 1
+        return True
+
+
 class Floods:
     """Owned by the writer thread. `sift` is called for every message, so it only counts."""
 
     def __init__(self, heard: Mapping[str, int] | None = None) -> None:
         """`heard`: when each device was last heard (ms), as stored."""
-        self._second = -1
-        self._counts: dict[str, int] = {}
-        self._heard = {device: at // 1000 for device, at in (heard or {}).items()}
-        self._owed: dict[str, int] = {}
+        self._paces = {device: _Pace(at // 1000) for device, at in (heard or {}).items()}
         self._floods: dict[str, _Flood] = {}
 
     def sift(self, device: str, readings: list[Reading], received: int) -> list[Reading]:
         """What is to be judged and kept of a message."""
         second = received // 1000
-        if second != self._second:
-            self._second, self._counts = second, {}
-        count = self._counts[device] = self._counts.get(device, 0) + 1
-        if count == 1:
-            self._first(device, second)
-        if device not in self._floods and (count <= LIMIT or self._kept_for_us(device)):
+        pace = self._paces.get(device)
+        if pace is None:
+            pace = self._paces[device] = _Pace(second)
+        if pace.second != second:
+            pace.begin(second)
+        count = pace.count = pace.count + 1
+        if device not in self._floods and (count <= LIMIT or pace.kept_for_us()):
             return readings
         flood, begun = self._floods.get(device), []
         if flood is None:
@@ -53,19 +76,6 @@ class Floods:
         if count > LIMIT:
             flood.busy = received
         return [*begun, *flood.sift(readings, received)]
-
-    def _first(self, device: str, second: int) -> None:
-        """Its first message of this second."""
-        away = second - self._heard.get(device, second)
-        self._heard[device] = second
-        if away > AWAY:
-            self._owed[device] = min(MOST_OWED, away * OWED)
-
-    def _kept_for_us(self, device: str) -> bool:
-        left = self._owed.get(device, 0)
-        if left:
-            self._owed[device] = left - 1
-        return left > 0
 
     def due(self, now: int) -> list[Reading]:
         """What was held back for long enough, and whose flood is over."""

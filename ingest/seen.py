@@ -107,16 +107,14 @@ class Seen:
         return found
 
     def _is_new_number(self, key: Numbered) -> bool:
-        if key in self._newer or key in self._older:
-            return False
-        self._remember(key)
-        self._fresh.append(key)
-        return True
-
-    def _remember(self, key: Numbered) -> None:
-        self._newer.add(key)
         if len(self._newer) > self._most:
             self._older, self._newer = self._newer, set()
+        newer, before = self._newer, len(self._newer)
+        newer.add(key)  # whether it grows says whether the key is new: another look-up would cost as much
+        if len(newer) == before or key in self._older:
+            return False
+        self._fresh.append(key)
+        return True
 
     def _is_new_hash(self, message: Message) -> bool:
         window = self._windows[message.source.name]
@@ -141,7 +139,8 @@ class Seen:
         in their order."""
         stored = _decode(blob)
         for key in stored.numbered:
-            self._remember(key)
+            self._is_new_number(key)
+        self.committed()
         for name, hashes in stored.unacknowledged.items():
             self._windows[name].earlier = Counter(hashes)
         return stored.numbered

@@ -1,9 +1,10 @@
 """Thinks. A reading, or the passing of time, in; verdicts out. The two drivers of the same transitions.
 
-The caller fires what is due first, then evaluates: for each reading in order of arrival,
-`due(…, until=reading.received)`, then `evaluate(…)`. Deadlines at that very moment count as passed.
+What is due comes first: for each reading in order of arrival, `due(…, until=reading.received)`, then
+`evaluate(…)`, as `judge` does. Deadlines at that very moment count as passed.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -17,7 +18,7 @@ from rules.conditions.silence import Silence
 from rules.gather import Scene, elapsed, gathered, settle, settled
 from rules.memory import SCHEDULE, Memories, Memory, State
 from rules.rule import UNKNOWN
-from rules.ruleset import RuleSet
+from rules.ruleset import Plan, RuleSet
 from rules.transitions import fire, informed, read, remembered
 from rules.vanish import vanished
 from rules.verdict import Holds, Verdict
@@ -33,6 +34,39 @@ class Failure(NamedTuple):
     rule: str
     point: str
     error: Exception
+
+
+def judge(
+    rules: RuleSet,
+    memories: Memories,
+    readings: Iterable[Reading],
+    registry: Registry,
+    failures: list[Failure],
+    baselines: Baselines = NONE,
+) -> list[Verdict]:
+    """What readings say in the order of their arrival, and every deadline up to the last of them.
+
+    The readings of one message stand together and share the name of their device: so it and its rules are
+    looked up once, and of a reading that means nothing to any rule `evaluate` never hears.
+    """
+    verdicts: list[Verdict] = []
+    moment, name, device, plans = 0, "", None, dict[str, Plan]()
+    for reading in readings:
+        if reading.received != moment:  # a deadline set by a reading lies after its own moment
+            moment = reading.received
+            verdicts += due(rules, memories, moment, registry, failures, baselines)
+        try:
+            if reading.device is not name:
+                name, plans = reading.device, {}
+                device = registry.device(name)
+                plans = {} if device is None else rules.plans(device, registry)
+            plan = plans.get(reading.metric)
+            if plan is None or device is None or (name not in memories.awake and plan.rests(reading.value)):
+                continue
+            verdicts += evaluate(rules, memories, reading, device, registry, failures, baselines)
+        except Exception as error:  # before any rule was asked
+            failures.append(Failure("*", f"{reading.device}/{reading.metric}", error))
+    return verdicts
 
 
 def evaluate(

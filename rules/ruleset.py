@@ -46,6 +46,14 @@ class Plan:
         return value not in self.words if isinstance(value, str) else self.low <= value <= self.high
 
 
+def _plans(rules: Sequence[Rule]) -> dict[str, Plan]:
+    metrics = {metric for rule in rules for metric in rule.condition.metrics}
+    return {
+        metric: Plan(tuple(rule for rule in rules if metric in rule.condition.metrics))
+        for metric in sorted(metrics)
+    }
+
+
 class RuleSet:
     """The rules in force. `version` changes when any rule's text does."""
 
@@ -61,8 +69,8 @@ class RuleSet:
         self._index: dict[tuple[str, str], tuple[Rule, ...]] = {}
         self._registry: Registry | None = None
         self._devices: dict[str, dict[str, Plan]] = {}
-        self._profiles: dict[tuple[str, ...], dict[str, Plan]] = {}
-        self._kinds: dict[str, list[Rule]] = {}
+        self._profiles: dict[tuple[str, tuple[str, ...]], dict[str, Plan]] = {}
+        self._kinds: dict[str, tuple[list[Rule], list[Rule]]] = {}
         self._peers: Peers | None = None
 
     def _referred(self) -> tuple[Mapping[str, Sequence[Rule]], Mapping[str, Sequence[tuple[Rule, Same]]]]:
@@ -98,7 +106,11 @@ class RuleSet:
         return self._index[key]
 
     def plan(self, device: Device, metric: str, registry: Registry) -> Plan | None:
-        """The rules for this point with every selector resolved; None where no rule looks.
+        """The rules for this point with every selector resolved; None where no rule looks."""
+        return self.plans(device, registry).get(metric)
+
+    def plans(self, device: Device, registry: Registry) -> dict[str, Plan]:
+        """The same for every metric of a device at which a rule looks.
 
         Resolved once a device, until another registry is given. Devices that the same rules look at share
         one profile, so ten thousand devices cost ten thousand dictionary entries and no more.
@@ -108,7 +120,7 @@ class RuleSet:
         metrics = self._devices.get(device.id)
         if metrics is None:
             metrics = self._devices[device.id] = self._profile(device, registry)
-        return metrics.get(metric)
+        return metrics
 
     def _renew(self, registry: Registry) -> None:
         self._registry = registry
@@ -117,18 +129,15 @@ class RuleSet:
         self._peers = None
 
     def _profile(self, device: Device, registry: Registry) -> dict[str, Plan]:
-        if device.kind not in self._kinds:  # most rules ask nothing else, and most are for other kinds
-            self._kinds[device.kind] = [rule for rule in self.rules if rule.selector.takes(device.kind)]
-        asked = self._kinds[device.kind]
-        rules = tuple(rule for rule in asked if rule.selector.matches(device, registry))
-        names = tuple(rule.id for rule in rules)
-        if names not in self._profiles:
-            metrics = {metric for rule in rules for metric in rule.condition.metrics}
-            self._profiles[names] = {
-                metric: Plan(tuple(rule for rule in rules if metric in rule.condition.metrics))
-                for metric in sorted(metrics)
-            }
-        return self._profiles[names]
+        if device.kind not in self._kinds:
+            asked = [rule for rule in self.rules if rule.selector.takes(device.kind)]
+            self._kinds[device.kind] = asked, [rule for rule in asked if not rule.selector.everywhere]
+        asked, choosy = self._kinds[device.kind]  # most rules ask for nothing but the kind
+        without = tuple(rule.id for rule in choosy if not rule.selector.matches(device, registry))
+        key = device.kind, without
+        if key not in self._profiles:
+            self._profiles[key] = _plans([rule for rule in asked if rule.id not in without])
+        return self._profiles[key]
 
     def silences(self, registry: Registry) -> Iterable[tuple[Rule, Device, str]]:
         """Every (rule, device, metric) whose silence some rule waits for, in a fixed order."""

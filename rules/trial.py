@@ -13,7 +13,7 @@ from ingest.bilingual import told
 from ingest.campus.registry import Registry
 from ingest.reading import Reading
 from rules.baseline import HOUR, Baselines, Slot, Week
-from rules.evaluate import Failure, arm, due, evaluate
+from rules.evaluate import Failure, arm, due, judge
 from rules.memory import Memories, Memory
 from rules.rule import Rule
 from rules.ruleset import RuleSet
@@ -141,9 +141,7 @@ def _play(trial: Trial, rules: RuleSet) -> _Played:
     arm(rules, memories, registry, START)
     for number, row in enumerate(trial.rows):
         verdicts = due(rules, memories, START + row.at, registry, failures, baselines)
-        for reading in row.readings:
-            device = registry.devices[reading.device]
-            verdicts += evaluate(rules, memories, reading, device, registry, failures, baselines)
+        verdicts += judge(rules, memories, row.readings, registry, failures, baselines)
         played.said += [(number, verdict) for verdict in verdicts if _is_news(verdict, told)]
         played.remembered.append(list(memories))
     return played

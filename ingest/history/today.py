@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import structlog
 
-from ingest.history.batch import Batch
+from ingest.history.batch import Batch, Numbered
 from ingest.history.sealed import DAY, Sealed
 
 log = structlog.get_logger("ingest.history")
@@ -46,7 +46,7 @@ class Today:
         self._lock = threading.Lock()
         self._users = 0
         self.sealed = Sealed(folder)
-        self.points: dict[tuple[str, str], int] = {}
+        self.points: Numbered[tuple[str, str]] = Numbered()
         self.epoch, self.position, self.number = "", 0, 0  # of the last transaction
         self.sent = self._sent_kept = 0  # the last number that the feed has delivered
         self._load()
@@ -62,7 +62,7 @@ class Today:
             self.epoch, self.position, self.number, self.sent = found
             self._sent_kept = self.sent
         rows = connection.execute("SELECT device, metric, id FROM point").fetchall()
-        self.points = {(device, metric): number for device, metric, number in rows}
+        self.points = Numbered({(device, metric): number for device, metric, number in rows})
         self.sealed.agree(connection)
 
     def insert(self, batch: Batch, epoch: str) -> None:
@@ -70,8 +70,8 @@ class Today:
         connection = self._connection
         count = len(batch)
         connection.execute("BEGIN")
-        if batch.new:
-            ids, devices, metrics = (list(column) for column in zip(*batch.new, strict=True))
+        if new := batch.new():
+            ids, devices, metrics = (list(column) for column in zip(*new, strict=True))
             connection.execute(
                 "INSERT INTO point SELECT unnest(?), unnest(?), unnest(?)", [ids, devices, metrics]
             )
