@@ -22,6 +22,7 @@ from alerts.fact import Accepted as Accepted
 from alerts.fact import Acknowledged as Acknowledged
 from alerts.fact import Act as Act
 from alerts.fact import Arrived as Arrived
+from alerts.fact import CannotCome as CannotCome
 from alerts.fact import Closed as Closed
 from alerts.fact import Commented as Commented
 from alerts.fact import Declined as Declined
@@ -126,6 +127,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     raised_by: str = TOCSIN
     normal_at: int | None = None
     acknowledged_by: str = ""
+    acknowledged_via: str = ""
     acknowledged_at: int | None = None
     acknowledged_until: int | None = None
     arrived_by: str = ""

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from alerts.alert import TOCSIN, Alert, Effect, Fact, Mode, Rerouted, StepDue
-from alerts.duty.escalation import SOUNDS, Call, escalate, personal
+from alerts.alert import TOCSIN, Alert, CannotCome, Effect, Fact, Mode, Rerouted, StepDue
+from alerts.duty.escalation import SOUNDS, Call, escalate, hastened, personal
 from alerts.duty.people import LOOP, Directory
 from alerts.factkind import kind_of
 from alerts.hazards.found import Found, of_false_alarm, of_rule
@@ -64,6 +64,8 @@ class Case:
         moment = fact.moment if isinstance(fact, Verdict) else now
         policy = directory.policy_for(after, registry, now if not SOUNDS.keys().isdisjoint(effects) else None)
         climb = escalate(after, effects, policy, directory, moment, now)
+        if isinstance(fact, CannotCome):
+            climb = hastened(climb, fact.by, policy, directory, now)
         calls = [*climb.calls, *personal(climb.alert, effects, policy, directory, now)]
         self.alert = climb.alert
         self.effects += effects

@@ -152,6 +152,14 @@ class Commented(msgspec.Struct, frozen=True):
     note: str
 
 
+class CannotCome(msgspec.Struct, frozen=True):
+    """Who was told says that they will not be there. `via` names the door."""
+
+    alert: int
+    by: str
+    via: str = ""
+
+
 class StepDue(msgspec.Struct, frozen=True):
     """The deadline of the next escalation step has come. `due` is that deadline."""
 
@@ -212,7 +220,7 @@ class Rerouted(msgspec.Struct, frozen=True):
 
 Act = (
     Acknowledged | Arrived | Verified | Reset | Shelved | Unshelved | Suppressed | OutOfService | Released
-    | MadeReal | HandedOver | Accepted | Declined | Closed | Commented | Joined | Ticked
+    | MadeReal | HandedOver | Accepted | Declined | Closed | Commented | CannotCome | Joined | Ticked
     | Photographed | PutIn | TakenOut
 )  # fmt: skip
 Fact = Verdict | Raised | Act | StepDue | Lapsed | Removed | Gone | Rerouted | Registered

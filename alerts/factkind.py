@@ -8,6 +8,7 @@ from alerts.alert import (
     Activity,
     Alert,
     Arrived,
+    CannotCome,
     Closed,
     Commented,
     Declined,
@@ -62,6 +63,7 @@ class FactKind(StrEnum):
     DECLINED = "declined"
     TICKED = "ticked"
     COMMENTED = "commented"
+    CANNOT_COME = "cannot_come"
     PHOTOGRAPHED = "photographed"
     PUT_IN = "put_in"
     TAKEN_OUT = "taken_out"
@@ -96,6 +98,7 @@ _KINDS: dict[type, FactKind] = {
     Declined: FactKind.DECLINED,
     Ticked: FactKind.TICKED,
     Commented: FactKind.COMMENTED,
+    CannotCome: FactKind.CANNOT_COME,
     Photographed: FactKind.PHOTOGRAPHED,
     PutIn: FactKind.PUT_IN,
     TakenOut: FactKind.TAKEN_OUT,

@@ -164,7 +164,12 @@ def _taken(alert: Alert, by: str, now: int) -> dict[str, Any]:
 
 
 def _acknowledged(alert: Alert, fact: Acknowledged, now: int) -> dict[str, Any]:
-    return {"acknowledged_by": fact.by, "acknowledged_at": now, "owner": fact.by}
+    return {
+        "acknowledged_by": fact.by,
+        "acknowledged_via": fact.via,
+        "acknowledged_at": now,
+        "owner": fact.by,
+    }
 
 
 def _arrived(alert: Alert, fact: Arrived, now: int) -> dict[str, Any]:
@@ -199,7 +204,7 @@ def _handed_over(alert: Alert, fact: HandedOver, now: int) -> dict[str, Any]:
 
 
 def _accepted(alert: Alert, fact: Accepted, now: int) -> dict[str, Any]:
-    changes = {"owner": fact.by, "acknowledged_by": fact.by, "acknowledged_at": now}
+    changes = {"owner": fact.by, "acknowledged_by": fact.by, "acknowledged_via": "", "acknowledged_at": now}
     if fact.by == alert.joined_by:  # the two change places: they stay two
         changes |= {"joined_by": alert.acknowledged_by, "joined_at": alert.acknowledged_at}
     return changes
@@ -263,7 +268,7 @@ def tidied(alert: Alert, kind: FactKind, moment: int, promise: Mapping[Class, in
         lasts = promise.get(alert.alert_class)
         changes["acknowledged_until"] = None if lasts is None else moment + lasts
     if not alert.acknowledged:
-        changes |= {"acknowledged_by": "", "acknowledged_at": None}
+        changes |= {"acknowledged_by": "", "acknowledged_via": "", "acknowledged_at": None}
     if alert.verification in (Verification.PENDING, Verification.NOT_NEEDED):
         changes |= {"verified_by": "", "verified_at": None, "cause": ""}
     if alert.pair is not Pair.COMPLETE:

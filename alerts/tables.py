@@ -63,6 +63,7 @@ alert = Table(
     Column("active_at", BigInteger, nullable=False),
     Column("normal_at", BigInteger),
     Column("acknowledged_by", String, nullable=False),
+    Column("acknowledged_via", String, nullable=False, server_default=""),  # by which door, "" if not said
     Column("acknowledged_at", BigInteger),
     Column("acknowledged_until", BigInteger),
     Column("arrived_by", String, nullable=False),

@@ -48,6 +48,11 @@ def step(number: int, waited: int, until: str) -> Text:
     )
 
 
+def absent(number: int, who: Text) -> Text:
+    """Escalation step `number` before its time: whoever alone was to come says that they cannot."""
+    return Text(f"升级第 {number} 步：{who.zh} 不能到", f"escalation step {number}: {who.en} cannot come")
+
+
 def repeat(waited: int, until: str) -> Text:
     return Text(
         f"再次通知：{duration(waited, 'zh')}内{_WAITS[until].zh}",
@@ -73,6 +78,13 @@ def unanswered(channel: str) -> Text:
 def undelivered(channel: str) -> Text:
     return Text(
         f"{channel} 未送达，改用下一联系方式", f"not delivered by {channel}: the next contact is told"
+    )
+
+
+def blocked(channel: str) -> Text:
+    """The same: its gateway does not work, so it waits there."""
+    return Text(
+        f"{channel} 暂时中断，改用下一联系方式", f"{channel} does not work now: the next contact is told too"
     )
 
 

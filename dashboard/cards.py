@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, RowMapping, exists, func, or_, select, text, true
 
 from alerts import naming, store
-from alerts.delivery import stamps
+from alerts.delivery import presses, stamps
 from alerts.delivery.outbox import notification
 from alerts.duty.people import LOOP
 from alerts.stranger import described
@@ -26,6 +26,7 @@ PLAIN = (
     "acknowledgement", "verification", "inhibition", "inhibited_until", "inhibited_at", "inhibited_by",
     "inhibited_reason", "hidden", "impairment", "mode", "latch", "origin",
     "occurrence", "activations", "raised_by", "raised_at", "active_at", "normal_at", "acknowledged_by",
+    "acknowledged_via",
     "acknowledged_at", "acknowledged_until", "arrived_by", "arrived_at", "verified_by", "verified_at",
     "cause", "owner", "ownership", "offered_to", "offered_until", "left_by", "pair", "joined_by", "joined_at",
     "sounded_at", "step_due_at", "closed_by", "closed_at", "close_reason",
@@ -124,8 +125,19 @@ def _card(service: Service, row: RowMapping) -> Card:
     if device and device.kind == UNREGISTERED:
         named = described(device, row["subject"])
     card["device_name"] = {"zh": named.zh, "en": named.en}
+    card["taken_at"] = _taken_at(service, row["acknowledged_via"])
     card["next"] = _next(service, row)
     return card
+
+
+def _taken_at(service: Service, via: str) -> dict[str, str]:
+    """By which button on a wall it was taken, where it was: then nobody knows who pressed it."""
+    door, _, device = via.partition(":")
+    if door != presses.DOOR:
+        return {"zh": "", "en": ""}
+    known = service.registry().devices.get(device)
+    named = naming.name(known) if known else Text(device, device)
+    return {"zh": named.zh, "en": named.en}
 
 
 def _next(service: Service, row: RowMapping) -> list[str]:

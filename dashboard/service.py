@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from alerts.delivery.emergency import UnrecordedAlert
 from alerts.delivery.notification import Notification
+from alerts.delivery.rungs import Rung
 from alerts.desk import AnyFact
 from alerts.duty.people import Directory
 from alerts.incidents.photos import Photos
@@ -111,7 +112,7 @@ class Service:
     """`apply` takes facts through alerts.desk and wakes delivery and the live stream; its future raises
     alerts.refusal.Refused. `status` is a dict of health: name → word, number or sentence. `demo` starts a
     scenario by name (None: not in demo mode); `scenarios` are (name, zh, en). `zone`: time zone of the
-    campus."""
+    campus. `rung`: what is left to reach people (alerts/delivery/rungs.py)."""
 
     read: Callable[[], AbstractContextManager[Connection]]
     transact: Transact
@@ -135,5 +136,6 @@ class Service:
     backtests: Backtests | None = None
     promote: Promote | None = None
     photos: Photos | None = None
+    rung: Callable[[], Rung] = lambda: Rung.GATEWAYS
     called_back: CalledBack = lambda *_: False
     send: Callable[[Sequence[Notification]], None] = lambda rows: None  # notices that were just committed

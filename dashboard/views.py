@@ -48,6 +48,7 @@ def frame(service: Service, conn: Connection, changed: set[int], beat: bool) -> 
         "closed": [card["id"] for card in found if not card["open"]],
         "incidents": together.incidents(conn),
         "unrecorded": unrecorded(service),
+        "rung": service.rung().value,
     }
     if not beat:
         return news
@@ -81,6 +82,7 @@ def surroundings(service: Service, reach: Reach) -> Plain:
     )
     return {
         "unrecorded": unrecorded(service),
+        "rung": service.rung().value,
         "silent": sorted({device.place for device in silent}),
         "counts": {word: words[word] for word in ("reporting", "late", "silent", "unknown", "never")},
         "refused": service.rules().refused,

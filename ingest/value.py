@@ -41,6 +41,7 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 OWN_SPELLINGS: dict[str, dict[str, str]] = {  # metric → spelling → word
     "press": {"press": "alarm", "pressed": "alarm"},
+    "take": {"press": "pressed", "take": "pressed"},
     "battery_low": {"high": "normal", "middle": "normal", "medium": "normal", "full": "normal"},
     "tamper": {"open": "tamper", "closed": "normal"},
 }

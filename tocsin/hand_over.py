@@ -1,12 +1,16 @@
 """Touches. How facts reach the desk: all at once, or one by one when one of them fails."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from alerts import desk
+from alerts.delivery import pressing
+from alerts.delivery.presses import Press
+from alerts.delivery.pressing import Hands
 from alerts.desk import AnyFact, Outcome
 from alerts.duty import offshift
 from rules import shadowstore
@@ -58,6 +62,20 @@ def apply_each(
     if failed:  # the batch may have failed elsewhere
         outcome.troubles.append(("escalation", "fault", f"the desk failed on {failed} facts: see the log"))
     return outcome, unheard
+
+
+def apply_presses(house: House, tx: Connection, presses: Sequence[Press], now: int) -> Outcome:
+    """Whatever goes wrong with them must not cost the alarms of the same batch."""
+    try:
+        with tx.begin_nested():
+            desk = partial(apply_facts, house, tx, now=now)
+            return pressing.hear(tx, presses, Hands(house.directory, house.registry, desk, now))
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("a press of a take button was not heard", buttons=[one.device for one in presses])
+        house.desk_due = 0  # it may have been moved before the act was undone: look again
+        return Outcome()
 
 
 def apply_facts(house: House, tx: Connection, facts: Sequence[AnyFact], now: int) -> Outcome:

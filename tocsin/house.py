@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import Connection
 
 from alerts.alert import Alert
+from alerts.delivery.presses import Fingers, Press
 from alerts.duty import roster
 from alerts.duty.people import Directory
 from alerts.limits import LIMITS, Limits
@@ -68,6 +69,8 @@ class House:
     desk_due: int | None = 0  # when the desk next has something to do by itself; 0: look
     copies: Copies = field(default_factory=Copies)
     renamed: Callable[[], None] = lambda: None  # topics of registered devices are others now
+    fingers: Fingers = field(default_factory=Fingers)
+    all_since: Callable[[], int] = lambda: 0  # when the connection of `all` was opened
     life_epoch: Callable[[], int] = lambda: 0  # of the connection of `life` that stands; 0: none does
     life_grant: Callable[[], int] = lambda: (
         0
@@ -100,12 +103,12 @@ class House:
 
     def is_copy(self, message: Message) -> bool:
         """Whether `life` brings this message of `all` as well, and it counts there."""
-        if message.source.name == "life":
+        line = message.source.name
+        if line == "all" and self.decoder.owned_by_life(message.topic):
+            return self.copies.is_one(message, self.life_epoch(), self.life_grant())
+        if line == "life":
             self.copies.brought(message, self.life_grant())
-            return False
-        if message.source.name != "all" or not self.decoder.owned_by_life(message.topic):
-            return False
-        return self.copies.is_one(message, self.life_epoch(), self.life_grant())
+        return False
 
 
 @dataclass
@@ -121,6 +124,7 @@ class Prepared:
     shadowed: list[Verdict] = field(default_factory=list)  # of rules in shadow: for the record alone
     failed: list[str] = field(default_factory=list)  # which rules failed, and on what
     replies: list[tuple[str, bytes]] = field(default_factory=list)  # topic and payload, after the commit
+    presses: list[Press] = field(default_factory=list)  # of take buttons
     moment: int = 0
 
     def __bool__(self) -> bool:
@@ -182,5 +186,6 @@ def load(
         clocks=Clocks(latest.of("clock_error"), now),
         floods=Floods(latest.heard_at),
         blind=Blind(zone, last, latest.of("blind").get(OWN)),
+        fingers=Fingers({name: one.received for name, one in latest.of("take").items()}),
         baselines=usual.load(tx),
     )

@@ -1,7 +1,8 @@
 """Touches. One message on its way into a batch: read, recognised, supervised, sifted; or for the tray."""
 
+from ingest.campus.device import Device
 from ingest.message import Message
-from ingest.reading import Decoded, Parts, Reading, Rejected
+from ingest.reading import Decoded, Parts, Rejected
 from tocsin.house import House, Prepared
 
 
@@ -34,12 +35,34 @@ def _refuse(house: House, into: Prepared, rejected: list[Rejected]) -> None:
 
 
 def _take(house: House, into: Prepared, decoded: Decoded, moment: int) -> None:
-    stranger = house.decoder.strangers.get(decoded.device)
-    if stranger is None:
-        _supervise(house, decoded, moment, into.readings)
-        into.readings += house.floods.sift(decoded.device, decoded.readings, moment)
-        into.devices.add(decoded.device)
+    name, readings, supervision = decoded.device, into.readings, house.supervision
+    if (stranger := house.decoder.strangers.get(name)) is not None:
+        _meet(house, into, stranger, decoded, moment)
         return
+    readings += supervision.due(moment)
+    if decoded.alive:
+        if house.unreadable.standing:
+            readings += house.unreadable.understood(name, house.registry, moment)
+        readings += supervision.hear(name, moment)
+        house.latest.hear(name, moment)
+        readings += house.gaps.hear(decoded, moment)
+        readings += house.clocks.hear(decoded, moment)
+        if decoded.interval is not None:
+            readings += supervision.expect(name, decoded.interval, moment)
+    else:
+        for reading in decoded.readings:
+            if reading.metric == "link":
+                readings += supervision.link(name, reading.value, moment)
+    if house.blind.open:
+        house.blind.look(decoded.readings, house.latest.value)
+    readings += house.floods.sift(name, decoded.readings, moment)
+    into.devices.add(name)
+    if name in house.registry.take_buttons:
+        into.presses += house.fingers.press(decoded, moment, house.all_since())
+
+
+def _meet(house: House, into: Prepared, stranger: Device, decoded: Decoded, moment: int) -> None:
+    """What somebody says whom nobody has registered."""
     judged = house.tray.hear(stranger, decoded, moment, house.registry.root.id)
     if judged and house.registry.device(stranger.id) is not None:
         judged = house.floods.sift(stranger.id, judged, moment)
@@ -47,23 +70,3 @@ def _take(house: House, into: Prepared, decoded: Decoded, moment: int) -> None:
         house.admit()
     into.readings += judged
     into.devices.update(reading.device for reading in judged)
-
-
-def _supervise(house: House, decoded: Decoded, moment: int, readings: list[Reading]) -> None:
-    supervision = house.supervision
-    readings += supervision.due(moment)
-    if decoded.alive:
-        if house.unreadable.standing:
-            readings += house.unreadable.understood(decoded.device, house.registry, moment)
-        readings += supervision.hear(decoded.device, moment)
-        house.latest.hear(decoded.device, moment)
-        readings += house.gaps.hear(decoded, moment)
-        readings += house.clocks.hear(decoded, moment)
-        if decoded.interval is not None:
-            readings += supervision.expect(decoded.device, decoded.interval, moment)
-    else:
-        for reading in decoded.readings:
-            if reading.metric == "link":
-                readings += supervision.link(decoded.device, reading.value, moment)
-    if house.blind.open:
-        house.blind.look(decoded.readings, house.latest.value)

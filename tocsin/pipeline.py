@@ -19,10 +19,10 @@ from ingest.campus.device import OWN
 from ingest.message import Message
 from ingest.reading import Reading, Reason, Rejected
 from rules import shadowstore, store
-from rules.evaluate import Failure, due, evaluate
+from rules.evaluate import Failure, due, judge
 from rules.vanish import orphaned
 from rules.verdict import Verdict
-from tocsin.hand_over import apply_all, apply_each
+from tocsin.hand_over import apply_all, apply_each, apply_presses
 from tocsin.house import House, Prepared
 from tocsin.intake import take_in
 
@@ -73,22 +73,9 @@ def read(house: House, into: Prepared, messages: Sequence[Message]) -> None:
 def think(house: House, prepared: Prepared) -> None:
     """What the readings not yet thought of mean, and what time alone has made true by `prepared.moment`."""
     rules, memories, registry, baselines = house.rules, house.memories, house.registry, house.baselines
-    verdicts = prepared.verdicts
+    verdicts, readings = prepared.verdicts, prepared.readings[prepared.thought :]
     failures: list[Failure] = []  # they must not stop the others' alarms
-    moment, name, device = 0, "", None
-    for reading in prepared.readings[prepared.thought :]:
-        if reading.received != moment:  # a deadline set by a reading lies after its own moment
-            moment = reading.received
-            verdicts += due(rules, memories, moment, registry, failures, baselines)
-        if reading.device is not name:  # the readings of one message stand together and share the name
-            name = reading.device
-            device = registry.device(name)
-        if device is None:
-            continue
-        try:
-            verdicts += evaluate(rules, memories, reading, device, registry, failures, baselines)
-        except Exception as error:  # before any rule was asked
-            failures.append(Failure("*", f"{reading.device}/{reading.metric}", error))
+    verdicts += judge(rules, memories, readings, registry, failures, baselines)
     prepared.thought = len(prepared.readings)
     verdicts += due(rules, memories, prepared.moment, registry, failures, baselines)
     if any(one.shadow for one in verdicts):  # it is recorded, and nobody hears of it
@@ -115,6 +102,8 @@ def write(
     hand_over = apply_each if each else apply_all
     gone = orphaned(prepared.verdicts, house.rules, house.memories, now)  # by an act of this transaction
     outcome, unheard = hand_over(house, tx, [*prepared.verdicts, *gone], now)
+    if prepared.presses:
+        outcome = outcome.joined(apply_presses(house, tx, prepared.presses, now))
     shadowstore.keep(tx, prepared.shadowed)
     store.save(tx, house.memories)
     if prepared.readings:

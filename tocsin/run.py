@@ -133,6 +133,7 @@ class Tocsin:
         house.quarantine_rows = self.settings.quarantine.max_rows
         house.limits = self.settings.alerts.limits()
         house.life_epoch = lambda: self.life.epoch if self.life.connected else 0
+        house.all_since = lambda: self.all.opened_at
         house.life_grant, house.renamed = self.life_grant, self._renamed
 
     # ---- starting and stopping -------------------------------------------------------------------------
@@ -240,8 +241,9 @@ class Tocsin:
         def lost(found: Sequence[Lost]) -> None:
             self.apply(of_failures(found, self._directory(), self.now()))
 
-        write, contacts = self.writer.transact_soon, self._contacts
-        return Delivery(self.channels, write, self._channels_say, self.now, self._settled, lost, contacts)
+        write, say = self.writer.transact_soon, self._channels_say
+        people = self._contacts, self._used
+        return Delivery(self.channels, write, say, self.now, self._settled, lost, *people)
 
     def _history(self) -> History:
         return History(
@@ -294,6 +296,11 @@ class Tocsin:
     def _contacts(self, person: str) -> Sequence[Contact]:
         people = self.house.directory
         return people.contacts(people.persons[person], self.now()) if person in people.persons else ()
+
+    def _used(self) -> set[str]:
+        """The channels on which people can be told now."""
+        people, now = self.house.directory, self.now()
+        return {one.channel for person in people.persons.values() for one in people.contacts(person, now)}
 
     def _publish(self, topic: str, payload: bytes, retain: bool) -> Future[None]:
         return self.all.publish(topic, payload, retain)

@@ -128,6 +128,7 @@ class Web:
             backtests=t.backtests,
             promote=t.rulebook.promote,
             photos=Photos(t.settings.folder),
+            rung=lambda: t.delivery.gateways.rung,
             called_back=self._called_back,
             send=lambda rows: t.delivery.send(rows),
         )

@@ -17,7 +17,7 @@ from alerts.alert import (
     Act,
     Alert,
     Arrived,
-    Commented,
+    CannotCome,
     Declined,
     Verification,
     Verified,
@@ -77,7 +77,6 @@ DONE: dict[Meant, Text] = {
     Meant.FALSE: Text("已记录：{code}为误报。", "Noted: {code} is a false alarm."),
     Meant.CONFIRMED: Text("已记录：{code}确认属实。", "Noted: {code} is confirmed."),
 }  # fmt: skip
-COMMENT = "不能到 / cannot come"
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -181,7 +180,7 @@ def fact(meant: Meant, alert: Alert, by: str, via: str, cause: str, note: str) -
         case Meant.TAKE:
             return Accepted(alert.id, by) if offered else Acknowledged(alert.id, by, via)
         case Meant.CANNOT:
-            return Declined(alert.id, by) if offered else Commented(alert.id, by, COMMENT)
+            return Declined(alert.id, by) if offered else CannotCome(alert.id, by, via)
         case Meant.ARRIVED:
             return Arrived(alert.id, by, note)
         case Meant.FALSE:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-import msgspec
 import structlog
 from sqlalchemy import Connection
 
@@ -21,23 +20,25 @@ from alerts.delivery.channels.channel import (
     Arrival,
     Channel,
     ChannelError,
+    Local,
     Progress,
     Receipt,
     Standing,
     Tracked,
 )
+from alerts.delivery.gateways import Gateways
 from alerts.delivery.health import Health
-from alerts.delivery.message import Purpose
 from alerts.delivery.nextcontact import Contacts
-from alerts.delivery.notification import Failed, Lost, Notification, Outcome, no_such_channel
+from alerts.delivery.notification import Failed, Held, Lost, Notification, Outcome, no_such_channel
+from alerts.delivery.offrecord import OffRecord
 from alerts.delivery.recording import Ended, Recorder, Transact, in_both, started
+from alerts.delivery.rungs import with_own_lines
 from alerts.delivery.senders import ROOM, Result, Senders
 from alerts.delivery.tracking import Tracker
 
 log = structlog.get_logger("alerts.delivery.deliver")
 
 Report = Callable[[str, str, str], None]
-Door = tuple[str, str, str, str]  # code, person, channel and address: to whom, of what
 
 TICK = 0.5  # seconds between two looks at attempts that hang and outcomes that wait
 CLAIM_EVERY = 5.0  # seconds at most between two claims
@@ -54,7 +55,7 @@ ASK = 2.0  # seconds to wait for the database before sending something that may 
 class Delivery:
     """After the commit `settled` hears the ids of alerts whose notices have a new outcome, and `lost` the
     notices that can never be delivered to a person, of each address once an hour at most. `contacts` of a
-    person are asked anew each time one of them fails."""
+    person are asked anew each time one of them fails; `used` are the channels on which people can be told."""
 
     def __init__(
         self,
@@ -65,6 +66,7 @@ class Delivery:
         settled: Callable[[Collection[int]], None] = lambda alerts: None,
         lost: Callable[[Sequence[Lost]], object] = lambda lost: None,
         contacts: Contacts = lambda person: (),
+        used: Callable[[], Collection[str]] = lambda: (),
     ) -> None:
         self._channels = channels
         self._transact = transact
@@ -72,9 +74,14 @@ class Delivery:
         self._settled = settled
         self._lost = lost
         self._told_lost: dict[tuple[str, str, str], int] = {}  # person, channel and address → when
-        self._contacts = contacts
+        local = [name for name, one in channels.items() if isinstance(one, Local)]
+        self._contacts: Contacts = lambda person: with_own_lines(contacts(person), local)
         self._health = Health(report)
-        self._senders = {name: Senders(one, self._still_owed, self._done) for name, one in channels.items()}
+        self.gateways = Gateways(report, now, local, used)
+        self._senders = {
+            name: Senders(one, self._still_owed, self._done, self._turned, now)
+            for name, one in channels.items()
+        }
         self._trackers = {
             name: Tracker(name, one, transact, self._told, self._health.note, now)
             for name, one in channels.items()
@@ -83,15 +90,14 @@ class Delivery:
         self._every = {name: one.every for name, one in channels.items() if isinstance(one, Tracked)}
         self._recorder = Recorder(transact, self._settle, self._recorded)
         self._lock = threading.Lock()
-        self._held: dict[
-            str, Notification
-        ] = {}  # by key: in line, being sent, or its outcome not yet committed
+        # by key: in line, being sent, or its outcome not yet committed
+        self._held: dict[str, Notification] = {}
+        self._turns: set[str] = set()  # channels whose breaker has opened or closed since the last claim
         self._claiming: Future[Any] | None = None
         self._claim_at = 0.0
         self._looking: Future[Any] | None = None
         self._look_at = 0.0  # when it is looked which receipts are overdue
-        self._unrecorded: dict[Door, tuple[float, Notification]] = {}  # retries of rows without an id
-        self._written_at = -1  # when commits began to work again
+        self._off_record = OffRecord()
         self._wake = threading.Event()
         self._stopping = False
         self._clock = threading.Thread(target=self._keep_time, name="delivery", daemon=True)
@@ -145,11 +151,7 @@ class Delivery:
     def written_again(self, clears: Sequence[Notification]) -> None:
         """Commits work again: whom an unrecorded notice did not reach, the real desk tells. Its sirens end a
         moment later, when the record's own notices have started those that must sound on."""
-        with self._lock:
-            self._written_at = self._now()
-            ends = [row for _, row in self._unrecorded.values() if row.purpose is Purpose.CLEAR]
-            due = time.monotonic() + TAKE_OVER
-            self._unrecorded = {_door(row): (due, row) for row in (*ends, *clears)}
+        self._off_record.written_again(clears, self._now(), TAKE_OVER)
 
     def poke(self) -> None:
         """Something may be due."""
@@ -163,13 +165,31 @@ class Delivery:
             if row.key in self._held:
                 return
             self._held[row.key] = row
-            if row.id is None:
-                self._unrecorded.pop(_door(row), None)  # a newer one takes the place of one tried in vain
+        if row.id is None:
+            self._off_record.begun(row)
         senders = self._senders.get(row.channel)
         if senders is None:
             self._ended(row, no_such_channel(row.channel))
+        elif not senders.lets(row):
+            self._hold([row])
         elif not senders.put(row):
             self._forget([row])
+
+    def _hold(self, rows: Sequence[Notification]) -> None:
+        """Their gateway does not work: they wait for it in the outbox, and their next contacts are told."""
+        now = self._now()
+        held = [Ended(row, Held(self._senders[row.channel].tries_at() or now), now) for row in rows]
+        self._recorder.add(*held)
+
+    def _turned(self, channel: str, rows: Sequence[Notification]) -> None:
+        """A gateway has ceased to work, or works again."""
+        works = self._senders[channel].tries_at() is None
+        log.warning("a gateway works again" if works else "a gateway does not work", channel=channel)
+        with self._lock:
+            self._turns.add(channel)
+        if rows:
+            self._hold(rows)
+        self.poke()
 
     def _forget(self, rows: Sequence[Notification]) -> None:
         with self._lock:
@@ -212,10 +232,12 @@ class Delivery:
 
     def _ended(self, row: Notification, outcome: Outcome, took: int = 0) -> None:
         self._health.note(row.channel, outcome)
+        self.gateways.tried(row, outcome, took)
         if row.id is None:
-            self._ended_unrecorded(row, outcome)
-            return
-        self._recorder.add(Ended(row, outcome, self._now(), took))
+            self._forget([row])
+            self._off_record.ended(row, outcome, self._now())
+        else:
+            self._recorder.add(Ended(row, outcome, self._now(), took))
 
     def _told(self, heard: Sequence[tuple[Notification, Progress]]) -> None:
         """What a gateway says of earlier messages, on a tracker's thread. A siren that keeps silent has no
@@ -224,17 +246,6 @@ class Delivery:
             if not row.person and said.arrival is Arrival.LOST:
                 self._health.note(row.channel, Failed(in_both(said.zh, said.detail), None))
         self._recorder.add(*(Ended(row, said, self._now()) for row, said in heard))
-
-    def _ended_unrecorded(self, row: Notification, outcome: Outcome) -> None:
-        """Tried again for as long as nothing can be written; the end of a siren, until it is told."""
-        self._forget([row])
-        if not isinstance(outcome, Failed) or outcome.retry_at is None:
-            return
-        due = time.monotonic() + (outcome.retry_at - self._now()) / 1000
-        with self._lock:
-            if row.owed_at > self._written_at or row.purpose is Purpose.CLEAR:
-                again = msgspec.structs.replace(row, attempts=row.attempts + 1)
-                self._unrecorded[_door(row)] = (due, again)
 
     # ---- recording what came of it -----------------------------------------------------------------------
 
@@ -252,6 +263,8 @@ class Delivery:
     def _recorded(self, batch: list[Ended], owed: list[Notification]) -> None:
         self._forget([one.row for one in batch if not isinstance(one.outcome, Progress)])
         self.send(owed)
+        if any(isinstance(one.outcome, Held) for one in batch):
+            self.poke()  # their next contacts are owed it
         for channel in {one.row.channel for one in batch if isinstance(one.outcome, Receipt)}:
             if channel in self._trackers:
                 self._trackers[channel].expect()
@@ -288,11 +301,9 @@ class Delivery:
         for tracker in self._trackers.values():
             tracker.watch()
         self._recorder.record()
-        with self._lock:
-            due = [row for moment, row in self._unrecorded.values() if moment <= time.monotonic()]
-            for row in due:
-                del self._unrecorded[_door(row)]
-        self.send(due)
+        if self.gateways.look():
+            self._settled(())
+        self.send(self._off_record.due())
         if time.monotonic() >= self._claim_at and self._claiming is None:
             self._claim()
         if time.monotonic() >= self._look_at and self._looking is None:
@@ -301,10 +312,24 @@ class Delivery:
     def _claim(self) -> None:
         self._claim_at = time.monotonic() + CLAIM_EVERY
         room = {name: senders.room() for name, senders in self._senders.items()}
-        self._claiming = future = started(
-            self._transact, lambda tx: outbox.claim(tx, self._now(), room, self._mine())
-        )
+        shut = {name: at for name, one in self._senders.items() if (at := one.tries_at()) is not None}
+        with self._lock:
+            mended, self._turns = self._turns - shut.keys(), set()
+        self._claiming = future = started(self._transact, lambda tx: self._take_due(tx, room, shut, mended))
         future.add_done_callback(self._claimed)
+
+    def _take_due(
+        self, tx: Connection, room: Mapping[str, int], shut: Mapping[str, int], mended: Collection[str]
+    ) -> list[Notification]:
+        """`shut`: gateways that do not work, and when each is tried again; `mended`: those that do again."""
+        now = self._now()
+        for channel in mended:
+            outbox.hurry(tx, channel, now)
+        rows = outbox.claim(tx, now, room, self._mine())
+        for channel, at in shut.items():
+            outbox.hold(tx, channel, now, max(at, now + FIRST_RETRY))
+            rows += nextcontact.held(tx, channel, self._contacts, now)
+        return rows
 
     def _claimed(self, future: "Future[list[Notification]]") -> None:
         self._claiming = None
@@ -313,6 +338,9 @@ class Delivery:
             return
         rows = future.result()
         self.send(rows)
+        for senders in self._senders.values():
+            if at := senders.tries_at():
+                self._claim_at = min(self._claim_at, time.monotonic() + max(TICK, (at - self._now()) / 1000))
         if len(rows) >= ROOM:  # there may be more
             self._claim_at = time.monotonic() + TICK
 
@@ -346,10 +374,6 @@ class Delivery:
         if released:
             log.warning("sent again: their sender died before it told how it ended", rows=released)
         return outbox.sounding(tx, standing)
-
-
-def _door(row: Notification) -> Door:
-    return row.code, row.person, row.channel, row.address
 
 
 def _lost(ended: Ended) -> Lost | None:

@@ -33,7 +33,7 @@ class Health:
                     if outcome.retry_at is None or self._failures[channel] >= FAULTY:
                         self._faulty[channel] = outcome.reason
             faulty = frozenset(self._faulty)
-            if faulty == self._told or (not faulty and isinstance(outcome, Failed)):
+            if faulty == self._told or (not faulty and not isinstance(outcome, Receipt)):
                 return
             self._told = faulty
             note = "; ".join(f"{name}: {why}" for name, why in sorted(self._faulty.items()))

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, update
 from alerts import why
 from alerts.delivery import outbox
 from alerts.delivery.channels.channel import Arrival, Progress
-from alerts.delivery.notification import Failed, Notification, Outcome, wants_another
+from alerts.delivery.notification import Failed, Notification, Outcome, State, wants_another
 from alerts.delivery.outbox import notification
 from alerts.duty.people import Contact
 from ingest.bilingual import both
@@ -57,6 +57,16 @@ def pass_on(
         if owed := outbox.owe(tx, [another], now):
             return owed
     return []
+
+
+def held(tx: Connection, channel: str, contacts: Contacts, now: int) -> list[Notification]:
+    """What is owed because the gateway of `channel` does not work, for all that waits there."""
+    waits = (notification.c.channel == channel, notification.c.state == State.QUEUED)
+    late = select(notification.c.id).where(*waits, notification.c.next_at.is_not(None)).limit(AT_ONCE)
+    owed: list[Notification] = []
+    for row_id in tx.execute(late.order_by(notification.c.id)).scalars().all():
+        owed += pass_on(tx, row_id, why.blocked(channel), False, contacts, now)
+    return owed
 
 
 def others(row: Notification, contacts: Sequence[Contact], address_only: bool) -> list[Contact]:

@@ -121,6 +121,12 @@ class Failed(msgspec.Struct, frozen=True):
     dead: bool = False
 
 
+class Held(msgspec.Struct, frozen=True):
+    """It was not tried, because its gateway does not work: not before `until` (ms)."""
+
+    until: int
+
+
 class Cancelled(msgspec.Struct, frozen=True):
     reason: str
 
@@ -131,7 +137,7 @@ class Answered(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-Outcome = Receipt | Failed | Cancelled | Progress | Answered
+Outcome = Receipt | Failed | Held | Cancelled | Progress | Answered
 
 
 class Lost(msgspec.Struct, frozen=True):
@@ -149,6 +155,8 @@ def turn(outcome: Outcome) -> tuple[State, frozenset[State]]:
             to = State.ACCEPTED if outcome.accepted else State.SENT
         case Failed():
             to = State.FAILED if outcome.retry_at is None else State.QUEUED
+        case Held():
+            to = State.QUEUED
         case Cancelled():
             to = State.CANCELLED
         case Answered():

@@ -50,6 +50,7 @@ from alerts.delivery.notification import (
     Answered,
     Cancelled,
     Failed,
+    Held,
     Notification,
     Outcome,
     Standing,
@@ -74,7 +75,12 @@ __all__ = [
 ]
 
 _encode = msgspec.json.Encoder().encode
+OFTEN = (
+    3  # attempts after which a notice of life safety gives way: one that always fails must not be the only
+)
+# one that is tried while its gateway does not work
 LEASE = 15_000  # ms one process may hold a row before another claim takes it
+HELD = both("网关中断，暂缓发送", "its gateway does not work: it waits")
 LEFT = both("发送它的进程中断，再次发送", "whoever sent it died: sent again")
 
 notification = Table(
@@ -168,7 +174,8 @@ def owe(tx: Connection, rows: Sequence[Notification], now: int) -> list[Notifica
 def claim(
     tx: Connection, now: int, room: Mapping[str, int], holding: Collection[int] = ()
 ) -> list[Notification]:
-    """Take what is due: at most `room[channel]` rows a channel, life safety first, then oldest first.
+    """Take what is due: at most `room[channel]` rows a channel, life safety first, then what was tried least
+    often, then the oldest.
 
     What has become moot is cancelled with its reason; what is owed to a channel that is not in `room` fails
     with its reason. A row whose lease ran out may have arrived, unless this process has it in hand still
@@ -176,7 +183,7 @@ def claim(
     """
     _fail_homeless(tx, now, room)
     due = [row for channel, limit in room.items() for row in _due(tx, channel, limit, now, holding)]
-    mine = [row for row in due if row.id in holding]
+    mine = [row for row in due if row.id in holding and row.state == State.CLAIMED]  # else it is let go now
     taken = [row for row in due if row.id not in holding and not _cancelled(tx, row, now)]
     _lease(tx, [{"row": row.id, "lost": 0} for row in mine], now)
     _lease(tx, [{"row": row.id, "lost": int(row.state == State.CLAIMED)} for row in taken], now)
@@ -215,6 +222,8 @@ def _changed(outcome: Outcome, now: int, every: int) -> dict[str, Any]:
             settled |= {"receipt": outcome.id, "note": outcome.detail}
             settled |= {"ask_at": now + every} if every and outcome.id else {}
             return settled | ({} if every else {"next_at": None})
+        case Held():
+            return {"due_at": outcome.until, "note": HELD}
         case Cancelled():
             return settled | {"note": outcome.reason, "next_at": None}
         case Failed():
@@ -240,6 +249,8 @@ def _stamp(tx: Connection, row_id: int, outcome: Outcome, to: State, now: int, t
             note = outcome.reason
             if outcome.unknown:
                 stamps.add(tx, [row_id], State.SENT, now - took)
+        case Held():
+            note = HELD
         case Cancelled():
             note = outcome.reason
         case Answered():
@@ -291,12 +302,25 @@ def overdue(conn: Connection) -> int | None:
 def _due(tx: Connection, channel: str, limit: int, now: int, holding: Collection[int]) -> Iterator[Row[Any]]:
     """What is due on a channel: `limit` rows at most that are not in hand, and those that are."""
     mine = and_(notification.c.channel == channel, notification.c.due_at <= now)
-    first = (notification.c.life_safety.desc(), notification.c.id)
+    vital = and_(notification.c.life_safety, notification.c.attempts < OFTEN)
+    first = (vital.desc(), notification.c.attempts, notification.c.id)
     for row in tx.execute(WORK.where(mine).order_by(*first).limit(limit + len(holding))).all():
         held = row.id in holding
         if held or limit > 0:
             limit -= not held
             yield row
+
+
+def hold(tx: Connection, channel: str, now: int, until: int) -> None:
+    """Its gateway does not work: what is due there is due later."""
+    due = and_(notification.c.channel == channel, notification.c.due_at <= now)
+    tx.execute(update(notification).where(due, notification.c.state == State.QUEUED).values(due_at=until))
+
+
+def hurry(tx: Connection, channel: str, now: int) -> None:
+    """Its gateway works again: what waited there is due now."""
+    waits = and_(notification.c.channel == channel, notification.c.due_at > now)
+    tx.execute(update(notification).where(waits, notification.c.state == State.QUEUED).values(due_at=now))
 
 
 def _lease(tx: Connection, rows: list[dict[str, int]], now: int) -> None:

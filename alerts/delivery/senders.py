@@ -2,16 +2,19 @@
 
 An attempt that lasts longer than LIMIT is cut: its outcome is unknown, and a fresh thread takes the place of
 the one that hangs, up to a bound, so that one dead gateway can neither stop its own channel nor fill memory.
+What stands in line when the breaker opens is given back: it is not to wait for a gateway that does not work.
 """
 
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
+from alerts.delivery.breaker import Breaker
 from alerts.delivery.channels.channel import Channel, ChannelError, Receipt
+from alerts.delivery.message import Purpose
 from alerts.delivery.notification import Notification
 
 log = structlog.get_logger("alerts.delivery.senders")
@@ -40,17 +43,23 @@ class _Attempt:
 
 class Senders:
     """`still_owed` is asked for a row that waited in line; `done` hears how each attempt ended and how many
-    ms it took, on a sender's thread or on that of cut()."""
+    ms it took, and `turned` that the breaker has opened (with what stood in line) or closed: on a sender's
+    thread or on that of cut()."""
 
     def __init__(
         self,
         channel: Channel,
         still_owed: Callable[[Notification], bool],
         done: Callable[[Notification, Result, int], None],
+        turned: Callable[[str, Sequence[Notification]], None],
+        now: Callable[[], int],
     ) -> None:
         self.channel = channel
         self._still_owed = still_owed
         self._done = done
+        self._turned = turned
+        self._now = now
+        self._breaker = Breaker()
         self._urgent: deque[tuple[Notification, float]] = deque()  # life safety goes first
         self._rest: deque[tuple[Notification, float]] = deque()
         self._some = threading.Condition()
@@ -78,9 +87,22 @@ class Senders:
             self._some.notify()
         return True
 
+    def lets(self, row: Notification) -> bool:
+        """Whether the breaker lets it through. Trying a channel is what a test is for, and what could not be
+        written has nowhere to wait."""
+        if not _waits(row):
+            return True
+        with self._some:
+            return self._breaker.lets(row.life_safety, self._now())
+
+    def tries_at(self) -> int | None:
+        """When a gateway that does not work is tried again (ms); None while it works."""
+        with self._some:
+            return self._breaker.tries_at()
+
     def room(self) -> int:
         with self._some:
-            return max(0, ROOM - len(self._urgent) - len(self._rest))
+            return self._breaker.room(max(0, ROOM - len(self._urgent) - len(self._rest)), self._now())
 
     def busy(self) -> bool:
         with self._some:
@@ -98,7 +120,7 @@ class Senders:
         for attempt in late:
             if attempt.replaced:
                 self._hire()
-            self._done(attempt.row, _too_late(), attempt.took())
+            self._ended(attempt, _too_late())
 
     def _hire(self) -> None:
         self._threads = [thread for thread in self._threads if thread.is_alive()]
@@ -117,7 +139,28 @@ class Senders:
                     self._spare += 1
                     return
             if not attempt.cut:
-                self._done(attempt.row, result, attempt.took())
+                self._ended(attempt, result)
+
+    def _ended(self, attempt: _Attempt, result: Result) -> None:
+        with self._some:
+            turned, back = self._judged(attempt.row, result), list[Notification]()
+            if turned and self._breaker.tries_at() is not None:
+                back = [row for row, _ in (*self._urgent, *self._rest) if _waits(row)]
+                self._urgent = deque(one for one in self._urgent if not _waits(one[0]))
+                self._rest = deque(one for one in self._rest if not _waits(one[0]))
+                self._breaker.awaited(any(row.life_safety for row in (attempt.row, *back)))
+        self._done(attempt.row, result, attempt.took())
+        if turned:
+            self._turned(self.channel.name, back)
+
+    def _judged(self, row: Notification, result: Result) -> bool:
+        match result:
+            case None:
+                self._breaker.unused()
+                return False
+            case ChannelError(permanent=False):
+                return self._breaker.failed(row.key, self._now(), result.retry_after or 0)
+        return self._breaker.answered()
 
     def _take(self) -> tuple[_Attempt, float] | None:
         with self._some:
@@ -140,6 +183,10 @@ class Senders:
         except Exception as error:
             log.exception("a channel failed in our own code", channel=self.channel.name, key=row.key)
             return ChannelError(f"our own code failed: {type(error).__name__}", False, unknown=True)
+
+
+def _waits(row: Notification) -> bool:
+    return row.id is not None and row.purpose is not Purpose.TEST
 
 
 def _too_late() -> ChannelError:

@@ -116,6 +116,28 @@ def climb(alert: Alert, policy: Policy, directory: Directory, now: int) -> Climb
     return Climb(alert, tuple(calls), tuple(notes))
 
 
+def hastened(climbed: Climb, person: str, policy: Policy, directory: Directory, now: int) -> Climb:
+    """`person` cannot come. Where nobody else was to, the next step comes now instead of at its time; those
+    after it keep theirs. A repeat of the last one would only call the same people: it keeps its time too."""
+    alert, index = climbed.alert, climbed.alert.step
+    if alert.step_due_at is None or alert.sounded_at is None or not 0 < index < len(policy.steps):
+        return climbed
+    repeats = alert.step_due_at > alert.sounded_at + policy.steps[index].after
+    if repeats or _expected(alert, policy, directory, now) != {person}:
+        return climbed
+    who = Text(directory.name(person, "zh"), directory.name(person, "en"))
+    sooner = climb(replace(alert, step_due_at=now), policy, directory, now)
+    calls = (replace(one, reason=why.absent(one.step + 1, who)) for one in sooner.calls)
+    return Climb(sooner.alert, (*climbed.calls, *calls), climbed.notes + sooner.notes)
+
+
+def _expected(alert: Alert, policy: Policy, directory: Directory, now: int) -> set[str]:
+    """Who is to come: who has it, else whom the step before the next one told."""
+    if alert.acknowledged:
+        return {alert.owner, alert.joined_by} - {""}
+    return {person.id for person, _ in directory.reach(policy.steps[alert.step - 1], alert, now)}
+
+
 def _calls(alert: Alert, policy: Policy, directory: Directory, now: int) -> tuple[list[Call], list[str]]:
     """What the step that is due asks for. The last step of a ladder that reaches nobody tells the duty post
     instead, or everybody; earlier ones leave it to the next step, which then comes at once."""

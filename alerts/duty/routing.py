@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from alerts.delivery import presses
 from alerts.duty.people import Directory, Policy, Step, Target
 from alerts.duty.staffing import near, people_problems, staffed
 from ingest.campus.device import OWN
@@ -18,6 +19,7 @@ WEEK = 7 * 86_400_000
 def problems(directory: Directory, registry: Registry, now: int) -> tuple[str, ...]:
     """A sentence for each thing that keeps an alert from the people it should reach, or will within days."""
     found = [*_nobody(directory, now), *people_problems(directory, registry, now)]
+    found += _buttons(directory, registry)
     found += [*_policies(directory, registry, now), *_bare_places(directory, registry, now)]
     return tuple(dict.fromkeys(found))
 
@@ -25,6 +27,17 @@ def problems(directory: Directory, registry: Registry, now: int) -> tuple[str, .
 def _nobody(directory: Directory, now: int) -> Iterator[str]:
     if not _reaches(directory, directory.fallback, now):
         yield "there is nobody who can be told: register persons with a contact on a configured channel"
+
+
+def _buttons(directory: Directory, registry: Registry) -> Iterator[str]:
+    """Take buttons that can take nothing, or for nobody."""
+    for device in map(registry.devices.__getitem__, sorted(registry.take_buttons)):
+        post, place = presses.post_of(device), presses.place_of(device)
+        if post not in directory.posts:
+            hint = near(post, directory.posts) or f"; name one: labels: {{{presses.POST}: …}}"
+            yield f"take button {device.id}: there is no post {post!r}{hint}"
+        if place not in registry.places:
+            yield f"take button {device.id}: there is no place {place!r}{near(place, registry.places)}"
 
 
 def _policies(directory: Directory, registry: Registry, now: int) -> Iterator[str]:

@@ -84,6 +84,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "fact_declined": ("拒绝移交", "Handover declined"),
     "fact_closed": ("关闭", "Closed"),
     "fact_commented": ("备注", "Comment"),
+    "fact_cannot_come": ("不能到", "Cannot come"),
     "fact_promise_lapsed": ("到场时限已过", "Not there in time"),
     "fact_handover_lapsed": ("移交超时", "Handover not accepted in time"),
     "fact_shelf_lapsed": ("搁置或停用到期", "Its shelf or its term out of service ended"),

@@ -101,6 +101,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "own_broker_all": ("消息连接 all", "broker session all"),
     "own_subscription": ("订阅", "subscription"),
     "own_delivery": ("通知投递", "delivery"),
+    "own_gateways": ("通知渠道（全部）", "all gateways"),
     "own_routing": ("通知路由", "routing"),
     "own_clock": ("时钟", "clock"),
     "own_disk": ("磁盘", "disk"),

@@ -65,6 +65,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "told_many": ("已通知 {n} 处", "{n} told"),
     "told_nobody": ("尚未通知任何人", "Nobody told yet"),
     "taken_by": ("{who} 已受理", "Taken by {who}"),
+    "taken_at": ("按钮“{button}”已受理，代当班 {who}", "Taken at “{button}”, for {who} on shift"),
     "arrived_by": ("{who} 已到场", "{who} is there"),
     "taken": ("受理", "taken"),
     "next_step": ("下一步升级", "Next escalation"),
@@ -89,6 +90,17 @@ WORDS: dict[str, tuple[str, str]] = {
     "unrecorded_help": (
         "下列报警已响铃，但没有存盘。请用纸笔记录，并联系管理员。",
         "These alarms sounded but are not stored. Keep a record on paper and call the administrator.",
+    ),
+    "rung_local": ("互联网短信和推送网关中断", "THE INTERNET GATEWAYS ARE DOWN"),
+    "rung_local_help": (
+        "现在只能经本单位自己的线路（短信猫）和警笛通知，可能较慢。请联系网络管理员。",
+        "Only our own line (the modem) and sirens tell people, maybe late. Call the network people.",
+    ),
+    "rung_screen": ("所有通知渠道都不通", "NOBODY CAN BE TOLD: NO GATEWAY WORKS"),
+    "rung_screen_help": (
+        "短信、电话和推送都发不出去，只剩警笛和本屏。请用对讲机或固定电话通知值班人员，必要时派人，并联系管理员。",
+        "Only sirens and this screen are left. Tell the duty people by radio or landline, send somebody if "
+        "need be, and call the administrator.",
     ),
     "changed": ("这条警情有新变化。", "This alert has changed."),
     "to_the_wall": ("打开值班墙", "Open the wall"),

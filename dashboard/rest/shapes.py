@@ -48,6 +48,9 @@ class Alert(Shape):
     activity: Literal["normal", "active", "unknown"]
     acknowledgement: Literal["not_needed", "no", "promised", "kept"]
     acknowledged_by: str
+    acknowledged_via: str = Field(
+        description="The door it was taken by: dashboard, a channel, `button:` and a device; or not said."
+    )
     acknowledged_at: Moment
     verification: Literal["not_needed", "pending", "confirmed", "false", "undetermined"]
     owner: str = Field(description="A person's id; nobody: empty.")

@@ -61,6 +61,7 @@ METRICS: dict[str, Metric] = {
         _hazard("water_flow", "水流", "sprinkler water flow"),
         _hazard("alarm_sound", "报警声", "sound of an alarm"),
         Metric("press", Form.EVENT, "按钮", "button", words=("alarm", "test"), true="alarm"),
+        Metric("take", Form.EVENT, "受理按下", "taking", words=("pressed",), true="pressed"),
         _happens("self_test", "自检", "self-test"),
         _happens("function_test", "月检（功能）", "function test"),
         _happens("duration_test", "年检（续航）", "duration test"),
@@ -131,6 +132,7 @@ WORD_NAMES = {
     "silent": ("失联", "silent"),
     "passed": ("通过", "passed"),
     "failed": ("未通过", "failed"),
+    "pressed": ("按下", "pressed"),
     "unknown": ("未知", "unknown"),
 }
 
@@ -138,7 +140,7 @@ WORD_NAMES = {
 OWN_POINTS = (
     "commit", "history", "feed", "config", "rules", "broker_life", "broker_all", "subscription",
     "delivery", "routing", "clock", "disk", "database", "escalation", "quarantine", "dashboard",
-    "registry", "listener", "calendar", "interfaces", "undecided",
+    "registry", "listener", "calendar", "interfaces", "undecided", "gateways",
 )  # fmt: skip
 for _name in OWN_POINTS:
     METRICS[_name] = _state(_name, _name, _name, ("normal", "fault"), "normal", "fault")
@@ -171,6 +173,7 @@ class Kind(msgspec.Struct, frozen=True):
 
 _LIGHT = ("power", "lamp", "battery", "function_test", "duration_test", "self_test")
 UNREGISTERED = "unregistered"
+TAKE_BUTTON = "take_button"  # whoever presses it takes what sounds: it raises nothing
 _HAZARDS = ("smoke", "heat", "gas", "co", "call_point", "fire", "flame", "water_flow", "arc", "press")
 
 KINDS: dict[str, Kind] = {
@@ -204,6 +207,7 @@ KINDS: dict[str, Kind] = {
         Kind("perimeter", "周界", "perimeter sensor", ("intrusion",)),
         Kind("climate", "温湿度计", "climate sensor", ("temperature", "humidity", "co2"), False, 1800),
         Kind("gateway", "网关", "gateway", ("power", "backup", "rssi"), False, 180),
+        Kind(TAKE_BUTTON, "受理按钮", "take button", ("take",), False, 90000),
         Kind(UNREGISTERED, "未登记设备", "unregistered device", (*_HAZARDS, "strangers"), True, 0),
         Kind("service", "本系统", "Tocsin itself",
              (*OWN_POINTS, "loop", "loop_returned", "blind"), False, 0),

@@ -10,6 +10,7 @@ from ingest.campus.calendarchecks import calendar_problems
 from ingest.campus.checks import loose, refused
 from ingest.campus.definition import Definitions
 from ingest.campus.device import OWN, Device, Place, Zone, address_of
+from ingest.campus.kinds import TAKE_BUTTON
 
 
 class RegistryError(Exception):
@@ -37,6 +38,7 @@ class Registry:
         self.definitions: Definitions = definitions or {}
         self.calendar = calendar or Calendar()
         self.admitted: Mapping[str, Device] = {}
+        self.take_buttons = frozenset(d.id for d in devices.values() if d.kind == TAKE_BUTTON)
         self._by_address = {(d.dialect, address_of(d)): d for d in devices.values()}
         self._paths = {place: tuple(_up(places, place))[::-1] for place in places}
         self._children: dict[str, list[Device]] = {}

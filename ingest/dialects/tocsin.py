@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from ingest.campus.device import Device
 from ingest.campus.kinds import KINDS, OURS
 from ingest.dialects.dialect import (
     IGNORED,
@@ -59,7 +58,7 @@ def decode(said: Said) -> Result:
     if not payload and said.retained:
         return IGNORED
     try:
-        return _reading(payload, said.received, said.retained, said.device, said.address)
+        return _reading(said)
     except Malformed as error:
         empty = "empty payload (a retained message that was cleared looks like this)"
         return malformed(error if payload else empty, said)
@@ -96,10 +95,10 @@ def _body(payload: bytes) -> _Body:
     return body
 
 
-def _reading(payload: bytes, received: int, retained: bool, device: Device, address: str) -> Decoded:
-    body = _body(payload)
+def _reading(said: Said) -> Decoded:
+    body, device, received, retained = _body(said.payload), said.device, said.received, said.retained
     values, named = body.values, body.device
-    if named is not None and named != device.id and named != address:
+    if named is not None and named != device.id and named != said.address:
         raise _Impostor(f"the topic is of device {device.id!r}, the payload says {shown(named)}")
     moment, quality = event_time(body.time, received, retained)
     readers = _READERS_OF[device.kind]
@@ -116,14 +115,11 @@ def _reading(payload: bytes, received: int, retained: bool, device: Device, addr
             readings.append(Reading(name, metric, value[0], received, moment, quality, retained, value[1]))
     if strange:
         _tell(strange, values, readings, readers)
-    boot, sequence = _number(body.boot), _number(body.seq)
-    if boot is None or sequence is None:  # a sequence number alone starts again at every boot: no identity
-        return Decoded(name, readings, alive=not retained)
+    boot, sequence = body.boot, body.seq
+    for number in (boot, sequence):  # a sequence number alone starts again at every boot: no identity
+        if type(number) is not int or not 0 <= number <= _MOST:
+            return Decoded(name, readings, alive=not retained)
     return Decoded(name, readings, boot, sequence, not retained)
-
-
-def _number(raw: Any) -> int | None:
-    return raw if type(raw) is int and 0 <= raw <= _MOST else None
 
 
 def _tell(

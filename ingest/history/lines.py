@@ -37,6 +37,7 @@ WORD_CODES: dict[str, int] = {  # never renumber one: stored series would change
     "stopped": 22,
     "automatic": 23,
     "manual": 24,
+    "pressed": 25,
 }
 _IN_NAME = re.compile(r"([, ])")
 _IN_TAG = re.compile(r"([,= ])")

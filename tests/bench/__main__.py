@@ -3,7 +3,15 @@
 import sys
 from collections.abc import Callable
 
-from tests.bench import bench_desk, bench_dialects, bench_ladder, bench_replay, bench_rules, whole_path
+from tests.bench import (
+    bench_desk,
+    bench_dialects,
+    bench_ladder,
+    bench_replay,
+    bench_rules,
+    bench_unknown,
+    whole_path,
+)
 
 BENCHES: dict[str, Callable[[], None]] = {
     "throughput": whole_path.throughput,
@@ -15,6 +23,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "rules": bench_rules.main,
     "desk": bench_desk.desk_costs,
     "ladder": bench_ladder.ladder,
+    "next-contact": bench_unknown.main,
     "dialects": bench_dialects.dialects,
     "replay": bench_replay.replay,
     "memory": whole_path.memory_and_start,

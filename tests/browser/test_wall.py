@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from alerts.alert import Acknowledged
+from alerts.delivery.rungs import Rung
 from ingest.campus.device import Device, Place
 from ingest.campus.registry import Registry
 from rules.verdict import Class, Text
@@ -118,6 +119,18 @@ def test_the_keyboard_takes_the_alarm_and_everybody_sees_by_whom(guard: Guard, h
     assert guard.complaints() == []
 
 
+def test_what_a_button_took_names_the_button_and_for_whom(guard: Guard, house: FakeHouse) -> None:
+    page = guard.enters()
+    number = house.fires("dorm-2-305-smoke")
+    page.wait_for_selector(".card-alarm .take")
+    house.apply([Acknowledged(number, "li-wei", "button:gate-1-button")]).result()
+    said = "按钮“紧急按钮 gate-1-button”已受理，代当班 李伟"
+    expect(page.locator(".card-alarm .card-people")).to_contain_text(said, timeout=DEADLINE)
+    page.goto(f"{guard.server.url}/alerts/{number}")
+    expect(page.locator("dl.axes")).to_contain_text(said)
+    assert guard.complaints() == []
+
+
 def test_j_and_k_move_the_choice_and_a_takes_the_chosen_one(guard: Guard, house: FakeHouse) -> None:
     page = guard.enters()
     for room in ("301", "302", "303"):
@@ -220,6 +233,21 @@ def test_what_could_not_be_recorded_stands_above_everything_and_sounds(
     house.live.publish((), ())
     expect(banner).to_have_count(0, timeout=DEADLINE)
     _sound(page, "on")
+
+
+def test_that_no_gateway_works_is_red_and_sounds_until_one_does(guard: Guard, house: FakeHouse) -> None:
+    page = guard.enters()
+    page.click("[data-start-shift]")
+    house.stands_on(Rung.SCREEN)
+    banner = page.locator("[data-banner=rung]")
+    expect(banner).to_contain_text("所有通知渠道都不通", timeout=DEADLINE)
+    expect(banner).to_have_class("banner banner-alarm")
+    _sound(page, "stale")
+    house.stands_on(Rung.LOCAL)
+    expect(banner).to_contain_text("短信猫", timeout=DEADLINE)
+    _sound(page, "on")
+    house.stands_on(Rung.GATEWAYS)
+    expect(banner).to_have_count(0, timeout=DEADLINE)
 
 
 def test_a_drill_is_hatched_and_a_refused_rule_set_is_a_banner(guard: Guard, house: FakeHouse) -> None:

@@ -84,6 +84,7 @@ class Desk:
         self.settled: set[int] = set()
         self.lost: list[Lost] = []
         self.contacts: list[Contact] = []
+        self.used: list[str] = []
         self.broken: Callable[[Connection], None] = lambda tx: None
         self.running: list[Delivery] = []
         self.transact(lambda tx: store.add(tx, [FIRE])).result(20)
@@ -106,6 +107,7 @@ class Desk:
             self.settled.update,
             self.lost.extend,
             lambda person: self.contacts,
+            lambda: self.used,
         )
         self.running.append(made)
         return made

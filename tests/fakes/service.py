@@ -20,6 +20,7 @@ import rules.tables
 from alerts import desk
 from alerts.alert import Acknowledged, Arrived
 from alerts.delivery.emergency import UnrecordedAlert
+from alerts.delivery.rungs import Rung
 from alerts.duty import roster
 from alerts.duty.people import Contact, Directory, Match, Person, Policy, Post, Step, Target
 from alerts.incidents.photos import Photos
@@ -100,6 +101,7 @@ class FakeHouse:
         self.history = FakeHistory()
         self.rules = RulesInfo("1a2b3c", 42)
         self.unrecorded: list[UnrecordedAlert] = []
+        self.rung = Rung.GATEWAYS
         self.scenarios_started: list[str] = []
         self.live = Live(self.read, self.now)
         with self._engine.begin() as tx:
@@ -120,6 +122,7 @@ class FakeHouse:
             history=self.history,
             rules=lambda: self.rules,
             emergency_open=lambda: self.unrecorded,
+            rung=lambda: self.rung,
             live=self.live,
             settings=settings,
             status=lambda: {"messages": 12345, "queue": 0, "threads": ["writer", "web"]},
@@ -198,6 +201,11 @@ class FakeHouse:
             "smoke-alarm", device, device, place, self.now(), "烟感报警", "Smoke alarm", "alarm", "X7K", 3
         )
         self.unrecorded.append(lost)
+        self.live.publish((), ())
+
+    def stands_on(self, rung: Rung) -> None:
+        """Gateways fail, or work again."""
+        self.rung = rung
         self.live.publish((), ())
 
     def breaks_writing(self) -> None:

@@ -33,6 +33,7 @@ DEVICES = [
     device("co", "co_detector", "co"),
     device("heat", "heat_detector", "heat"),
     device("button", "panic_button", "button"),
+    device("taker", "take_button", "taker"),
     device("point", "call_point", "point"),
     device("door", "door", "door"),
     device("fence", "perimeter", "fence"),
@@ -154,6 +155,10 @@ REPORTS = [
     ("point", {"alarm": True}, {"call_point": "alarm"}),
     ("door", {"action": "fire_panic"}, {"press": "alarm"}),  # an emergency is one on any device
     ("door", {"action": "single"}, {}),
+    ("taker", {"action": "single", "battery": 90}, {"take": "pressed", "battery": 90.0}),
+    ("taker", {"action": "emergency"}, {"press": "alarm"}),
+    ("taker", {"action": "release"}, {}),
+    ("taker", {"action": "wobble"}, {}),
     # what is not for us
     ("smoke", {"update": {"installed_version": -1}, "linkage_alarm": True, "buzzer": "mute"}, {}),
     ("smoke", {}, {}),
@@ -177,9 +182,10 @@ def test_a_cached_alarm_that_rides_on_every_report_stays_one_word_for_the_edge_t
 
 @pytest.mark.parametrize("action", ["emergency", "single"])
 def test_a_retained_press_is_not_a_press(action):
-    decoded = say("button", {"action": action, "battery": 80}, retain=True)
-    assert values(decoded) == {"battery": 80.0}
-    assert decoded.alive is False
+    for name in ("button", "taker"):
+        decoded = say(name, {"action": action, "battery": 80}, retain=True)
+        assert values(decoded) == {"battery": 80.0}
+        assert decoded.alive is False
 
 
 def test_retained_states_are_restored_and_say_nothing_of_life():
@@ -220,6 +226,8 @@ def test_a_press_that_is_days_old_by_its_own_word_may_raise_an_alert_and_never_r
     report = {"action": "emergency", "battery": 80, "last_seen": RECEIVED - 72 * HOUR}
     press, battery = say("button", report).readings
     assert (press.value, press.retained, battery.retained) == ("alarm", True, False)
+    take, _ = say("taker", report | {"action": "single"}).readings
+    assert (take.value, take.retained) == ("pressed", True)
 
 
 def test_a_press_that_waited_in_the_broker_while_we_were_down_is_a_press():

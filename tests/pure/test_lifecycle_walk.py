@@ -17,6 +17,7 @@ from alerts.alert import (
     Activity,
     Alert,
     Arrived,
+    CannotCome,
     Closed,
     Commented,
     Declined,
@@ -108,6 +109,7 @@ def everything(alert: Alert, now: int) -> Iterator[Fact]:
     yield MadeReal(0, LI)
     yield Closed(0, LI, "over")
     yield Commented(0, LI, "looked at it")
+    yield CannotCome(0, LI)
     yield Photographed(0, LI, "0" * 64)
     yield PutIn(0, LI, 7)
     yield TakenOut(0, LI)

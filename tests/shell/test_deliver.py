@@ -98,7 +98,7 @@ def test_an_attempt_that_hangs_is_cut_recorded_as_unknown_and_made_again(
     wait_for("the threads are replaced", lambda: len(phone.brought) == 2)
     wait_for("the cut ones wait", lambda: desk.states().count(State.QUEUED) == 4)
     assert {(row.attempts, row.doubtful) for row in desk.rows()} == {(1, 1), (0, 0)}
-    desk.clock.moment += 2000
+    desk.clock.moment += 60_000
     desk.await_states(*[State.ACCEPTED] * 6)
     release.set()
     wait_for("the hanging threads return", lambda: len(phone.brought) == 10)

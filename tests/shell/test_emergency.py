@@ -191,10 +191,10 @@ def test_a_newer_notice_that_arrives_ends_the_tries_of_the_older(
     house.people = lambda: directory(replace(FIRE, steps=FIRE.steps[:1]))
     house.far["sms"].fails = 2
     house.desk.sound([verdict()], NOW)
-    eventually(lambda: len(house.delivery._unrecorded) == 2)
+    eventually(lambda: len(house.delivery._off_record._again) == 2)
     house.forward(2 * MINUTE)
     eventually(lambda: len(house.far["sms"].got) == 2)
-    assert not house.delivery._unrecorded
+    assert not house.delivery._off_record._again
 
 
 def test_a_gateway_that_hangs_holds_up_neither_the_writer_nor_the_siren(house: House) -> None:

@@ -108,6 +108,7 @@ def test_n2_a_gateway_that_cannot_be_reached_is_tried_again_certain_that_nothing
 
 def test_n2_a_gateway_that_keeps_failing_is_a_fault_of_our_own(desk: Desk, sink: WebhookSink) -> None:
     sink.reply = Reply(503, HTML)
+    desk.contacts = []
     desk.started(webhook(desk, sink.url)).send(desk.owe(OWED))
 
     def later() -> bool:

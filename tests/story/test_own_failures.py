@@ -143,7 +143,7 @@ def test_a_second_press_that_the_desk_fails_on_sounds_and_ends_only_when_it_is_w
     assert [alert.occurrence for alert in school.open() if alert.device == "panic-1"] == [2]
 
 
-@pytest.mark.parametrize("step", ["rules.evaluate.read", "tocsin.pipeline.evaluate"])
+@pytest.mark.parametrize("step", ["rules.evaluate.read", "rules.evaluate.evaluate"])
 def test_a_rule_that_fails_on_one_reading_takes_no_other_with_it(
     school: School, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

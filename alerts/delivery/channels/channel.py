@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -155,6 +155,13 @@ class CalledBack(Protocol):
     def called_back(self, form: Mapping[str, str], signature: str) -> bool:
         """What it says is kept for the next ask() or answers(). False when it is not the gateway that says
         so; used by several threads."""
+
+
+@runtime_checkable
+class Local(Protocol):
+    """A channel that needs no Internet: a modem of our own."""
+
+    local: Literal[True]
 
 
 @runtime_checkable

@@ -56,6 +56,7 @@ class Gammu:
     that was sent while we crashed is not sent again."""
 
     listen_every = 1_000
+    local: Literal[True] = True
 
     def __init__(self, name: str, settings: GammuSettings, now: Callable[[], int]) -> None:
         self.name = name

@@ -133,10 +133,16 @@ class AlertList extends LitElement {
     return named(store.persons[id], id === "tocsin" ? t("tocsin") : id);
   }
 
+  /** By a button on a wall nobody knows who pressed it, only for whom. */
+  taken(card) {
+    const who = this.who(card.acknowledged_by), button = named(card.taken_at);
+    return button ? t("taken_at", { who, button }) : t("taken_by", { who });
+  }
+
   people(card) {
     const answered = card.arrived_by
       ? t("arrived_by", { who: this.who(card.arrived_by) })
-      : card.acknowledged_by ? t("taken_by", { who: this.who(card.acknowledged_by) }) : "";
+      : card.acknowledged_by ? this.taken(card) : "";
     const told = card.told.map((line) => {
       const state = t(`state_${line.state}`);
       return html`<span class="told told-${line.state}" title="${line.channel} · ${state}"

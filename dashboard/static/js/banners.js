@@ -33,6 +33,7 @@ class WallBanners extends LitElement {
     return html`
       ${store.unrecorded.length ? this.unrecorded() : nothing}
       ${this.isStale ? this.stale() : nothing}
+      ${store.rung === "gateways" ? nothing : this.rung()}
       ${sound.on || !(onWall || sound.armed) ? nothing : this.soundOff()}
       ${onWall ? nothing : this.waiting()}
       ${store.unreadable ? html`<p class="banner banner-trouble" role="alert">${t("unreadable")}</p>` : nothing}
@@ -60,6 +61,14 @@ class WallBanners extends LitElement {
     return html`<div class="banner banner-alarm" role="alert" data-banner="stale">
       <b>${t("stale")}</b> <span>${t("stale_help", { t: when })}</span>
       ${link.signedOut ? html`<a class="button" href="/login">${t("signed_out")}</a>` : nothing}
+    </div>`;
+  }
+
+  /** Whom gateways no longer reach, somebody else must: so it says what is left. */
+  rung() {
+    const worst = store.rung === "screen";
+    return html`<div class="banner ${worst ? "banner-alarm" : "banner-trouble"}" role="alert" data-banner="rung">
+      <b>${t(`rung_${store.rung}`)}</b> <span>${t(`rung_${store.rung}_help`)}</span>
     </div>`;
   }
 

@@ -1,6 +1,7 @@
 // The sound of this screen. A browser allows it only after somebody pressed something: "start shift".
 //
-// Three sounds, each different: the alarm (two tones), the stale tone (slow low pulses: the data stands still),
+// Three sounds, each different: the alarm (two tones), the stale tone (slow low pulses: the data stands
+// still, or no gateway works),
 // and a single chime (the test, and a new alert below alarm). Mute (消音) stops what sounds now for two minutes,
 // on this screen; whatever happens anew sounds again.
 

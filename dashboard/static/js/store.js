@@ -11,6 +11,7 @@ class Store extends EventTarget {
   persons = {};
   silent = [];
   unrecorded = [];
+  rung = "gateways"; // what is left to reach people: "local" lines of our own, only this "screen"
   counts = { reporting: 0, silent: 0, never: 0 };
   duty = [];
   drills = [];
@@ -63,7 +64,7 @@ class Store extends EventTarget {
     this.changed();
   }
 
-  surround({ now, silent, counts, refused, unrecorded, duty, drills, incidents, suggested, flood, inhibited }) {
+  surround({ now, silent, counts, refused, unrecorded, rung, duty, drills, incidents, suggested, flood, inhibited }) {
     if (incidents) this.incidents = incidents;
     if (suggested) this.suggested = suggested;
     if (flood !== undefined) this.flood = flood;
@@ -75,6 +76,7 @@ class Store extends EventTarget {
     if (counts) this.counts = counts;
     if (refused !== undefined) this.refused = refused;
     if (unrecorded) this.unrecorded = unrecorded;
+    if (rung) this.rung = rung;
   }
 
   changed() {

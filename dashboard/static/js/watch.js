@@ -11,12 +11,15 @@ let known = null; // causes that this page has shown before
 let chimed = -Infinity;
 const CHIMES_IN_A_FLOOD = 60000; // ms between two chimes, so that a flood stays bearable; alarms sound as ever
 
-/** What ought to sound: an alarm nobody took or that could not be written; else that the data stands still. */
+/** What ought to sound: an alarm nobody took or that could not be written; else that Tocsin cannot be relied on. */
 function wanted() {
   const causes = [...store.alerts.values()].filter((card) => card.class === "alarm" && waits(card)).map(causeOf);
   causes.push(...store.unrecorded.map((lost) => `${lost.rule}/${lost.device}/${lost.moment}`));
-  const sounds = causes.length ? "alarm" : link.state === "dead" ? "stale" : "";
-  if (link.state === "dead") causes.push("stale"); // so that it breaks a mute
+  const failing = [];
+  if (link.state === "dead") failing.push("stale");
+  if (store.rung === "screen") failing.push("no-gateway");
+  const sounds = causes.length ? "alarm" : failing.length ? "stale" : "";
+  causes.push(...failing); // so that they break a mute
   return [sounds, causes];
 }
 

@@ -24,7 +24,7 @@ from ingest.dialects.dialect import (
     rejected,
 )
 from ingest.dialects.zigbee2mqtt.devices import listed
-from ingest.dialects.zigbee2mqtt.keys import NAMES, Found, attribute, found
+from ingest.dialects.zigbee2mqtt.keys import NAMES, PULSES, Found, attribute, found
 from ingest.guard import Malformed, check, json_object, json_scalar
 from ingest.moment import BEHIND, event_time, milliseconds
 from ingest.reading import Decoded, Reading, Reason, TimeQuality
@@ -109,13 +109,14 @@ def _report(body: dict[str, Any], said: Said, device: Device) -> Decoded:
     replayed = quality is TimeQuality.IMPLAUSIBLE and _days_old(seen, received)
     values = found(body, device.kind)
     if retained:
-        values.pop("press", None)  # an old press, replayed: nobody presses now
+        for pulse in PULSES:  # an old press, replayed: nobody presses now
+            values.pop(pulse, None)
     name = device.id
     readings = [
         Reading(name, metric, value, received, moment, quality, retained, note)
         for metric, (value, note) in values.items()
     ]
-    if replayed and "press" in values:
+    if replayed and not values.keys().isdisjoint(PULSES):
         readings = [_not_live(reading) for reading in readings]
     return Decoded(name, readings, alive=not (retained or replayed))
 
@@ -123,7 +124,7 @@ def _report(body: dict[str, Any], said: Said, device: Device) -> Decoded:
 def _not_live(reading: Reading) -> Reading:
     """A press in a replayed cache may be an old one, or live under a wrong clock: it may raise an alert that
     is not known, and never rings again for one that is."""
-    return replace(reading, retained=True) if reading.metric == "press" else reading
+    return replace(reading, retained=True) if reading.metric in PULSES else reading
 
 
 def _same(named: Any, said: Said) -> None:
@@ -173,7 +174,8 @@ def _attribute(key: str, said: Said) -> Result:
         return IGNORED
     value: Found = attribute(key, json_scalar(said.payload), said.device.kind)
     if said.retained:
-        value.pop("press", None)
+        for pulse in PULSES:
+            value.pop(pulse, None)
     readings = [
         Reading(said.device.id, metric, v, said.received, said.received, retained=said.retained, note=note)
         for metric, (v, note) in value.items()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ingest.campus.kinds import KINDS
+from ingest.campus.kinds import KINDS, TAKE_BUTTON
 from ingest.dialects.hazard import HAZARDS, graver, hazard_of
 from ingest.value import READERS, UNKNOWN, Reader, Value, affirmed, parsed, shown
 
@@ -34,6 +34,7 @@ _EMERGENCY = {
 _BUTTON = {"single", "double", "triple", "quadruple", "many", "hold", "long", "press", "pressed", "click",
            "on", "off", "toggle", "alarm"}  # fmt: skip
 _BUTTON_KINDS = {"panic_button", "call_point"}
+PULSES = ("press", "take")  # the metrics of `action`: what is replayed of them happens to nobody now
 _NO_PRESS = {"", "none", "release", "hold_release", "long_release"}
 
 
@@ -149,6 +150,8 @@ def _press(values: Found, raw: Any, kind: str) -> None:
         values["press"] = ("alarm", "" if raw == "emergency" else f"action {raw}")
     elif kind in _BUTTON_KINDS:
         values["press"] = (UNKNOWN, f"action not understood: {shown(raw)}")
+    elif kind == TAKE_BUTTON and raw in _BUTTON:
+        values["take"] = ("pressed", f"action {raw}")
 
 
 def _carbon_monoxide(values: Found, raw: Any) -> None:
