@@ -6,13 +6,16 @@ from typing import Any
 from alerts import refusal
 from alerts.alert import (
     Accepted,
+    Acknowledged,
     Alert,
+    Arrived,
     Closed,
     Commented,
     Declined,
     Fact,
     HandedOver,
     Joined,
+    Mode,
     OutOfService,
     Shelved,
     Suppressed,
@@ -20,6 +23,7 @@ from alerts.alert import (
     Verification,
     Verified,
 )
+from alerts.duty.canary import is_canary
 from alerts.incidents.attached import PutIn, TakenOut
 from alerts.limits import Limits
 from alerts.reasons import CAUSES, SHELVE_REASONS
@@ -28,10 +32,18 @@ from alerts.refusal import Refused
 
 def check(alert: Alert, fact: Fact, now: int, limits: Limits) -> None:
     """Raise Refused when a person's act lacks something, or is another person's to do."""
+    if isinstance(fact, Acknowledged | Arrived | Verified) and is_canary(alert):
+        _check_tested(alert, fact.by)
     if type(fact) in _CHECKS:
         _CHECKS[type(fact)](alert, fact, now)
     if isinstance(fact, Shelved) and fact.until - now > limits.shelf[alert.alert_class]:
         raise Refused(refusal.TOO_LONG)
+
+
+def _check_tested(alert: Alert, by: str) -> None:
+    """It finds out whether this person can be reached: another one's answer would end it too early."""
+    if alert.open and alert.mode is Mode.TEST and alert.drill_people and by not in alert.drill_people:
+        raise Refused(refusal.TEST_OF_ANOTHER, alert.drill_people[0])
 
 
 def _check_verified(alert: Alert, fact: Verified, now: int) -> None:

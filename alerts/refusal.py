@@ -78,6 +78,10 @@ NOT_OUT = Text("没有抑制或停用。", "It is neither suppressed nor out of 
 END_MISSING = Text("结束时间必须晚于现在。", "The end must lie in the future.")
 TOO_LONG = Text("时间太长：这个类别有上限。", "That is too long: this class has a limit.")
 IS_REAL = Text("这条警情本来就是真实的。", "This alert is real already.")
+TEST_OF_ANOTHER = Text(
+    "这是发给 {person} 的通知测试，须由本人答复。",
+    "This tests whether {person} can be reached: only they can answer.",
+)
 CLOSES_ITSELF = Text(
     "设备恢复正常并且受理、核实、复位之后，它会自行关闭。",
     "It closes by itself once it is normal, taken, and where needed verified and reset.",

@@ -2,11 +2,16 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from alerts.delivery import bundle
+from alerts.duty.canary import Plan
+from alerts.duty.hours import minute
 from alerts.limits import HAZARD_DAYS, Limits
 from alerts.reasons import HOUR, SHELVE_LIMIT
 from rules.verdict import Class
+
+MINUTE = 60_000
 
 
 class _Settings(BaseModel):
@@ -58,13 +63,53 @@ class CalendarsSettings(_Settings):
     ca: str | None = None
 
 
+class CanarySettings(_Settings):
+    """The test alert of each shift, docs/canary.md. Minutes after its begin, and within which an answer or a
+    receipt must come; the time of day where no shift begins; which posts, none for all."""
+
+    on: bool = True
+    after_shift_start: float = Field(10, ge=0, le=720)
+    within: float = Field(30, ge=1, le=720)
+    daily: str = "09:00"
+    posts: tuple[str, ...] = ()
+
+    @field_validator("daily")
+    @classmethod
+    def _is_a_time(cls, value: str) -> str:
+        minute(value)
+        return value
+
+    def plan(self) -> Plan:
+        return Plan(
+            on=self.on,
+            after=int(self.after_shift_start * MINUTE),
+            within=int(self.within * MINUTE),
+            daily=minute(self.daily),
+            posts=self.posts,
+        )
+
+
+class MessagesSettings(_Settings):
+    """How many messages a person gets on a channel, of what is neither an alarm nor about life safety:
+    `at_once` in `within` minutes, each as it comes; from then on one in `gather` seconds, for all of it."""
+
+    at_once: int = Field(bundle.AT_ONCE, ge=1, le=100)
+    within: float = Field(bundle.WINDOW / MINUTE, gt=0, le=60)
+    gather: float = Field(bundle.GATHER / 1000, ge=0, le=600)
+
+    def limits(self) -> bundle.Limits:
+        return bundle.Limits(self.at_once, int(self.within * MINUTE), int(self.gather * 1000))
+
+
 class AlertsSettings(_Settings):
     """Limits of what hides alerts, and of hazards. `out_of_service`: the most hours of one entry."""
 
     calendars: CalendarsSettings = Field(default_factory=CalendarsSettings)
+    canary: CanarySettings = Field(default_factory=CanarySettings)
     shelf: ShelfSettings = Field(default_factory=ShelfSettings)
     out_of_service: Hours = Limits().out_of_service / HOUR
     hazards: HazardSettings = Field(default_factory=HazardSettings)
+    messages: MessagesSettings = Field(default_factory=MessagesSettings)
 
     def limits(self) -> Limits:
         days = {source: getattr(self.hazards, source) for source in HAZARD_DAYS}

@@ -37,7 +37,8 @@ from alerts.delivery.notification import Notification
 from alerts.drills.drill import DRILL_FACTS, DrillFact
 from alerts.drills.drillbook import DrillBook
 from alerts.due import next_due
-from alerts.duty.people import LOOP, NOBODY, Directory
+from alerts.duty import canary
+from alerts.duty.people import CANARY, LOOP, NOBODY, Directory
 from alerts.factkind import FactKind, kind_of
 from alerts.hazards import register
 from alerts.hazards.found import Found
@@ -251,12 +252,12 @@ class Sitting:
             return
         if case is None:
             after = self.register.inhibited(placed(after, self.registry))
-            after = self.drills.drilled(after, self._alerts())
+            after = canary.marked(self.drills.drilled(after, self._alerts()), self.now)
             case = self._open(Case(None, after))
             if isinstance(fact, Raised) and (fact.caller or fact.callback):
                 self.callers.append((case, fact))
         case.befall(fact, after, effects, self.directory, self.registry, self.now)
-        if isinstance(fact, Verdict) and fact.holds is Holds.YES:
+        if isinstance(fact, Verdict) and fact.holds is Holds.YES and not canary.is_canary(case.alert):
             self._break_out(case)
 
     def _open(self, case: Case) -> Case:
@@ -313,7 +314,7 @@ class Sitting:
             self.tx.execute(insert(caller), rows)
 
     def _notices(self, case: Case) -> Iterable[Notification]:
-        all_clear = Effect.CLOSED in case.effects and case.alert.ladder not in (LOOP, NOBODY, "")
+        all_clear = Effect.CLOSED in case.effects and case.alert.ladder not in (LOOP, CANARY, NOBODY, "")
         reached = outbox.reached(self.tx, case.alert.id) if all_clear else ()
         return notices(case, reached, self.directory, self.registry)
 

@@ -22,7 +22,7 @@ from alerts.alert import (
     Verification,
 )
 from alerts.code import DISTINCT, codes
-from alerts.duty.people import NOBODY
+from alerts.duty.people import CANARY, NOBODY
 from alerts.prepared import Prepared
 from alerts.tables import alert
 from rules.verdict import Class, Evidence, Text
@@ -82,7 +82,7 @@ _LOST = (
         _OPEN,
         or_(alert.c.acknowledgement == Acknowledgement.NO.value, alert.c.pair == Pair.WANTED.value),
         alert.c.inhibition == Inhibition.NONE.value,
-        alert.c.ladder != NOBODY,
+        alert.c.ladder.not_in((NOBODY, CANARY)),
         or_(alert.c.step_due_at.is_(None), alert.c.step_due_at < bindparam("moment")),
     )
     .order_by(alert.c.id)

@@ -98,6 +98,7 @@ def unproven(channel: str, waited: int) -> Text:
 
 DECLINED = Text("对方拒绝接手，仍由您负责", "your handover was refused: it is still yours")
 BOUNCED = Text("移交未被接受，仍由您负责", "your handover was not accepted: it is still yours")
+CANARY = Text("无需前往，受理即可", "Nobody need go: only take it")
 CLEARED = Text("警情已解除", "all clear: the alert is closed")
 
 

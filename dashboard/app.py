@@ -23,14 +23,17 @@ from dashboard import (
     alertmanager,
     api,
     callbacks,
+    canary,
     drills,
     hazards,
     incidents,
     inhibited,
     ledger,
+    link,
     pages,
     pictures,
     profile,
+    pushing,
     raising,
     rosters,
     rulepage,
@@ -38,6 +41,7 @@ from dashboard import (
     signin,
     swaps,
     tokenpage,
+    unheard,
     views,
     words,
 )
@@ -54,7 +58,7 @@ from dashboard.rest import callers, campus, document, house, posts
 from dashboard.rest import hazards as of_hazards
 from dashboard.rest.cursor import BadCursor
 from dashboard.service import Service
-from dashboard.shield import Shield
+from dashboard.shield import Shield, told
 
 log = structlog.get_logger("dashboard.app")
 PARTS = (
@@ -85,6 +89,10 @@ PARTS = (
     alertmanager,
     callbacks,
     ledger,
+    canary,
+    link,
+    unheard,
+    pushing,
 )
 ROUTES = [route for part in PARTS for route in part.router.routes if isinstance(route, APIRoute)]
 STATIC = Path(__file__).parent / "static"
@@ -173,7 +181,7 @@ def _too_often(request: Request, _: Exception) -> Response:
 
 
 def _bad_input(request: Request, problem: Exception) -> Response:
-    log.info("bad input", path=request.url.path, problem=str(problem))
+    log.info("bad input", path=told(request.url.path), problem=str(problem))
     if not isinstance(problem, BadInput):
         return answer(request, 422, "error_input")
     if problem.errors:
@@ -202,6 +210,6 @@ def _http(request: Request, problem: Exception) -> Response:
 
 def _away(request: Request, problem: Exception) -> Response:
     """A person who acted must know that it was not kept; after a time-out it may be kept yet."""
-    log.error("the database is away", path=request.url.path, problem=repr(problem))
+    log.error("the database is away", path=told(request.url.path), problem=repr(problem))
     acted = request.method != "GET" and isinstance(problem, SQLAlchemyError)
     return answer(request, 503, "error_unwritten" if acted else "error_away")

@@ -27,6 +27,8 @@ class Doorkeeper:
         self.passwords = Passwords()
         self._attempts = Attempts()
         self._tokens = Attempts()  # of their own: a machine with an old token locks out no guard beside it
+        self._links = Attempts()
+        self._presses = Attempts()  # by notice: each press that is refused is a line of the record
         self._lock = threading.Lock()
 
     def allow(self, request: Request, now: int) -> bool:
@@ -37,6 +39,16 @@ class Doorkeeper:
         """Whether one more wrong token is looked at."""
         with self._lock:
             return self._tokens.allow(source_of(request), now)
+
+    def allow_link(self, request: Request, now: int) -> bool:
+        """Whether one more wrong one-tap link is answered in its own words."""
+        with self._lock:
+            return self._links.allow(source_of(request), now)
+
+    def allow_press(self, notice: int, now: int) -> bool:
+        """Whether one more press on the page of this notice is heard."""
+        with self._lock:
+            return self._presses.allow(f"notice {notice}", now)
 
     def forgive(self, request: Request) -> None:
         with self._lock:

@@ -127,11 +127,13 @@ def _signed_in(request: Request) -> Account | None:
 
 
 def language_of(request: Request) -> str:
-    """The account's; before signing in the one chosen here, the browser's, or that of the settings."""
+    """The account's; before signing in the one chosen here, the reader's, the browser's, or that of the
+    settings."""
     account: Account | None = getattr(request.state, "account", None)
     if account is not None:
         return account.language
-    wanted = chosen_language(request) or preferred(request.headers.get("accept-language", ""))
+    reader = getattr(request.state, "reader", "")  # whom a page without an account is for
+    wanted = chosen_language(request) or reader or preferred(request.headers.get("accept-language", ""))
     return wanted or service_of(request).settings.language
 
 

@@ -7,7 +7,9 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from alerts.delivery import subscriptions
 from dashboard import accounts
+from dashboard.account import Account
 from dashboard.accounts import AccountError
 from dashboard.doorkeeper import SignIn, check, doorkeeper, enter, turned_away
 from dashboard.fields import Fields, Number, Sent, own_path, take
@@ -56,7 +58,7 @@ def preferences(request: Request, fields: Fields, who: Viewer) -> Response:
 
 @router.get("/account")
 def account_page(request: Request, who: Viewer) -> Response:
-    return render(request, "account.html", said="", done="")
+    return _account(request, who)
 
 
 @router.post("/account/password")
@@ -70,10 +72,21 @@ def change_password(request: Request, fields: Fields, who: Viewer) -> Response:
         refusal_or_id = check(request, SignIn(name=who.name, password=form.old))
         refusal = refusal_or_id if isinstance(refusal_or_id, tuple) else None
     if refusal is not None:
-        return render(request, "account.html", refusal[0], said=refusal[1], done="")
+        return _account(request, who, *refusal)
     hashed = keeper.passwords.hash(form.password)
     _sign_out_everywhere(service, who.id, hashed)
     return enter(request, who.id, "/account", who.wall)
+
+
+def _account(request: Request, who: Account, status: int = 200, said: str = "") -> Response:
+    service = service_of(request)
+    push, person = service.push(), service.directory().persons.get(who.person)
+    with service.read() as conn:
+        devices = subscriptions.of(conn, who.person) if push else []
+    contact = person is not None and any(one.channel == push.channel for one in person.contacts if push)
+    return render(
+        request, "account.html", status, said=said, push=push, devices=devices, push_contact=contact
+    )
 
 
 def _sign_out_everywhere(service: Service, account: int, hashed: str) -> None:

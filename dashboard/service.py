@@ -8,7 +8,10 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
+from alerts.delivery.answers import Meant
 from alerts.delivery.emergency import UnrecordedAlert
+from alerts.delivery.linked import Pressed
+from alerts.delivery.links import Flaw, Link, Links
 from alerts.delivery.notification import Notification
 from alerts.delivery.rungs import Rung
 from alerts.desk import AnyFact
@@ -55,6 +58,12 @@ class CalledBack(Protocol):
     channel believes it."""
 
     def __call__(self, channel: str, form: Mapping[str, str], signature: str, /) -> bool: ...
+
+
+class Press(Protocol):
+    """Do by a one-tap link what its page offers. Waits for the commit."""
+
+    def __call__(self, link: Link, meant: Meant, /) -> Pressed | Flaw: ...
 
 
 class SeriesSource(Protocol):
@@ -108,6 +117,14 @@ class Promote(Protocol):
 
 
 @dataclass(frozen=True)
+class Push:
+    """Web Push: the channel, and the public `key` that a browser needs to subscribe."""
+
+    channel: str
+    key: str
+
+
+@dataclass(frozen=True)
 class Service:
     """`apply` takes facts through alerts.desk and wakes delivery and the live stream; its future raises
     alerts.refusal.Refused. `status` is a dict of health: name → word, number or sentence. `demo` starts a
@@ -137,5 +154,8 @@ class Service:
     promote: Promote | None = None
     photos: Photos | None = None
     rung: Callable[[], Rung] = lambda: Rung.GATEWAYS
+    push: Callable[[], Push | None] = lambda: None
     called_back: CalledBack = lambda *_: False
+    links: Links = Links(b"", "", 0)  # noqa: RUF009 (frozen)
+    press: Press = lambda *_: Flaw.FORGED
     send: Callable[[Sequence[Notification]], None] = lambda rows: None  # notices that were just committed

@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from alerts.delivery.links import PATH as LINKS
+
 log = structlog.get_logger("dashboard.shield")
 
 LARGEST_BODY = 64 * 1024
@@ -27,7 +29,7 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
     " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none';"
-    " require-trusted-types-for 'script'; trusted-types lit-html"
+    " require-trusted-types-for 'script'; trusted-types lit-html push-worker"
 )
 HEADERS = {
     "content-security-policy": CSP,
@@ -71,9 +73,14 @@ class Shield:
             await self._answer(Request(scope), 413, "error_large")(scope, receive, send_dressed)
         except Exception:
             # as text: a renderer that shows local variables would show cookies and passwords
-            log.error("a request failed", path=scope["path"], trace=traceback.format_exc())
+            log.error("a request failed", path=told(scope["path"]), trace=traceback.format_exc())
             if not started:
                 await self._answer(Request(scope), 500, "error_500")(scope, receive, send_dressed)
+
+
+def told(path: str) -> str:
+    """As a log may hold it: who has a one-tap link can act with it."""
+    return f"{LINKS}…" if path.startswith(LINKS) else path
 
 
 def refused(scope: Scope) -> tuple[int, str] | None:
@@ -82,11 +89,17 @@ def refused(scope: Scope) -> tuple[int, str] | None:
     length = headers.get("content-length", "0")
     if not length.isdigit() or int(length) > largest(scope):
         return 413, "error_large"
-    if scope["path"].startswith(CALLBACKS):
+    if scope["path"].startswith(CALLBACKS) or (scope["path"].startswith(LINKS) and by_no_browser(headers)):
         return None
     if scope["method"] not in SAFE_METHODS and not (from_our_page(headers) or by_token(headers)):
         return 403, "error_csrf"
     return None
+
+
+def by_no_browser(headers: Headers) -> bool:
+    """For one-tap links, which are their own proof and look at no cookie: the button of a notice (ntfy)
+    presses them without a page. A browser always says where a POST comes from."""
+    return "origin" not in headers and "sec-fetch-site" not in headers
 
 
 def by_token(headers: Headers) -> bool:

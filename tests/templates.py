@@ -9,7 +9,7 @@ from alerts.delivery.channels.channel import Notice
 from alerts.delivery.message import facts, words
 from alerts.delivery.template_values import spoken_values, values
 from alerts.delivery.templates import SMS, VOICE, Kind, applications, filled, kind_of
-from tests.words import CASES
+from tests.words import CASES, STORM, bundled
 
 GOLDEN = Path(__file__).parent / "golden" / "templates.txt"
 SIGN = "示范学校"
@@ -24,6 +24,9 @@ def page() -> str:
     parts.append("\n# 填好的样子（变量最长 20 字、6 字；语音）\n")
     for title, subject, purpose, places in CASES:
         parts += [f"## {title}", *filled_texts(notice_of(subject, purpose, places)), ""]
+    parts.append("# 一条消息，多处警情\n")
+    for title, subjects, purpose, places in STORM:
+        parts += [f"## {title}", *filled_texts(bundled(subjects, purpose, places, "zh")), ""]
     return "\n".join(parts)
 
 

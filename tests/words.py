@@ -8,8 +8,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from alerts.clean import size
+from alerts.delivery import bundle
 from alerts.delivery.channels.channel import Notice
 from alerts.delivery.message import Purpose, Subject, facts, words
+from alerts.delivery.notification import Notification
 from alerts.delivery.spoken import spoken
 from ingest.campus.device import Place
 from rules.verdict import Class, Text
@@ -84,12 +86,49 @@ CASES: list[tuple[str, Subject, Purpose, list[Place]]] = [
     ("地点未登记的陌生设备 · a stranger", STRANGER, Purpose.RAISE, []),
     ("设备和人写的文字有恶意 · hostile text", HOSTILE, Purpose.RAISE, ROOM),
 ]
+STORM: list[tuple[str, list[Subject], Purpose, list[Place]]] = [  # one message for several alerts
+    ("两处报警 · two alarms", [FIRE] * 2, Purpose.RAISE, ROOM),
+    ("十二处无人受理 · twelve that nobody has taken", [FIRE] * 12, Purpose.ESCALATE, ROOM),
+    ("监管和故障 · supervisory and trouble", [BATTERY, HEAT] * 20, Purpose.RAISE, ROOM),
+    ("演练，地点很长 · a drill, a long place", [replace(HEAT, mode="drill")] * 3, Purpose.RAISE, DEEP),
+    ("迟发，都有人受理 · late, all are taken", [replace(BATTERY, taken=True)] * 3, Purpose.RAISE, ROOM),
+    ("一百处解除 · a hundred all clear", [FIRE] * 100, Purpose.CLEAR, ROOM),
+]
 
 
 def page() -> str:
     parts = ["What people read and hear, by `python -m tests.words`. 短信 ≤ 70 字（全 ASCII 时 150）。\n"]
     parts += [_case(title, subject, purpose, places) for title, subject, purpose, places in CASES]
+    parts.append("# 一条消息，多处警情 · one message for several\n")
+    parts += [_storm(*case) for case in STORM]
     return "\n".join(parts)
+
+
+def bundled(subjects: list[Subject], purpose: Purpose, places: list[Place], language: str) -> Notice:
+    rows = []
+    for number, subject in enumerate(subjects):
+        one = replace(subject, code=f"{chr(65 + number % 26)}{number:02d}", alert=number)
+        text = words(one, purpose, places, language)
+        rows.append(Notification(
+            alert=number, occurrence=1, step=0, person="li-wei", channel="sms", purpose=purpose, id=number,
+            code=one.code, short=text.short, title=text.title, body=text.body, language=language,
+            facts=facts(one, purpose, places),
+        ))  # fmt: skip
+    return bundle.notice(rows)
+
+
+def _storm(title: str, subjects: list[Subject], purpose: Purpose, places: list[Place]) -> str:
+    lines = [f"## {title}"]
+    for language in ("zh", "en"):
+        notice = bundled(subjects, purpose, places, language)
+        body = notice.body.split("\n")
+        lines += [
+            f"{language} SMS {size(notice.short):>3}  {notice.short}",
+            f"{language} title    {notice.title}",
+            f"{language} voice    {spoken(notice)}",
+            *(f"{language} body     {line}" for line in [*body[:2], *body[-2:]]),
+        ]
+    return "\n".join(lines) + "\n"
 
 
 def _case(title: str, subject: Subject, purpose: Purpose, places: list[Place]) -> str:

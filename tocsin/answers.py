@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 WORDLESS = frozenset({"aliyun", "aliyun_voice", "tencent", "tencent_voice", "twilio_voice", "mqtt", "null"})
 
 
-def listeners(running: "Tocsin") -> Listeners:
+def ear(running: "Tocsin") -> Ear:
     house, now = running.house, running.now
 
     def apply(tx: Connection, facts: Sequence[AnyFact]) -> Outcome:
@@ -25,9 +25,12 @@ def listeners(running: "Tocsin") -> Listeners:
             house.desk_due = 0  # it may have been moved before the act was undone: look again
             raise
 
+    wordless = {name for name, one in running.settings.channels.items() if one.kind in WORDLESS} | {"null"}
+    return Ear(lambda: house.directory, apply, now, wordless)
+
+
+def listeners(running: "Tocsin") -> Listeners:
     def report(metric: str, word: str, note: str) -> None:
         running.own.report_part("answers", metric, word, note)
 
-    wordless = {name for name, one in running.settings.channels.items() if one.kind in WORDLESS} | {"null"}
-    ear = Ear(lambda: house.directory, apply, now, wordless)
-    return Listeners(running.channels, ear, running.writer.act, report, now)
+    return Listeners(running.channels, ear(running), running.writer.act, report, running.now)

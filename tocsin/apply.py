@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from alerts import desk
 from alerts.alert import TOCSIN, Gone
+from alerts.delivery.erasing import erase
 from alerts.duty import roster
 from alerts.duty.people import Directory
 from alerts.limits import Limits
@@ -136,6 +137,7 @@ def apply(
         store.replace(tx, new_registry)
         persons, teams, posts = (getattr(new_directory, n).values() for n in ("persons", "teams", "posts"))
         roster.replace(tx, persons, teams, posts, new_directory.policies, new_directory.plans)
+        erase(tx, new_directory.persons)
     return made
 
 

@@ -10,13 +10,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.duty import roster
 from alerts.duty.people import Directory
-from alerts.duty.policy import LOOP
+from alerts.duty.policy import CANARY, LOOP
 from alerts.duty.routing import problems
 from ingest.campus import store
 from rules.ruleset import RuleSet
 from tocsin import schema
 from tocsin.config import Settings
 from tocsin.database import Database
+
+_OURS = {"loop": (LOOP,), "canary": (CANARY,)}  # the only rules that our own policies are for
 
 
 def amiss(settings: Settings, rules: RuleSet, now: int) -> list[str]:
@@ -38,10 +40,10 @@ def amiss(settings: Settings, rules: RuleSet, now: int) -> list[str]:
 
 
 def _unknown(rules: RuleSet, directory: Directory) -> Iterator[str]:
-    known = {policy.id for policy in directory.policies} | {LOOP}
+    known = {policy.id for policy in directory.policies}
     plans = {plan.id for plan in directory.plans}
     for rule in rules.rules:
-        if rule.policy is not None and rule.policy not in known:
+        if rule.policy not in (None, *_OURS.get(rule.id, ()), *known):
             yield f"rule {rule.id}: there is no policy {rule.policy!r}"
         if rule.plan is not None and rule.plan not in plans:
             yield f"rule {rule.id}: there is no plan {rule.plan!r}"

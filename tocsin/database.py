@@ -17,7 +17,9 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
 import alerts.delivery.answering
+import alerts.delivery.canaries
 import alerts.delivery.outbox
+import alerts.delivery.subscriptions
 import alerts.tables
 import dashboard.health.tables
 import dashboard.tables

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from alerts import desk, store
 from ingest.campus.device import OWN
+from tocsin.canary import Canaries
 from tocsin.watch import ClockLook, Watch, watch_service
 
 if TYPE_CHECKING:
@@ -24,11 +25,13 @@ class Duties:
     def __init__(self, tocsin: "Tocsin") -> None:
         self._tocsin = tocsin
         self._boot, self._loops, self._marked = tocsin.now(), 0, 0
+        self._canaries = Canaries(tocsin)
 
     def watch(self) -> Watch:
         t = self._tocsin
         clock = ClockLook(t.own.report, t.now)
-        return watch_service(self._listen, self._loop, self._audit, self._forget, t.own.look, clock)
+        others = t.own.look, clock, self._canaries.look
+        return watch_service(self._listen, self._loop, self._audit, self._forget, *others)
 
     def _listen(self) -> None:
         t = self._tocsin

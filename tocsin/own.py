@@ -10,7 +10,7 @@ from ingest.reading import Reading
 # Points whose owner speaks for itself as soon as it runs; for the others, running means normal.
 SPEAK_FOR_THEMSELVES = (
     "broker_life", "broker_all", "subscription", "history", "feed", "delivery", "routing", "dashboard",
-    "listener",
+    "listener", "canary",
 )  # fmt: skip
 
 AGAIN = 60_000  # ms between two readings of a point that differ only in their reason

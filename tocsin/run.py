@@ -16,11 +16,14 @@ from sqlalchemy import Connection
 
 from alerts import store
 from alerts.delivery import channels
+from alerts.delivery.channels.channel import Notice
 from alerts.delivery.channels.email import Email
 from alerts.delivery.channels.null import NullSettings
 from alerts.delivery.deliver import Delivery
 from alerts.delivery.emergency import Emergency
-from alerts.delivery.notification import Lost
+from alerts.delivery.notification import Lost, Notification
+from alerts.delivery.rewording import Rewording, reworded
+from alerts.delivery.subscriptions import Subscribed
 from alerts.desk import AnyFact, Outcome
 from alerts.duty.people import Contact
 from alerts.hazards.found import of_failures
@@ -45,6 +48,7 @@ from tocsin.duties import Duties
 from tocsin.ear import Ear
 from tocsin.heartbeat import Heartbeat
 from tocsin.house import Prepared
+from tocsin.links import links
 from tocsin.lock import FolderLock
 from tocsin.outward import Outward
 from tocsin.own import Own
@@ -95,8 +99,9 @@ class Tocsin:
         self.own = Own(lambda reading: self.writer.report(reading), now)
         self.checks = SelfCheck(self.house, self.own)
         self.channels = channels.build(
-            {**settings.channels, "null": NullSettings(kind="null")}, self._publish, self.own.returned, now
-        )
+            {**settings.channels, "null": NullSettings(kind="null")}, self._publish, self.own.returned, now,
+            settings.folder, Subscribed(self.database.read, self._transact_soon),
+        )  # fmt: skip
         self.emergency = Emergency(
             lambda rows: self.delivery.send(rows),
             lambda clears: self.delivery.written_again(clears),
@@ -105,6 +110,7 @@ class Tocsin:
             self._sounded,
         )
         self.emergency.follow(standing)
+        self.links = links(settings)
         self.writer = Writer(self.house, self.database, self.emergency, now, self._committed)
         self.delivery = self._delivery()
         self.answers = answers.listeners(self)
@@ -242,8 +248,8 @@ class Tocsin:
             self.apply(of_failures(found, self._directory(), self.now()))
 
         write, say = self.writer.transact_soon, self._channels_say
-        people = self._contacts, self._used
-        return Delivery(self.channels, write, say, self.now, self._settled, lost, *people)
+        rest = self._contacts, self._used, *self._words(), self.settings.alerts.messages.limits()
+        return Delivery(self.channels, write, say, self.now, self._settled, lost, *rest)
 
     def _history(self) -> History:
         return History(
@@ -297,10 +303,21 @@ class Tocsin:
         people = self.house.directory
         return people.contacts(people.persons[person], self.now()) if person in people.persons else ()
 
+    def _transact_soon(self, act: Callable[[Connection], Any]) -> Future[Any]:
+        return self.writer.transact_soon(act)
+
     def _used(self) -> set[str]:
         """The channels on which people can be told now."""
         people, now = self.house.directory, self.now()
         return {one.channel for person in people.persons.values() for one in people.contacts(person, now)}
+
+    def _words(self) -> tuple[Callable[[Sequence[Notification]], Notice], Rewording]:
+        """What a message says at the moment of sending."""
+
+        def anew(tx: Connection, rows: list[Notification]) -> list[Notification]:
+            return reworded(tx, rows, self.house.directory, self.house.registry, self.now())
+
+        return lambda rows: self.links.noticed(rows, self.now()), anew
 
     def _publish(self, topic: str, payload: bytes, retain: bool) -> Future[None]:
         return self.all.publish(topic, payload, retain)

@@ -17,6 +17,7 @@ LOOP_EVERY = 60.0  # seconds
 LOOP_FIRST = 5.0
 AUDIT_EVERY = 15.0
 LOOK_EVERY = 30.0
+CANARY_EVERY = 15.0
 FORGET_EVERY = 3600.0
 ERRANDS_FIRST = 20.0
 ERRANDS_EVERY = 60.0
@@ -62,7 +63,9 @@ class Watch:
             log.exception("a duty of the watch failed", duty=getattr(duty, "__name__", str(duty)))
 
 
-def watch_service(hang: Duty, loop: Duty, audit: Duty, forget: Duty, own: Duty, clock: Duty) -> Watch:
+def watch_service(
+    hang: Duty, loop: Duty, audit: Duty, forget: Duty, own: Duty, clock: Duty, canary: Duty
+) -> Watch:
     """Nothing in here may touch the data folder, or wait for what does."""
     duties = [
         (HANG_EVERY, HANG_EVERY, hang),
@@ -70,6 +73,7 @@ def watch_service(hang: Duty, loop: Duty, audit: Duty, forget: Duty, own: Duty, 
         (AUDIT_EVERY, AUDIT_EVERY, audit),
         (LOOK_EVERY, LOOK_EVERY, own),
         (LOOK_EVERY, LOOK_EVERY, clock),
+        (CANARY_EVERY, CANARY_EVERY, canary),
         (FORGET_EVERY, FORGET_EVERY, forget),
     ]
     return Watch("watch", duties)

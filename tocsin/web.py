@@ -13,7 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from alerts.delivery.channels.channel import CalledBack
 from alerts.incidents.photos import Photos
 from dashboard import accounts
-from dashboard.service import WAIT, RulesInfo, Service
+from dashboard.service import WAIT, Push, RulesInfo, Service
+from tocsin import links
 from tocsin.campus import reload_people
 
 if TYPE_CHECKING:
@@ -129,9 +130,20 @@ class Web:
             promote=t.rulebook.promote,
             photos=Photos(t.settings.folder),
             rung=lambda: t.delivery.gateways.rung,
+            push=self._push,
             called_back=self._called_back,
+            links=t.links,
+            press=lambda link, meant: links.press(t, link, meant),
             send=lambda rows: t.delivery.send(rows),
         )
+
+    def _push(self) -> Push | None:
+        found = (
+            Push(name, self._tocsin.channels[name].public_key)  # type: ignore[attr-defined]
+            for name, one in self._tocsin.settings.channels.items()
+            if one.kind == "webpush"
+        )
+        return next(found, None)
 
     def _called_back(self, channel: str, form: Mapping[str, str], signature: str) -> bool:
         door = self._tocsin.channels.get(channel)

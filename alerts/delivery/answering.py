@@ -9,24 +9,14 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 
+import msgspec
 import structlog
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    Index,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, insert, select, update
 
 from alerts import store
 from alerts.clean import clean
-from alerts.delivery import answers, outbox
+from alerts.delivery import answers, outbox, unheard
+from alerts.delivery.answered import answer as answer
 from alerts.delivery.answers import Decided, Meant, Told
 from alerts.delivery.channels.channel import Answer, Answering, ChannelError, Receipt
 from alerts.delivery.health import Health
@@ -35,9 +25,9 @@ from alerts.delivery.notification import HANDED_OVER, Answered, Failed, Notifica
 from alerts.delivery.outbox import notification
 from alerts.delivery.recording import in_both
 from alerts.desk import AnyFact, Outcome
+from alerts.duty.canary import is_canary
 from alerts.duty.people import Directory, Person
 from alerts.refusal import Refused
-from alerts.tables import Id, metadata
 from alerts.tables import alert as alert_table
 
 log = structlog.get_logger("alerts.delivery.answering")
@@ -46,22 +36,6 @@ KEPT = 90 * 86_400_000  # ms for which the words of an answer are kept
 KNOWN = 30 * 86_400_000  # ms for which a code that a person was told can be answered
 LONGEST = 60.0  # seconds between two looks at a channel that fails
 COMMIT = 30.0  # seconds that are waited for the record
-
-answer = Table(
-    "answer",
-    metadata,
-    Column("id", Id, primary_key=True, autoincrement=True),
-    Column("channel", String, nullable=False),
-    Column("gateway_id", String, nullable=False),
-    Column("person", String, nullable=False),  # "" for a sender nobody registered
-    Column("alert", BigInteger),
-    Column("words", Text, nullable=False),  # washed; "" for strangers, and after 90 days
-    Column("at", BigInteger, nullable=False),
-    Column("result", String, nullable=False),  # the act that was done, or why none was
-    UniqueConstraint("channel", "gateway_id", name="answer_once"),
-    Index("answer_at", "at"),
-    comment="what people answered, each once; no addresses",
-)
 
 Apply = Callable[[Connection, Sequence[AnyFact]], Outcome]
 
@@ -77,7 +51,7 @@ class Ear:
         now: Callable[[], int],
         wordless: Collection[str] = (),
     ) -> None:
-        self._directory, self._apply, self._now = directory, apply, now
+        self.directory, self._apply, self._now = directory, apply, now
         self._wordless = wordless
 
     def hear(self, tx: Connection, channel: str, said: Answer) -> Outcome:
@@ -88,18 +62,17 @@ class Ear:
             return Outcome()
         now = self._now()
         tx.execute(update(answer).where(answer.c.at < now - KEPT, answer.c.words != "").values(words=""))
-        person = self._sender(channel, said.address, now)
+        persons, words = self._senders(channel, said.address, now), clean(said.text, 200)
         values = {"channel": channel, "gateway_id": gateway_id, "at": now, "alert": None}
-        if person is None:
-            log.warning("an answer from nobody who is registered", channel=channel)
-            tx.execute(insert(answer).values(**values, person="", words="", result="unknown_sender"))
+        if len(persons) != 1:
+            unheard.keep(tx, channel, gateway_id, said.address, words, now, shared=bool(persons))
             return Outcome()
-        words = clean(said.text, 200)
+        (person,) = persons
         values |= {"person": person.id, "words": words, "result": "heard"}
         number = tx.execute(insert(answer).values(**values).returning(answer.c.id)).scalar_one()
-        about = _about(tx, channel, person.id, said.receipt) if said.receipt else None
+        about = _about(tx, channel, person.id, said.receipt) if said.receipt else set()
         decided = answers.decide(said.text, _told(tx, person.id, now), about)
-        outcome, sentence, result = self._do(tx, decided, person, channel, words)
+        outcome, sentence, result = self.do(tx, decided, person, channel, words)
         alert = decided.told.alert if decided.told else None
         tx.execute(update(answer).where(answer.c.id == number).values(alert=alert, result=result))
         if alert is not None:
@@ -108,10 +81,10 @@ class Ear:
             outcome.owed += outbox.owe(tx, [_reply(decided, person, *door, sentence, number, now)], now)
         return outcome
 
-    def _sender(self, channel: str, address: str, now: int) -> Person | None:
-        """None also where two people share the address: it says nothing about who wrote."""
-        directory = self._directory()
-        found = [
+    def _senders(self, channel: str, address: str, now: int) -> list[Person]:
+        """Where two people share the address it says nothing about who wrote."""
+        directory = self.directory()
+        return [
             person
             for person in directory.persons.values()
             if any(
@@ -119,17 +92,16 @@ class Ear:
                 for one in directory.contacts(person, now)
             )
         ]
-        return found[0] if len(found) == 1 else None
 
     def _door_back(self, person: Person, channel: str, address: str, now: int) -> tuple[str, str] | None:
         """Where the reply goes: the way the answer came, else the person's first contact that takes words."""
         if channel not in self._wordless:
             return channel, address
-        contacts = self._directory().contacts(person, now)
+        contacts = self.directory().contacts(person, now)
         others = ((one.channel, one.address) for one in contacts if one.channel not in self._wordless)
         return next(others, None)
 
-    def _do(
+    def do(
         self, tx: Connection, decided: Decided, person: Person, channel: str, words: str
     ) -> tuple[Outcome, str, str]:
         """What came of it, the sentence that is said back, and the result for the record."""
@@ -138,27 +110,16 @@ class Ear:
         if alert is None or decided.meant is None:
             return Outcome(), answers.sentence(decided, language), decided.result
         if decided.meant is Meant.TAKE and alert.owner == person.id and alert.offered_to != person.id:
-            return (
-                Outcome(),
-                answers.YOURS.en.replace("{code}", code)
-                if language == "en"
-                else (answers.YOURS.zh.replace("{code}", code)),
-                "repeat",
-            )
+            return Outcome(), answers.again(Meant.TAKE, code, language), "repeat"
+        said = msgspec.structs.replace(decided, text=answers.TRIED) if is_canary(alert) else decided
         try:
             with tx.begin_nested():
                 act = answers.fact(decided.meant, alert, person.id, channel, decided.cause, words)
-                return self._apply(tx, [act]), answers.sentence(decided, language), decided.meant.value
+                return self._apply(tx, [act]), answers.sentence(said, language), decided.meant.value
         except Refused as refusal:
-            directory = self._directory()
+            directory = self.directory()
             reason = refusal.sentence(language, lambda one: directory.name(one, language))
             return Outcome(), answers.refused(code, reason, language), "refused"
-
-
-def strangers(conn: Connection, since: int) -> int:
-    """How many answers came from nobody who is registered."""
-    rows = select(answer.c.id).where(answer.c.result == "unknown_sender", answer.c.at >= since)
-    return len(conn.execute(rows).all())
 
 
 def _told(tx: Connection, person: str, now: int) -> list[Told]:
@@ -169,14 +130,14 @@ def _told(tx: Connection, person: str, now: int) -> list[Told]:
     return [Told(row.alert, row.code, bool(row.open)) for row in tx.execute(rows)]
 
 
-def _about(tx: Connection, channel: str, person: str, receipt: str) -> int | None:
+def _about(tx: Connection, channel: str, person: str, receipt: str) -> set[int]:
+    """The alerts that the message spoke of: several where it was one for many."""
     wanted = select(notification.c.alert).where(
         notification.c.channel == channel,
         notification.c.person == person,
         notification.c.receipt == receipt,
     )
-    found: int | None = tx.execute(wanted.order_by(notification.c.id.desc()).limit(1)).scalar()
-    return found
+    return set(tx.execute(wanted).scalars())
 
 
 def _mark_answered(

@@ -6,7 +6,7 @@ Nothing is guessed: words that are not exactly one of ours do nothing, and the a
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -22,6 +22,7 @@ from alerts.alert import (
     Verification,
     Verified,
 )
+from alerts.clean import clean
 from alerts.code import ALPHABET
 from alerts.reasons import CAUSES
 from rules.verdict import Text
@@ -68,6 +69,18 @@ NO_CODE = Text(
 NOTHING_OPEN = Text("您没有未关闭的警情，未作处理。", "No alert of yours is open: nothing was done.")
 LATE = Text("警情{code}已关闭，无需处置。", "Alert {code} is closed: nothing to do.")
 YOURS = Text("警情{code}已由您受理。", "You have taken {code} already.")
+TRIED = Text(
+    "【测试】{code}已收到答复，通知可以到达您，无需前往。",
+    "[TEST] {code} answered: notices reach you. Nobody need go.",
+)
+AGAIN = Text("您已回复过：{code}，{act}。不再重复。", "{code}: you have answered already ({act}).")
+LABELS: dict[Meant, Text] = {  # on buttons
+    Meant.TAKE: Text("受理，我去", "Take it"),
+    Meant.CANNOT: Text("我不能到", "I cannot come"),
+    Meant.ARRIVED: Text("我已到场", "I have arrived"),
+    Meant.FALSE: Text("误报", "False alarm"),
+    Meant.CONFIRMED: Text("确认属实", "It is real"),
+}
 REFUSED = Text("警情{code}：未作处理。", "{code}, nothing was done: ")
 DONE: dict[Meant, Text] = {
     Meant.TAKE: Text("警情{code}由您受理，请前往。", "{code} is yours now: please go."),
@@ -100,8 +113,8 @@ class Decided(msgspec.Struct, frozen=True):
     codes: tuple[str, ...] = ()
 
 
-def decide(said: str, known: Sequence[Told], about: int | None = None) -> Decided:
-    """`about`: the alert of the message that was answered, where the gateway tells."""
+def decide(said: str, known: Sequence[Told], about: Collection[int] = ()) -> Decided:
+    """`about`: the alerts of the message that was answered, where the gateway tells."""
     tokens = _TOKEN.findall(unicodedata.normalize("NFKC", said[:LONGEST]).upper())
     by_code = {one.code: one for one in sorted(known, key=lambda one: (one.open, one.alert))}
     readings = set(_readings(tokens, set(by_code)))
@@ -111,10 +124,11 @@ def decide(said: str, known: Sequence[Told], about: int | None = None) -> Decide
     if code and code not in by_code:
         return Decided("wrong_code", meant, text=NO_CODE, help=True, code=code)
     if code:
-        return _on(by_code[code], meant, cause)
-    if about is not None:
-        answered = next((one for one in known if one.alert == about), None)
-        return _on(answered, meant, cause) if answered else Decided("nothing_open", meant, text=NOTHING_OPEN)
+        return on(by_code[code], meant, cause)
+    if about:
+        known = [one for one in known if one.alert in about]
+    if len(about) == 1 and known:
+        return on(known[0], meant, cause)
     return _only(meant, cause, list({one.alert: one for one in known if one.open}.values()))
 
 
@@ -122,12 +136,13 @@ def _only(meant: Meant, cause: str, candidates: list[Told]) -> Decided:
     if not candidates:
         return Decided("nothing_open", meant, text=NOTHING_OPEN)
     if len(candidates) == 1:
-        return _on(candidates[0], meant, cause)
+        return on(candidates[0], meant, cause)
     codes = tuple(one.code for one in candidates[:6])
     return Decided("which", meant, text=WHICH, help=True, codes=codes, code=codes[0])
 
 
-def _on(told: Told, meant: Meant, cause: str) -> Decided:
+def on(told: Told, meant: Meant, cause: str = "unknown") -> Decided:
+    """To an alert that is certain; `cause` counts where it is found false."""
     if not told.open:
         return Decided("late", meant, text=LATE, code=told.code)
     return Decided("act", meant, told, cause, code=told.code)
@@ -197,6 +212,13 @@ def sentence(decided: Decided, language: str) -> str:
     return said + (_in(HELP, language).replace("{code}", example) if decided.help else "")
 
 
+def again(meant: Meant, code: str, language: str) -> str:
+    """To somebody who did it already."""
+    if meant is Meant.TAKE:
+        return _in(YOURS, language).replace("{code}", code)
+    return _in(AGAIN, language).replace("{code}", code).replace("{act}", _in(LABELS[meant], language))
+
+
 def refused(code: str, reason: str, language: str) -> str:
     """The desk's own sentence, with the code before it."""
     return _in(REFUSED, language).replace("{code}", code) + reason
@@ -217,3 +239,12 @@ def _plain(address: str) -> str:
         return address.strip().casefold()
     number = re.sub(r"^(\+|00)", "", number)
     return number[2:] if re.fullmatch(r"861\d{10}", number) else number
+
+
+def masked(address: str) -> str:
+    """Enough of an address to know it again, and too little to use it."""
+    shown = clean(address, 60)
+    name, at, host = shown.rpartition("@")
+    if at:
+        return f"{name[:1]}***@{host}"
+    return f"{shown[:-8]}****{shown[-4:]}" if len(shown) >= 11 else f"***{shown[-2:]}"

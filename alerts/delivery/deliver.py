@@ -15,12 +15,13 @@ import structlog
 from sqlalchemy import Connection
 
 from alerts.clean import clean
-from alerts.delivery import nextcontact, outbox
+from alerts.delivery import bundle, nextcontact, outbox
 from alerts.delivery.channels.channel import (
     Arrival,
     Channel,
     ChannelError,
     Local,
+    Notice,
     Progress,
     Receipt,
     Standing,
@@ -28,13 +29,16 @@ from alerts.delivery.channels.channel import (
 )
 from alerts.delivery.gateways import Gateways
 from alerts.delivery.health import Health
+from alerts.delivery.losses import Losses
 from alerts.delivery.nextcontact import Contacts
 from alerts.delivery.notification import Failed, Held, Lost, Notification, Outcome, no_such_channel
 from alerts.delivery.offrecord import OffRecord
 from alerts.delivery.recording import Ended, Recorder, Transact, in_both, started
+from alerts.delivery.rewording import Rewording
 from alerts.delivery.rungs import with_own_lines
 from alerts.delivery.senders import ROOM, Result, Senders
 from alerts.delivery.tracking import Tracker
+from ingest.bilingual import both
 
 log = structlog.get_logger("alerts.delivery.deliver")
 
@@ -48,14 +52,17 @@ PATIENCE = 300_000  # ms: a gateway's Retry-After is respected up to this
 TAKE_OVER = 5.0  # seconds the record's own notices have to start the sirens that it needs; and, at a start,
 # the database to say which sirens sound
 GRACE = 3.0  # seconds stop() gives to attempts under way
-LOST_AGAIN = 3_600_000  # ms between two tidings that a person cannot be reached at an address
+BLOCKED = both("网关中断，暂缓发送", "its gateway does not work: it waits")
+GATHERED = both("短时间内消息过多，合并后发送", "many messages in a short time: it waits to go with others")
 ASK = 2.0  # seconds to wait for the database before sending something that may be owed no more
 
 
 class Delivery:
     """After the commit `settled` hears the ids of alerts whose notices have a new outcome, and `lost` the
     notices that can never be delivered to a person, of each address once an hour at most. `contacts` of a
-    person are asked anew each time one of them fails; `used` are the channels on which people can be told."""
+    person are asked anew each time one of them fails; `used` are the channels on which people can be told.
+    `notice` makes the message of rows; `anew` puts what goes out late into new words; `limits` say how many
+    messages a person gets."""
 
     def __init__(
         self,
@@ -67,19 +74,23 @@ class Delivery:
         lost: Callable[[Sequence[Lost]], object] = lambda lost: None,
         contacts: Contacts = lambda person: (),
         used: Callable[[], Collection[str]] = lambda: (),
+        notice: Callable[[Sequence[Notification]], Notice] = bundle.notice,
+        anew: Rewording = lambda tx, rows: rows,
+        limits: bundle.Limits = bundle.Limits(),  # noqa: B008 - it never changes
     ) -> None:
+        self._anew = anew
         self._channels = channels
         self._transact = transact
         self._now = now
         self._settled = settled
         self._lost = lost
-        self._told_lost: dict[tuple[str, str, str], int] = {}  # person, channel and address → when
+        self._losses = Losses()
         local = [name for name, one in channels.items() if isinstance(one, Local)]
         self._contacts: Contacts = lambda person: with_own_lines(contacts(person), local)
         self._health = Health(report)
         self.gateways = Gateways(report, now, local, used)
         self._senders = {
-            name: Senders(one, self._still_owed, self._done, self._turned, now)
+            name: Senders(one, self._still_owed, self._done, self._turned, now, notice)
             for name, one in channels.items()
         }
         self._trackers = {
@@ -98,6 +109,7 @@ class Delivery:
         self._looking: Future[Any] | None = None
         self._look_at = 0.0  # when it is looked which receipts are overdue
         self._off_record = OffRecord()
+        self._pace = bundle.Pace(limits)
         self._wake = threading.Event()
         self._stopping = False
         self._clock = threading.Thread(target=self._keep_time, name="delivery", daemon=True)
@@ -145,8 +157,9 @@ class Delivery:
 
     def send(self, rows: Sequence[Notification]) -> None:
         """Right after the commit that wrote them, or (rows without an id) when it cannot be written."""
-        for row in rows:
-            self._accept(row)
+        apart = {name for name, one in self._senders.items() if one.one_by_one}
+        for together in bundle.bundles(self._accepted(rows), apart):
+            self._line_up(together)
 
     def written_again(self, clears: Sequence[Notification]) -> None:
         """Commits work again: whom an unrecorded notice did not reach, the real desk tells. Its sirens end a
@@ -160,26 +173,37 @@ class Delivery:
 
     # ---- a row's way -----------------------------------------------------------------------------------
 
-    def _accept(self, row: Notification) -> None:
+    def _accepted(self, rows: Sequence[Notification]) -> list[Notification]:
+        """Those that are not in hand already."""
         with self._lock:
-            if row.key in self._held:
-                return
-            self._held[row.key] = row
-        if row.id is None:
-            self._off_record.begun(row)
-        senders = self._senders.get(row.channel)
-        if senders is None:
-            self._ended(row, no_such_channel(row.channel))
-        elif not senders.lets(row):
-            self._hold([row])
-        elif not senders.put(row):
-            self._forget([row])
+            new = {row.key: row for row in rows if row.key not in self._held}
+            self._held |= new
+        for row in new.values():
+            if row.id is None:
+                self._off_record.begun(row)
+        return list(new.values())
 
-    def _hold(self, rows: Sequence[Notification]) -> None:
-        """Their gateway does not work: they wait for it in the outbox, and their next contacts are told."""
+    def _line_up(self, rows: Sequence[Notification]) -> None:
+        """What may be one message."""
+        first, now = rows[0], self._now()
+        senders = self._senders.get(first.channel)
+        if senders is None:
+            self._ended(rows, no_such_channel(first.channel))
+        elif wait := 0 if senders.one_by_one else self._paced(first, now):
+            self._hold(rows, wait, GATHERED)
+        elif not senders.lets(first):
+            self._hold(rows, senders.tries_at() or now, BLOCKED)
+        elif not senders.put(rows):
+            self._forget(rows)
+
+    def _paced(self, first: Notification, now: int) -> int:
+        with self._lock:
+            return self._pace.wait(first, now)
+
+    def _hold(self, rows: Sequence[Notification], until: int, reason: str) -> None:
         now = self._now()
-        held = [Ended(row, Held(self._senders[row.channel].tries_at() or now), now) for row in rows]
-        self._recorder.add(*held)
+        self._claim_at = min(self._claim_at, time.monotonic() + (until - now) / 1000)
+        self._recorder.add(*(Ended(row, Held(until, reason), now) for row in rows))
 
     def _turned(self, channel: str, rows: Sequence[Notification]) -> None:
         """A gateway has ceased to work, or works again."""
@@ -188,7 +212,7 @@ class Delivery:
         with self._lock:
             self._turns.add(channel)
         if rows:
-            self._hold(rows)
+            self._hold(rows, self._senders[channel].tries_at() or self._now(), BLOCKED)
         self.poke()
 
     def _forget(self, rows: Sequence[Notification]) -> None:
@@ -196,48 +220,55 @@ class Delivery:
             for row in rows:
                 self._held.pop(row.key, None)
 
-    def _still_owed(self, row: Notification) -> bool:
+    def _still_owed(self, rows: list[Notification]) -> list[Notification]:
         """When the database cannot say, it is sent: one too many is better than one too few."""
-        row_id = row.id
-        if row_id is None:
-            return True
-        try:
-            return bool(self._transact(lambda tx: outbox.renew(tx, row_id, self._now())).result(ASK))
-        except Exception as error:
-            log.warning("sent without asking again", key=row.key, error=repr(error))
-            return True
+        if all(row.id is None for row in rows):
+            return rows
 
-    def _done(self, row: Notification, result: Result, took: int) -> None:
-        """An attempt has ended, on a sender's thread."""
+        def ask(tx: Connection) -> list[Notification]:
+            owed = [row for row in rows if row.id is None or outbox.renew(tx, row.id, self._now())]
+            return self._anew(tx, owed)
+
+        try:
+            return list(self._transact(ask).result(ASK))
+        except Exception as error:
+            log.warning("sent without asking again", keys=[row.key for row in rows], error=repr(error))
+            return rows
+
+    def _done(self, rows: Sequence[Notification], result: Result, took: int) -> None:
+        """An attempt has ended, on a sender's thread. All that was in the message shares its outcome."""
         match result:
             case None:
-                self._forget([row])
+                self._forget(rows)
             case Receipt():
-                said = in_both(result.zh, result.detail)
-                receipt = Receipt(result.accepted, clean(result.id, 200), said)
-                self._ended(row, receipt, took)
+                many = bundle.together(len(rows))
+                said = in_both(f"{result.zh}{many.zh}", f"{result.detail}{many.en}")
+                self._ended(rows, Receipt(result.accepted, clean(result.id, 200), said), took)
             case ChannelError():
-                self._ended(row, self._failed(row, result), took)
+                self._ended(rows, self._failed(rows, result), took)
 
-    def _failed(self, row: Notification, error: ChannelError) -> Failed:
+    def _failed(self, rows: Sequence[Notification], error: ChannelError) -> Failed:
+        row, many = rows[0], bundle.together(len(rows) if error.unknown else 1)
+        reason = in_both(f"{error.zh or error.reason}{many.zh}", f"{error.reason}{many.en}")
         log.warning(
             "not delivered", channel=row.channel, key=row.key, reason=error.reason, final=error.permanent
         )
         if error.permanent:
-            return Failed(in_both(error.zh, error.reason), None, error.unknown, error.dead)
+            return Failed(reason, None, error.unknown, error.dead)
         doubled = min(LAST_RETRY, FIRST_RETRY << min(row.attempts, 10))
         wait = max(int(doubled * random.uniform(0.5, 1)), min(error.retry_after or 0, PATIENCE))
         self._claim_at = min(self._claim_at, time.monotonic() + wait / 1000)
-        return Failed(in_both(error.zh, error.reason), self._now() + wait, error.unknown)
+        return Failed(reason, self._now() + wait, error.unknown)
 
-    def _ended(self, row: Notification, outcome: Outcome, took: int = 0) -> None:
-        self._health.note(row.channel, outcome)
-        self.gateways.tried(row, outcome, took)
-        if row.id is None:
-            self._forget([row])
-            self._off_record.ended(row, outcome, self._now())
-        else:
-            self._recorder.add(Ended(row, outcome, self._now(), took))
+    def _ended(self, rows: Sequence[Notification], outcome: Outcome, took: int = 0) -> None:
+        self._health.note(rows[0].channel, outcome)
+        self.gateways.tried(rows[0], outcome, took)
+        now = self._now()
+        for row in rows:
+            if row.id is None:
+                self._forget([row])
+                self._off_record.ended(row, outcome, now)
+        self._recorder.add(*(Ended(row, outcome, now, took) for row in rows if row.id is not None))
 
     def _told(self, heard: Sequence[tuple[Notification, Progress]]) -> None:
         """What a gateway says of earlier messages, on a tracker's thread. A siren that keeps silent has no
@@ -269,19 +300,7 @@ class Delivery:
             if channel in self._trackers:
                 self._trackers[channel].expect()
         self._settled({one.row.alert for one in batch})
-        self._tell_lost(batch)
-
-    def _tell_lost(self, batch: list[Ended]) -> None:
-        found = []
-        for one in batch:
-            lost, row = _lost(one), one.row
-            if lost is None or not row.person:
-                continue
-            address = (row.person, row.channel, row.address if lost.dead else "")
-            if one.at - self._told_lost.get(address, -LOST_AGAIN) >= LOST_AGAIN:
-                self._told_lost[address] = one.at
-                found.append(lost)
-        if found:
+        if found := self._losses.new([(one.row, one.outcome) for one in batch], self._now()):
             self._lost(found)
 
     # ---- the clock ---------------------------------------------------------------------------------------
@@ -325,9 +344,10 @@ class Delivery:
         now = self._now()
         for channel in mended:
             outbox.hurry(tx, channel, now)
-        rows = outbox.claim(tx, now, room, self._mine())
+        rows = self._anew(tx, outbox.claim(tx, now, room, self._mine()))
         for channel, at in shut.items():
-            outbox.hold(tx, channel, now, max(at, now + FIRST_RETRY))
+            if at > now or any(row.channel == channel for row in rows):  # else its try is still to come
+                outbox.hold(tx, channel, now, max(at, now + FIRST_RETRY))
             rows += nextcontact.held(tx, channel, self._contacts, now)
         return rows
 
@@ -374,13 +394,3 @@ class Delivery:
         if released:
             log.warning("sent again: their sender died before it told how it ended", rows=released)
         return outbox.sounding(tx, standing)
-
-
-def _lost(ended: Ended) -> Lost | None:
-    """Whether this can never be delivered. That a phone was off all day is nobody's mistake."""
-    match ended.outcome:
-        case Failed(retry_at=None, reason=reason, dead=dead):
-            return Lost(ended.row, reason, dead)
-        case Progress(arrival=Arrival.LOST, dead=True, detail=reason):
-            return Lost(ended.row, reason, True)
-    return None

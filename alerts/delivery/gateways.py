@@ -7,6 +7,7 @@ from alerts.delivery.channels.channel import Receipt
 from alerts.delivery.notification import Failed, Notification, Outcome
 from alerts.delivery.rungs import Rung, Rungs
 from ingest.bilingual import both
+from rules.verdict import Class
 
 NONE_WORKS = both(
     "所有通知渠道都不通：只剩警笛和值班墙，请派人通知",
@@ -40,7 +41,7 @@ class Gateways:
                     self._rungs.worked(row.channel, bool(row.person))
                 case Failed(dead=False):
                     sure = outcome.unknown or outcome.retry_at is None
-                    vital = bool(row.person) and row.life_safety
+                    vital = bool(row.person) and (row.life_safety or row.facts.get("class") == Class.ALARM)
                     self._rungs.failed(row.channel, sure, vital, self._now() - took)
 
     def look(self) -> bool:

@@ -58,9 +58,10 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
     `moment` is when this occurrence began (ms) and `zone` the campus's time zone. `late`: ms by which the
     notice itself is late, told from one minute on. `detail` is text of a device or a person: it is quoted.
-    `who` took the alert (said in LAPSED). `todo` replaces the class's own advice. `returned`: its cause is
-    back to normal. `senses`: the device is not registered, so this and its name are all that tells
-    where it may be. `alone`: it is confirmed, and the second person is still wanted.
+    `who` took the alert (said in LAPSED, and where it is `taken` at this moment). `todo` replaces the class's
+    own advice. `returned`: its cause is back to normal. `senses`: the device is not registered, so this and
+    its name are all that tells where it may be. `alone`: it is confirmed, and the second person is still
+    wanted.
     """
 
     code: str
@@ -80,6 +81,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     todo: Text | None = None
     late: int = 0
     returned: bool = False
+    taken: bool = False
     alone: bool = False
     life_safety: bool = False
     mode: str = "real"  # real, drill or test
@@ -108,6 +110,8 @@ CLEARED = Text("请补全处置记录", "Complete the record")
 CONFIRMED = Text("按预案处置", "Follow the plan")
 RETURNED = Text("，现已恢复正常", ", now back to normal")
 ALONE = Text("，已确认，还缺第二人", ", confirmed, and a second person is wanted")
+# What goes out late says who has it by then, so that nobody runs for what is in good hands.
+SAYS_WHO = frozenset({Purpose.RAISE, Purpose.AGAIN, Purpose.RELEASED, Purpose.REAL, Purpose.GONE})
 OVER = frozenset({Purpose.CLEAR, Purpose.TAKEN})  # "alarm" would only frighten who is told to relax
 SPARED = Text("您不必前往", "You need not come")
 MODES = {"drill": Text("【演练】", "[DRILL] "), "test": Text("【测试】", "[TEST] ")}
@@ -181,7 +185,14 @@ def facts(subject: Subject, purpose: Purpose, place_path: Sequence[Named]) -> di
         "todo_zh": _advice(subject, purpose, "zh"),
         "todo_en": _advice(subject, purpose, "en"),
         "recorded": not subject.unrecorded,
+        **_taker(subject, purpose),
     }
+
+
+def _taker(subject: Subject, purpose: Purpose) -> dict[str, Plain]:
+    if not (subject.taken and subject.who and purpose in SAYS_WHO):
+        return {}
+    return {f"taken_by_{one}": clean(_in(subject.who, one), 30) for one in ("zh", "en")}
 
 
 def _unknown(subject: Subject, language: str) -> str:
@@ -226,9 +237,11 @@ def _turn(subject: Subject, purpose: Purpose, language: str) -> str:
         Purpose.COMMAND: Text("，事件指挥移交", ", command of the incident"),
         Purpose.CLEAR: Text("，已解除", ", all clear"),
     }
+    held = subject.taken and purpose in SAYS_WHO
     turn = ALONE if purpose is Purpose.OVERDUE and subject.alone else turns.get(purpose)
+    said = (_in(turn, language) if turn else "") + (_in(turns[Purpose.TAKEN], language) if held else "")
     returned = subject.returned and purpose is not Purpose.CLEAR
-    return (_in(turn, language) if turn else "") + (_in(RETURNED, language) if returned else "")
+    return said + (_in(RETURNED, language) if returned else "")
 
 
 def _advice(subject: Subject, purpose: Purpose, language: str) -> str:

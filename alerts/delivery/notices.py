@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from alerts import naming, why
-from alerts.alert import Activity, Alert, Effect, Pair
+from alerts.alert import Activity, Alert, Effect, Mode, Pair
 from alerts.case import Case
 from alerts.delivery.message import Plain, Purpose, Subject, Words, facts, words
 from alerts.delivery.notification import Notification
+from alerts.duty.canary import is_canary
 from alerts.duty.escalation import Call
-from alerts.duty.people import Directory
+from alerts.duty.people import CANARY, Directory
 from alerts.duty.policy import LEAST_RECEIPT, RECEIPT
 from alerts.stranger import senses
 from ingest.bilingual import both
@@ -37,6 +38,11 @@ def notices(
             yield scribe.worded(case.alert, _all_clear(case.alert, told))
 
 
+def anew(row: Notification, alert: Alert, directory: Directory, registry: Registry, now: int) -> Notification:
+    """A notice that was owed earlier, in words for now."""
+    return _Scribe(directory, registry, recorded=True).worded(alert, row, max(0, now - row.owed_at))
+
+
 class _Scribe:
     """Puts the words into a notification; those for several readers of one language are made once."""
 
@@ -59,7 +65,7 @@ class _Scribe:
 
 def _subject_of(alert: Alert, directory: Directory, registry: Registry, late: int, recorded: bool) -> Subject:
     """The alert in the plain values that alerts/delivery/message.py makes words of."""
-    device = registry.device(alert.device)
+    device, canary = registry.device(alert.device), is_canary(alert) and alert.mode is Mode.TEST
     return Subject(
         code=alert.code,
         title=naming.title(alert.title, device, registry),
@@ -73,12 +79,14 @@ def _subject_of(alert: Alert, directory: Directory, registry: Registry, late: in
         device_name=naming.name(device) if device is not None else None,
         senses=senses(alert.device, alert.device_kind, alert.subject),
         rule=alert.rule,
-        detail=alert.note or next((item.note for item in alert.evidence if item.note), ""),
+        detail="" if canary else alert.note or next((item.note for item in alert.evidence if item.note), ""),
+        todo=why.CANARY if canary else None,
         who=Text(directory.name(alert.owner, "zh"), directory.name(alert.owner, "en"))
         if alert.owner
         else None,
         late=late,
         returned=alert.activity is Activity.NORMAL,
+        taken=alert.acknowledged,
         alone=alert.pair is Pair.WANTED,
         life_safety=alert.life_safety,
         mode=alert.mode.value,
@@ -88,6 +96,8 @@ def _subject_of(alert: Alert, directory: Directory, registry: Registry, late: in
 
 def _patience(alert: Alert, directory: Directory) -> int:
     """How long a receipt is waited for, by the policy in use."""
+    if alert.ladder == CANARY:
+        return 0  # it tries this channel: another one's receipt would hide that it does not work
     told = next((policy.receipt for policy in directory.policies if policy.id == alert.ladder), None)
     return RECEIPT if told is None else max(told, LEAST_RECEIPT)
 

@@ -122,9 +122,10 @@ class Failed(msgspec.Struct, frozen=True):
 
 
 class Held(msgspec.Struct, frozen=True):
-    """It was not tried, because its gateway does not work: not before `until` (ms)."""
+    """It was not tried: not before `until` (ms), because of `reason`."""
 
     until: int
+    reason: str
 
 
 class Cancelled(msgspec.Struct, frozen=True):

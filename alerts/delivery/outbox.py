@@ -79,8 +79,8 @@ OFTEN = (
     3  # attempts after which a notice of life safety gives way: one that always fails must not be the only
 )
 # one that is tried while its gateway does not work
+BEHIND = 100  # rows that are looked at where only one may go
 LEASE = 15_000  # ms one process may hold a row before another claim takes it
-HELD = both("网关中断，暂缓发送", "its gateway does not work: it waits")
 LEFT = both("发送它的进程中断，再次发送", "whoever sent it died: sent again")
 
 notification = Table(
@@ -184,7 +184,7 @@ def claim(
     _fail_homeless(tx, now, room)
     due = [row for channel, limit in room.items() for row in _due(tx, channel, limit, now, holding)]
     mine = [row for row in due if row.id in holding and row.state == State.CLAIMED]  # else it is let go now
-    taken = [row for row in due if row.id not in holding and not _cancelled(tx, row, now)]
+    taken = [row for row in due if row.id not in holding]
     _lease(tx, [{"row": row.id, "lost": 0} for row in mine], now)
     _lease(tx, [{"row": row.id, "lost": int(row.state == State.CLAIMED)} for row in taken], now)
     stamps.add(tx, [row.id for row in taken], State.CLAIMED, now)
@@ -223,7 +223,7 @@ def _changed(outcome: Outcome, now: int, every: int) -> dict[str, Any]:
             settled |= {"ask_at": now + every} if every and outcome.id else {}
             return settled | ({} if every else {"next_at": None})
         case Held():
-            return {"due_at": outcome.until, "note": HELD}
+            return {"due_at": outcome.until, "note": outcome.reason}
         case Cancelled():
             return settled | {"note": outcome.reason, "next_at": None}
         case Failed():
@@ -250,7 +250,7 @@ def _stamp(tx: Connection, row_id: int, outcome: Outcome, to: State, now: int, t
             if outcome.unknown:
                 stamps.add(tx, [row_id], State.SENT, now - took)
         case Held():
-            note = HELD
+            note = outcome.reason
         case Cancelled():
             note = outcome.reason
         case Answered():
@@ -300,14 +300,17 @@ def overdue(conn: Connection) -> int | None:
 
 
 def _due(tx: Connection, channel: str, limit: int, now: int, holding: Collection[int]) -> Iterator[Row[Any]]:
-    """What is due on a channel: `limit` rows at most that are not in hand, and those that are."""
+    """What is due on a channel: `limit` rows at most that are still owed and not in hand, and those that are
+    in hand. It is looked behind some that are owed no more: they are not to cost a turn."""
     mine = and_(notification.c.channel == channel, notification.c.due_at <= now)
     vital = and_(notification.c.life_safety, notification.c.attempts < OFTEN)
     first = (vital.desc(), notification.c.attempts, notification.c.id)
-    for row in tx.execute(WORK.where(mine).order_by(*first).limit(limit + len(holding))).all():
-        held = row.id in holding
-        if held or limit > 0:
-            limit -= not held
+    look = (max(limit, BEHIND) if limit else 0) + len(holding)
+    for row in tx.execute(WORK.where(mine).order_by(*first).limit(look)).all():
+        if row.id in holding:
+            yield row
+        elif limit > 0 and not _cancelled(tx, row, now):
+            limit -= 1
             yield row
 
 

@@ -44,8 +44,8 @@ class Rungs:
         self._unserved: tuple[int, int] | None = None  # notices of life safety tried in vain: since, lately
 
     def failed(self, channel: str, sure: bool, vital: bool, began: int) -> None:
-        """`sure`: one failure says enough. `vital`: it was to tell a person of a danger to life. `began`: ms,
-        the attempt."""
+        """`sure`: one failure says enough. `vital`: it was to tell a person of an alarm or a danger to life.
+        `began`: ms, the attempt."""
         self._failures[channel] = self._failures.get(channel, 0) + 1
         if sure or self._failures[channel] > 1:
             self._doubtful.add(channel)
@@ -61,7 +61,7 @@ class Rungs:
 
     def rung(self, used: Collection[str], now: int) -> Rung:
         """`used`: the channels on which people can be told. Those that nobody has tried are believed in,
-        though not for long while nothing of life safety gets out."""
+        though not for long while no alarm gets out."""
         used = frozenset(used)
         unserved = self._unserved and self._recent(now) and now - self._unserved[0] >= UNSERVED
         if used and (used <= self._doubtful or unserved):

@@ -9,11 +9,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import structlog
 
+from alerts.delivery import bundle
 from alerts.delivery.breaker import Breaker
-from alerts.delivery.channels.channel import Channel, ChannelError, Receipt
+from alerts.delivery.channels.channel import Channel, ChannelError, Notice, OneByOne, Receipt
 from alerts.delivery.message import Purpose
 from alerts.delivery.notification import Notification
 
@@ -28,11 +30,19 @@ Result = Receipt | ChannelError | None
 """How an attempt ended; None when the row was not owed any more."""
 
 
-class _Attempt:
-    __slots__ = ("cut", "replaced", "row", "since")
+class _InLine(NamedTuple):
+    row: Notification
+    since: float
+    door: bundle.Door | None
 
-    def __init__(self, row: Notification, since: float) -> None:
-        self.row = row
+
+class _Attempt:
+    """One message. `rows` are the notices that are in it."""
+
+    __slots__ = ("cut", "replaced", "rows", "since")
+
+    def __init__(self, rows: list[Notification], since: float) -> None:
+        self.rows = rows
         self.since = since
         self.cut = False  # given up: what it brings after all is not heard
         self.replaced = False  # another thread works in its stead
@@ -42,26 +52,30 @@ class _Attempt:
 
 
 class Senders:
-    """`still_owed` is asked for a row that waited in line; `done` hears how each attempt ended and how many
+    """`still_owed` is asked for rows that waited in line; `done` hears how each attempt ended and how many
     ms it took, and `turned` that the breaker has opened (with what stood in line) or closed: on a sender's
     thread or on that of cut()."""
 
     def __init__(
         self,
         channel: Channel,
-        still_owed: Callable[[Notification], bool],
-        done: Callable[[Notification, Result, int], None],
+        still_owed: Callable[[list[Notification]], list[Notification]],
+        done: Callable[[Sequence[Notification], Result, int], None],
         turned: Callable[[str, Sequence[Notification]], None],
         now: Callable[[], int],
+        notice: Callable[[Sequence[Notification]], Notice] = bundle.notice,
     ) -> None:
         self.channel = channel
+        self._notice = notice
+        self.one_by_one = isinstance(channel, OneByOne)
         self._still_owed = still_owed
         self._done = done
         self._turned = turned
         self._now = now
         self._breaker = Breaker()
-        self._urgent: deque[tuple[Notification, float]] = deque()  # life safety goes first
-        self._rest: deque[tuple[Notification, float]] = deque()
+        self._firsts = bundle.Firsts()
+        self._urgent: deque[_InLine] = deque()  # life safety goes first
+        self._rest: deque[_InLine] = deque()
         self._some = threading.Condition()
         self._busy: set[_Attempt] = set()
         self._spare = SPARE * channel.workers
@@ -78,18 +92,22 @@ class Senders:
             self._stopping = True
             self._some.notify_all()
 
-    def put(self, row: Notification) -> bool:
-        """Into the line; False when it is full, which it never is for life safety."""
+    def put(self, rows: Sequence[Notification]) -> bool:
+        """What may be one message into the line; False when it is full, which it never is for life safety."""
         with self._some:
-            if not row.life_safety and len(self._urgent) + len(self._rest) >= ROOM:
+            urgent = rows[0].life_safety
+            if not urgent and len(self._urgent) + len(self._rest) >= ROOM:
                 return False
-            (self._urgent if row.life_safety else self._rest).append((row, time.monotonic()))
+            since = time.monotonic()
+            (self._urgent if urgent else self._rest).extend(
+                _InLine(row, since, self._door(row)) for row in rows
+            )
             self._some.notify()
         return True
 
     def lets(self, row: Notification) -> bool:
-        """Whether the breaker lets it through. Trying a channel is what a test is for, and what could not be
-        written has nowhere to wait."""
+        """Whether the breaker lets a message through that begins with it. Trying a channel is what a test is
+        for, and what could not be written has nowhere to wait."""
         if not _waits(row):
             return True
         with self._some:
@@ -132,7 +150,7 @@ class Senders:
     def _work(self) -> None:
         while (taken := self._take()) is not None:
             attempt, waited = taken
-            result = self._attempt(attempt.row, waited)
+            result = self._attempt(attempt, waited)
             with self._some:
                 self._busy.discard(attempt)
                 if attempt.replaced:
@@ -143,23 +161,23 @@ class Senders:
 
     def _ended(self, attempt: _Attempt, result: Result) -> None:
         with self._some:
-            turned, back = self._judged(attempt.row, result), list[Notification]()
+            turned, back = self._judged(attempt.rows, result), list[Notification]()
             if turned and self._breaker.tries_at() is not None:
-                back = [row for row, _ in (*self._urgent, *self._rest) if _waits(row)]
-                self._urgent = deque(one for one in self._urgent if not _waits(one[0]))
-                self._rest = deque(one for one in self._rest if not _waits(one[0]))
-                self._breaker.awaited(any(row.life_safety for row in (attempt.row, *back)))
-        self._done(attempt.row, result, attempt.took())
+                back = [one.row for one in (*self._urgent, *self._rest) if _waits(one.row)]
+                self._urgent = deque(one for one in self._urgent if not _waits(one.row))
+                self._rest = deque(one for one in self._rest if not _waits(one.row))
+                self._breaker.awaited(any(row.life_safety for row in (*attempt.rows, *back)))
+        self._done(attempt.rows, result, attempt.took())
         if turned:
             self._turned(self.channel.name, back)
 
-    def _judged(self, row: Notification, result: Result) -> bool:
+    def _judged(self, rows: Sequence[Notification], result: Result) -> bool:
         match result:
             case None:
                 self._breaker.unused()
                 return False
             case ChannelError(permanent=False):
-                return self._breaker.failed(row.key, self._now(), result.retry_after or 0)
+                return self._breaker.failed(rows[0].key, self._now(), result.retry_after or 0)
         return self._breaker.answered()
 
     def _take(self) -> tuple[_Attempt, float] | None:
@@ -168,21 +186,54 @@ class Senders:
                 self._some.wait()
             if self._stopping:
                 return None
-            row, since = (self._urgent or self._rest).popleft()
-            attempt = _Attempt(row, time.monotonic())
+            line = self._urgent or self._rest
+            since = line[0].since
+            alone = self._firsts.first(line[0].row, self._now())
+            attempt = _Attempt([line.popleft().row] if alone else _next(line), time.monotonic())
             self._busy.add(attempt)
+            if self._urgent or self._rest:
+                self._some.notify()
             return attempt, attempt.since - since
 
-    def _attempt(self, row: Notification, waited: float) -> Result:
+    def _door(self, row: Notification) -> bundle.Door | None:
+        return None if self.one_by_one else bundle.door(row)
+
+    def _attempt(self, attempt: _Attempt, waited: float) -> Result:
         try:
-            if waited > WAITED and not self._still_owed(row):
-                return None
-            return self.channel.send(row.notice())
+            if waited > WAITED:
+                self._part(attempt)
+            return self.channel.send(self._notice(attempt.rows)) if attempt.rows else None
         except ChannelError as error:
             return error
         except Exception as error:
-            log.exception("a channel failed in our own code", channel=self.channel.name, key=row.key)
+            keys = [row.key for row in attempt.rows]
+            log.exception("a channel failed in our own code", channel=self.channel.name, keys=keys)
             return ChannelError(f"our own code failed: {type(error).__name__}", False, unknown=True)
+
+    def _part(self, attempt: _Attempt) -> None:
+        """What is owed no more leaves the message."""
+        rows = attempt.rows
+        attempt.rows = self._still_owed(rows)
+        owed = {row.key for row in attempt.rows}
+        if moot := [row for row in rows if row.key not in owed]:
+            self._done(moot, None, 0)
+
+
+def _next(line: "deque[_InLine]") -> list[Notification]:
+    """Out of the line: its first, and all that may go in the same message."""
+    first = line.popleft()
+    if first.door is None:
+        return [first.row]
+    rows, left = [first.row], list[_InLine]()
+    for one in line:
+        if one.door == first.door and len(rows) < bundle.MOST:
+            rows.append(one.row)
+        else:
+            left.append(one)
+    if len(rows) > 1:
+        line.clear()
+        line.extend(left)
+    return rows
 
 
 def _waits(row: Notification) -> bool:

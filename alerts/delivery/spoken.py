@@ -22,6 +22,11 @@ _SAID = {
     r"\+": ("加", " plus "), r"(?<=\w) ?& ?(?=\w)": ("和", " and "), "±": ("正负", " plus or minus "),
     "μ": ("微", " micro "), "µ": ("微", " micro "),
 }  # fmt: skip
+# How many alerts: no number of a place.
+_MANY = re.compile(r"(?<=[等共])([1-9][0-9]?|100)(?=处)|(?<=\band )([1-9][0-9]?)(?= more\b)")
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_TEENS = ("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
+          "nineteen")  # fmt: skip
 _BY_PURPOSE = {Purpose.CLEAR: CLEARED, Purpose.TAKEN: SPARED, Purpose.CONFIRMED: CONFIRMED}
 _IN_MODE = {"drill": Text("这是演练", "This is a drill"), "test": Text("这是测试", "This is a test")}
 
@@ -57,11 +62,24 @@ def speakable(text: str, language: str) -> str:
     for symbol, (zh, en) in _SAID.items():
         text = re.sub(symbol, zh if chinese else en, text)
     text = unicodedata.normalize("NFKC", text)
+    text = _MANY.sub(lambda found: counted(int(found[0]), chinese), text)
     text = re.sub(r"(\d[\d.]*)\s*%", r"百分之\1" if chinese else r"\1 percent", text)
     text = re.sub(r"(?<![0-9A-Za-z.])-(?=\d)", "负" if chinese else "minus ", text)
     text = re.sub(r"(?<=\d)\.(?=\d)", "点" if chinese else " point ", text)
     text = re.sub(r"[0-9]+", lambda found: _singly(found[0], chinese), text)
     return _paused(text, chinese)
+
+
+def counted(number: int, chinese: bool) -> str:
+    """1 to 100 as people count. Digit by digit 12处 would be heard as "one or two"."""
+    tens, ones = divmod(number, 10)
+    if chinese:
+        if number == 100:
+            return "一百"
+        return f"{_ZH[str(tens)] * (tens > 1)}{'十' * (tens > 0)}{_ZH[str(ones)] * (ones > 0)}"
+    if number < 20:
+        return _NUMBERS[ones] if number < 10 else _TEENS[ones]
+    return f"{_TENS[tens - 2]}{' ' + _NUMBERS[ones] if ones else ''}" if number < 100 else "a hundred"
 
 
 def _singly(number: str, chinese: bool) -> str:

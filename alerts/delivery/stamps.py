@@ -1,7 +1,8 @@
 """Touches. The stamps: every change of a notification's state, one row each, in the order they came.
 
 They say what befell a notice (when it was claimed, sent, accepted, delivered …), where the row itself only
-says how it stands. Nothing here is ever changed.
+says how it stands. Nothing here is ever changed, but that the words of people who left are forgotten
+(alerts/delivery/erasing.py).
 """
 
 from collections.abc import Collection, Iterable

@@ -100,7 +100,7 @@ def _values(
     found = {
         "building": building,
         "room": room,
-        "event": shortened(_title(notice), event) or "警情",
+        "event": _event(notice, event),
         "state": shortened(state(notice), longest),
         "time": _time(notice, now, brief),
         "level": _level(notice),
@@ -157,13 +157,29 @@ def state(notice: Notice) -> str:
     """How it stands, in six characters at most."""
     if not notice.alert.get("recorded", True):
         return "未记录"
+    if notice.alert.get("taken_by_zh"):
+        return STATES[Purpose.TAKEN]
     if notice.purpose == Purpose.AGAIN:
-        return f"第{notice.alert.get('occurrence', 2)}次发生"
+        return "再次发生" if _count(notice) > 1 else f"第{notice.alert.get('occurrence', 2)}次发生"
     return next((words for purpose, words in STATES.items() if purpose == notice.purpose), "待受理")
 
 
 def _title(notice: Notice) -> str:
     return washed(str(notice.alert.get("title_zh") or notice.title))
+
+
+def _count(notice: Notice) -> int:
+    """How many alerts the message is about."""
+    more = notice.alert.get("more")
+    return 1 + (more if isinstance(more, int) else 0)
+
+
+def _event(notice: Notice, longest: int) -> str:
+    """What has happened; before it how many there are, where the message is for several."""
+    many = f"共{count}处" if (count := _count(notice)) > 1 else ""
+    left = longest - len(many)
+    title = shortened(_title(notice), left) if left > 1 else ""
+    return f"{many}{title}"[-longest:] or "警情"
 
 
 def _level(notice: Notice) -> str:
@@ -189,10 +205,10 @@ def spoken_values(notice: Notice, kind: Kind, longest: int) -> dict[str, str]:
     path = str(notice.alert.get("place_zh") or NOWHERE.zh)
     place = "" if path == NOWHERE.zh else speakable(washed(path), "zh")
     place = place[-min(longest, SPOKEN_PLACE) :].lstrip("，。") or UNPLACED
-    first = notice.purpose == Purpose.RAISE and notice.alert.get("recorded", True)
+    first = notice.purpose == Purpose.RAISE and state(notice) == STATES[Purpose.RAISE]
     told = "" if kind is Kind.TEST or first else f"，{speakable(state(notice), 'zh')}"
     code = f"，代码{spelled(notice.code, 'zh')}"
     room = min(longest, SPOKEN_TOGETHER - len(place)) - len(told) - len(code)
-    event = speakable(shortened(_title(notice), max(room // 2, LEAST)), "zh") or "警情"
+    event = speakable(_event(notice, max(room // 2, LEAST)), "zh") or "警情"
     found = {"place": place, "event": event[: max(room, LEAST)].rstrip("，") + told + code}
     return {name: found[name] for name in slots(VOICE[kind])}

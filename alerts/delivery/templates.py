@@ -88,7 +88,8 @@ def kind_of(notice: "Notice") -> Kind:
         return Kind.DRILL
     if notice.purpose in (Purpose.CLEAR, Purpose.TAKEN):
         return Kind.CLEAR
-    first = notice.purpose == Purpose.RAISE and notice.alert.get("recorded", True)
+    told = notice.alert.get("recorded", True) and not notice.alert.get("taken_by_zh")
+    first = notice.purpose == Purpose.RAISE and told
     return Kind.ALARM if first else Kind.ESCALATION
 
 

@@ -112,7 +112,7 @@ class Tracker:
     def _ask(self, waiting: list[receipts.Waiting]) -> None:
         self._asking = time.monotonic()
         try:
-            heard = self._channel.ask([one.asked for one in waiting])
+            heard = self._channel.ask([*{one.asked.receipt: one.asked for one in waiting}.values()])
         finally:
             self._asking = None
         self._failures = 0

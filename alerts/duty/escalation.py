@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from alerts import why
 from alerts.alert import Activity, Alert, Effect, Mode, Ownership, Pair, Verification
 from alerts.delivery.message import Purpose
-from alerts.duty.people import EVERYONE, NOBODY, Contact, Directory, Person, Policy, Step, Target
+from alerts.duty.people import CANARY, EVERYONE, NOBODY, Contact, Directory, Person, Policy, Step, Target
 from rules.verdict import Class, Text
 
 REPEAT = {Class.ALARM: 120_000, Class.SUPERVISORY: 900_000, Class.TROUBLE: 4 * 3_600_000}  # ms; status: never
@@ -65,6 +65,8 @@ def escalate(
     if confirmed:
         return _everybody(alert, policy, directory, now)
     cause = next((effect for effect in SOUNDS if effect in effects), None)
+    if policy.id == CANARY and cause is not Effect.RAISED:
+        return Climb(replace(alert, step_due_at=None))  # it is told once, whatever comes of it
     if cause is None:
         return climb(_replanned(alert, policy), policy, directory, now)
     fresh = cause in (Effect.RAISED, Effect.AGAIN)

@@ -15,6 +15,7 @@ from alerts.alert import Alert, Mode
 from alerts.duty import icalfile
 from alerts.duty.fetched import Fetched, check_address
 from alerts.duty.hours import When, covers, day_of, local_day
+from alerts.duty.policy import CANARY as CANARY
 from alerts.duty.policy import DEFAULT, DUTY, NULL, OF_LOOP, OF_NOBODY, rungs
 from alerts.duty.policy import EVERYONE as EVERYONE
 from alerts.duty.policy import LOOP as LOOP
@@ -27,6 +28,7 @@ from alerts.duty.rota import Duty, Rota, Watch
 from alerts.duty.shift import Override, Shift, Swap
 from alerts.plan import Plan
 from ingest.campus.calendar import Calendar
+from ingest.campus.device import OWN
 from ingest.campus.registry import Registry
 from rules.verdict import Class
 
@@ -157,6 +159,8 @@ class Directory:
         ladder started, so that nobody is lost between two policies. Roles are told by their persons."""
         if alert.policy == LOOP:
             return OF_LOOP
+        if alert.policy == CANARY and alert.device == OWN:
+            return _of_canary(alert)
         if alert.policy is not None and alert.policy in self._ladders:
             return self._resolve(self._ladders[alert.policy], alert, registry)
         at = moment or alert.sounded_at or alert.raised_at
@@ -286,6 +290,13 @@ class Directory:
                 return ()  # nobody has it for this place
             case _:
                 return self.duty(target.id, now).who
+
+
+def _of_canary(alert: Alert) -> Policy:
+    """Whom it names; alerts/duty/escalation.py tells them once, whatever comes of it."""
+    if not alert.drill_people:
+        return OF_NOBODY
+    return Policy(CANARY, steps=(Step(notify=tuple(Target("person", one) for one in alert.drill_people)),))
 
 
 def _called(persons: Iterable[Person]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from rules.verdict import Class
 
 DUTY = "duty"  # the post that is told when no policy says otherwise
 LOOP = "loop"  # the built-in policy of Tocsin's own loop message: the null channel, and nobody else
+CANARY = "canary"  # the built-in policy of Tocsin's own test alert: the one person it names, once
 NOBODY = "nobody"  # the built-in policy of what is only shown
 DEFAULT = "default"
 NULL = "null"

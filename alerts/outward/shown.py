@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from alerts.alert import Acknowledgement, Activity, Alert, Inhibition, Mode
+from alerts.duty.canary import is_canary
 from alerts.duty.people import LOOP
 from alerts.placing import building
 from ingest.campus.device import Device, Place
@@ -22,8 +23,8 @@ Plain = dict[str, Any]
 
 
 def for_others(alert: Alert) -> bool:
-    """All but the minute's message from ourselves to ourselves."""
-    return alert.policy != LOOP
+    """All but the minute's message from ourselves to ourselves, and the test of a shift."""
+    return alert.policy != LOOP and not is_canary(alert)
 
 
 def counts(alert: Alert) -> bool:

@@ -4,6 +4,7 @@ from dashboard.catalogue import (
     acts,
     alert,
     api,
+    canary,
     device,
     dialect,
     door,
@@ -13,6 +14,8 @@ from dashboard.catalogue import (
     health,
     incident,
     ledger,
+    link,
+    push,
     rules,
     shadow,
     wall,
@@ -34,5 +37,8 @@ PARTS = (
     hazard,
     drill,
     ledger,
+    canary,
+    link,
+    push,
 )
 CATALOGUE: dict[str, tuple[str, str]] = {key: words for part in PARTS for key, words in part.WORDS.items()}

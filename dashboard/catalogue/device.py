@@ -113,6 +113,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "own_listener": ("设备直连端口", "listener"),
     "own_calendar": ("校历", "calendar"),
     "own_undecided": ("规则试运行到期", "rules on trial for too long"),
+    "own_canary": ("值班通知测试", "test of each shift"),
     "own_interfaces": ("外部接口", "interfaces"),
     "status_ready": ("就绪", "ready"),
     "status_failing": ("存盘失败", "commits fail"),

@@ -140,11 +140,14 @@ WORD_NAMES = {
 OWN_POINTS = (
     "commit", "history", "feed", "config", "rules", "broker_life", "broker_all", "subscription",
     "delivery", "routing", "clock", "disk", "database", "escalation", "quarantine", "dashboard",
-    "registry", "listener", "calendar", "interfaces", "undecided", "gateways",
+    "registry", "listener", "calendar", "interfaces", "undecided", "gateways", "canary",
 )  # fmt: skip
 for _name in OWN_POINTS:
     METRICS[_name] = _state(_name, _name, _name, ("normal", "fault"), "normal", "fault")
 METRICS["loop"] = Metric("loop", Form.EVENT, "自检回路", "loop message", words=("alarm",), true="alarm")
+METRICS["canary_call"] = Metric(
+    "canary_call", Form.EVENT, "通知测试", "test of the notices", words=("alarm",), true="alarm"
+)
 METRICS["blind"] = Metric("blind", Form.EVENT, "失明时段", "blind span", words=("alarm",), true="alarm")
 METRICS["strangers"] = _state(
     "strangers",
@@ -210,7 +213,7 @@ KINDS: dict[str, Kind] = {
         Kind(TAKE_BUTTON, "受理按钮", "take button", ("take",), False, 90000),
         Kind(UNREGISTERED, "未登记设备", "unregistered device", (*_HAZARDS, "strangers"), True, 0),
         Kind("service", "本系统", "Tocsin itself",
-             (*OWN_POINTS, "loop", "loop_returned", "blind"), False, 0),
+             (*OWN_POINTS, "loop", "loop_returned", "blind", "canary_call"), False, 0),
     )
 }  # fmt: skip
 # What a person may write for a kind besides its name: what it is called in Chinese or English.
@@ -242,8 +245,8 @@ COMMON_METRICS = (
 
 # What Tocsin finds out or says of itself: no device may say it in its own name.
 OURS = frozenset(
-    (*OWN_POINTS, "loop", "loop_returned", "blind", "strangers", "supervision", "unprotected", "interval",
-     "sequence_gap", "clock_error", "flooding", "unreadable")
+    (*OWN_POINTS, "loop", "loop_returned", "blind", "canary_call", "strangers", "supervision", "unprotected",
+     "interval", "sequence_gap", "clock_error", "flooding", "unreadable")
 )  # fmt: skip
 
 

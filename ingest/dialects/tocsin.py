@@ -21,7 +21,7 @@ from ingest.dialects.dialect import (
 from ingest.guard import Malformed, no_key_twice
 from ingest.moment import event_time
 from ingest.reading import Decoded, Reading, Reason
-from ingest.value import READERS, Reader, shown
+from ingest.value import READERS, Reader, Value, shown
 
 NAME = "tocsin"
 BASES = ("campus",)
@@ -31,7 +31,13 @@ guard, define = json_guard, no_definitions
 _LEVEL = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _MOST = 2**63 - 1
 
-_SERVICE: dict[str, Reader] = {"loop": READERS["loop"]}
+
+def _canary(raw: Any) -> Value:
+    """Whom it is for, as our own message says it; the desk understands it."""
+    return "alarm", raw if isinstance(raw, str) and len(raw) <= 200 else ""
+
+
+_SERVICE: dict[str, Reader] = {"loop": READERS["loop"], "canary_call": _canary}
 _OTHERS: dict[str, Reader] = {name: read for name, read in READERS.items() if name not in OURS}
 _READERS_OF = {kind: _SERVICE if kind == "service" else _OTHERS for kind in KINDS}
 

@@ -11,9 +11,10 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from alerts.alert import Acknowledged
 from alerts.delivery.rungs import Rung
+from alerts.duty.canary import Said
 from ingest.campus.device import Device, Place
 from ingest.campus.registry import Registry
-from rules.verdict import Class, Text
+from rules.verdict import Class, Evidence, Text
 from tests.fakes.browser import PASSWORD
 from tests.fakes.service import FakeHouse
 from tests.fakes.web import WebServer
@@ -233,6 +234,23 @@ def test_what_could_not_be_recorded_stands_above_everything_and_sounds(
     house.live.publish((), ())
     expect(banner).to_have_count(0, timeout=DEADLINE)
     _sound(page, "on")
+
+
+def test_the_test_of_a_shift_is_seen_as_one_and_makes_no_sound(guard: Guard, house: FakeHouse) -> None:
+    page = guard.enters()
+    now, said = house.now(), page.locator("[data-announce]")
+    note = str(Said(1, now + 600_000, "li-wei"))
+    house.fires(
+        "tocsin", "canary", alert_class=Class.STATUS, title=Text("值班通知测试", "Test"), policy="canary",
+        verify=False, life_safety=False, evidence=(Evidence("canary_call", "alarm", now, now, "", note),),
+    )  # fmt: skip
+    card = page.locator(".card-status")
+    expect(card).to_contain_text("值班通知测试", timeout=DEADLINE)
+    expect(card.locator(".drill-word")).to_have_text("测试")
+    expect(said).to_have_text("")  # what is announced is what chimes
+    house.fires("dorm-2-305-smoke", "battery-low", alert_class=Class.TROUBLE, title=Text("电量低", "Battery"))
+    expect(said).to_contain_text("电量低", timeout=DEADLINE)
+    expect(said).not_to_contain_text("值班通知测试")
 
 
 def test_that_no_gateway_works_is_red_and_sounds_until_one_does(guard: Guard, house: FakeHouse) -> None:

@@ -41,7 +41,7 @@ class Clock:
         return self.moment
 
 
-class Phone:
+class Screen:
     """A channel that records what it brings, and does `act` first (fail, hang, count)."""
 
     workers = 4
@@ -55,6 +55,12 @@ class Phone:
         receipt = self.act(notice)
         self.brought.append(notice)
         return receipt or Receipt()
+
+
+class Phone(Screen):
+    """One that brings each notice by itself."""
+
+    one_by_one = True
 
 
 class Gateway(Phone):
@@ -75,9 +81,10 @@ class Gateway(Phone):
 class Desk:
     """The writer, the database and the reports around one Delivery at a time."""
 
-    def __init__(self, path: Path) -> None:
-        self.database = Database.open(f"sqlite:///{path / 'state.db'}")
-        self.database.create_all()
+    def __init__(self, path: Path, database: Database | None = None) -> None:
+        self.database = database or Database.open(f"sqlite:///{path / 'state.db'}")
+        if database is None:
+            self.database.create_all()
         self.writer = ThreadPoolExecutor(1)
         self.clock = Clock()
         self.reports: list[tuple[str, str, str]] = []

@@ -2,7 +2,7 @@
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -19,14 +19,19 @@ import ingest.tables
 import rules.tables
 from alerts import desk
 from alerts.alert import Acknowledged, Arrived
+from alerts.delivery import linked
+from alerts.delivery.answering import Ear
+from alerts.delivery.answers import Meant
 from alerts.delivery.emergency import UnrecordedAlert
+from alerts.delivery.linked import Pressed
+from alerts.delivery.links import KEY, Flaw, Link, Links
 from alerts.delivery.rungs import Rung
 from alerts.duty import roster
 from alerts.duty.people import Contact, Directory, Match, Person, Policy, Post, Step, Target
 from alerts.incidents.photos import Photos
 from dashboard import accounts
 from dashboard.live import Live
-from dashboard.service import RulesInfo, Service, Within
+from dashboard.service import Push, RulesInfo, Service, Within
 from dashboard.settings import DashboardSettings
 from ingest import quarantine
 from ingest.campus.device import Device, Place, Zone
@@ -39,6 +44,7 @@ from rules.verdict import Class, Evidence, Holds, Text, Verdict
 T = TypeVar("T")
 START = 1_795_337_000_000  # 2026-11-22 in the evening, Asia/Shanghai
 MINUTE = 60_000
+LINKS = Links(bytes(range(KEY)), "http://wall.test", 120 * MINUTE)
 
 
 class Clock:
@@ -102,6 +108,8 @@ class FakeHouse:
         self.rules = RulesInfo("1a2b3c", 42)
         self.unrecorded: list[UnrecordedAlert] = []
         self.rung = Rung.GATEWAYS
+        self.push: Push | None = None
+        self.callbacks: list[tuple[str, dict[str, str]]] = []
         self.scenarios_started: list[str] = []
         self.live = Live(self.read, self.now)
         with self._engine.begin() as tx:
@@ -123,10 +131,14 @@ class FakeHouse:
             rules=lambda: self.rules,
             emergency_open=lambda: self.unrecorded,
             rung=lambda: self.rung,
+            push=lambda: self.push,
+            called_back=self._called_back,
             live=self.live,
             settings=settings,
             status=lambda: {"messages": 12345, "queue": 0, "threads": ["writer", "web"]},
             photos=self.photos,
+            links=LINKS,
+            press=self.press,
             version="0.1.0",
             demo=self.scenarios_started.append,
             scenarios=(
@@ -136,6 +148,10 @@ class FakeHouse:
         )
 
     # ---- what the roof gives
+
+    def _called_back(self, channel: str, form: Mapping[str, str], signature: str) -> bool:
+        self.callbacks.append((channel, dict(form)))
+        return self.push is not None and channel == self.push.channel
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
@@ -162,6 +178,19 @@ class FakeHouse:
         known = self.directory
         self.directory = self.transact(lambda tx: roster.load(tx, known.channels, known.zone)).result()
         return made
+
+    def press(self, link: Link, meant: Meant) -> Pressed | Flaw:
+        def act(tx: Connection) -> tuple[desk.Outcome, Pressed | Flaw]:
+            ear = Ear(
+                lambda: self.directory,
+                lambda tx, facts: desk.apply(tx, facts, self.now(), self.directory, self.registry),
+                self.now,
+            )
+            return linked.press(ear, tx, link, meant, self.now())
+
+        outcome, pressed = self.transact(act).result()
+        self.live.publish(outcome.changed, ())
+        return pressed
 
     def apply(self, facts: Sequence[desk.AnyFact], within: Within | None = None) -> Future[Any]:
         around = within or (lambda tx, act: act())

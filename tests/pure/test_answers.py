@@ -3,8 +3,9 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from alerts.delivery.answers import Meant, Told, decide, same_address, sentence
+from alerts.delivery.answers import Meant, Told, decide, masked, same_address, sentence
 
 ONE = [Told(7, "A7K", True)]
 TWO = [*ONE, Told(8, "3B9Q", True)]
@@ -64,8 +65,14 @@ def test_what_is_not_clear_does_nothing_and_is_answered(said: str, known: list[T
 
 
 def test_a_message_that_names_what_it_answers_needs_no_code() -> None:
-    assert decide("1", TWO, about=8).told == TWO[1]
-    assert decide("1 A7K", TWO, about=8).told == TWO[0]
+    assert decide("1", TWO, about={8}).told == TWO[1]
+    assert decide("1 A7K", TWO, about={8}).told == TWO[0]
+
+
+def test_a_message_for_several_alerts_is_answered_with_a_code_unless_one_of_them_is_open() -> None:
+    assert decide("1", TWO, about={7, 8}).result == "which"
+    closed = [replace(TWO[0], open=False), TWO[1]]
+    assert decide("1", closed, about={TWO[0].alert, TWO[1].alert}).told == TWO[1]
 
 
 @settings(max_examples=200)
@@ -92,3 +99,12 @@ def test_a_number_is_the_same_with_and_without_its_country_and_no_other_is() -> 
     assert not same_address("+1 13800000001", "13800000001")
     assert not same_address("3800000001", "13800000001")
     assert not same_address("", "")
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [("+8613800000001", "+86138****0001"), ("13800000001", "138****0001"),
+     ("li.wei@example.edu", "l***@example.edu"), ("10690001", "***01"), ("", "***"), ("a\n<b>", "***b>")],
+)  # fmt: skip
+def test_of_a_strangers_address_only_the_ends_are_kept(address: str, shown: str) -> None:
+    assert masked(address) == shown

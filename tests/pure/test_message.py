@@ -223,6 +223,21 @@ def test_cleaning_twice_changes_nothing_more(text: str) -> None:
     assert clean(clean(text)) == clean(text)
 
 
+def test_a_notice_that_goes_out_late_says_who_has_taken_it_by_then() -> None:
+    late = replace(FIRE, taken=True, late=180_000, occurrence=1)
+    for purpose in (Purpose.RAISE, Purpose.AGAIN, Purpose.RELEASED, Purpose.REAL, Purpose.GONE):
+        zh, en = words(late, purpose, ROOM_305, "zh"), words(late, purpose, ROOM_305, "en")
+        assert "，李伟已受理" in zh.short
+        assert ", taken by Li Wei" in en.short
+        assert zh.short.startswith("2号宿舍楼 3层 305室：")
+        assert zh.short.endswith("代码A7K2")
+        assert size(zh.short) <= SMS_ANY
+        assert "李伟已受理" in zh.title
+        assert "（迟发3分钟）" in zh.body
+        assert facts(late, purpose, ROOM_305)["taken_by_en"] == "Li Wei"
+    assert "受理" not in words(replace(late, taken=False), Purpose.RAISE, ROOM_305, "zh").short
+
+
 def test_the_facts_for_machines_are_plain_and_bilingual() -> None:
     assert facts(FIRE, Purpose.RAISE, ROOM_305) == {
         "id": 7,

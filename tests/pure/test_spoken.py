@@ -37,6 +37,9 @@ def test_no_sms_on_the_golden_page_is_longer_than_one() -> None:
         ("Ａ座２层", "A座二层"),
         ("东门 & 西门", "东门和西门"),
         ("火！！！", "火"),
+        ("305室等12处", "三零五室等十二处"),
+        ("共100处，共21处，共9处", "共一百处，共二十一处，共九处"),
+        ("12处置室", "一二处置室"),
         ("", ""),
     ],
 )
@@ -53,6 +56,8 @@ def test_signs_and_numbers_are_said_in_chinese(written: str, zh: str) -> None:
         ("Dean's house (east)", "Dean's house, east"),
         ("CO > 35 ppm", "CO over three five ppm"),
         ("-5 °C", "minus five degrees"),
+        ("Room 12 and 11 more: smoke", "Room one two and eleven more, smoke"),
+        ("and 99 more, and 20 more, and 5 more", "and ninety nine more, and twenty more, and five more"),
     ],
 )
 def test_signs_and_numbers_are_said_in_english(written: str, en: str) -> None:

@@ -35,6 +35,7 @@ from alerts.delivery.templates import (
     numbered,
     slots,
 )
+from rules.verdict import Text
 from tests.templates import GOLDEN, NOW, notice_of, page
 from tests.words import DEEP, FIRE, HEAT, ROOM
 
@@ -144,8 +145,28 @@ def test_how_it_stands_fits_the_shortest_variable(purpose: Purpose) -> None:
     assert 2 <= len(state(replace(NOTICE, purpose=purpose))) <= 6
 
 
+def test_a_late_alarm_that_somebody_has_by_now_says_so_in_a_template_too() -> None:
+    late = notice_of(replace(FIRE, taken=True, who=Text("李伟", "Li Wei")), Purpose.RAISE, ROOM)
+    assert kind_of(late) is Kind.ESCALATION
+    assert state(late) == "已有人受理"
+    assert "已有人受理" in "".join(spoken_values(late, Kind.ALARM, 80).values())
+
+
 def test_what_could_not_be_recorded_says_so_in_place_of_its_state() -> None:
     assert state(at("x", recorded=False)) == "未记录"
+
+
+@pytest.mark.parametrize(
+    ("count", "longest", "event"),
+    [
+        (2, 20, "共2处烟雾报警"), (12, 6, "共12处烟雾"), (12, 5, "共12处"), (100, 6, "共100处"),
+        (100, 4, "100处"),
+    ],
+)  # fmt: skip
+def test_a_message_for_several_says_how_many_however_short_the_variable(
+    count: int, longest: int, event: str
+) -> None:
+    assert values(at("2号楼 305室", more=count - 1), Kind.ALARM, "学校", longest, NOW)["event"] == event
 
 
 def test_an_alarm_of_another_day_tells_its_day() -> None:
@@ -162,12 +183,12 @@ WORDS = st.text(st.sampled_from("火烟报警楼室层A1290.:/ @【】😀"), ma
 @given(
     place=WORDS, title=WORDS, kind=st.sampled_from(list(Kind)), longest=st.integers(6, 35),
     sign=st.text("校", min_size=2, max_size=12), purpose=st.sampled_from(list(Purpose)),
-    days=st.integers(0, 40),
+    days=st.integers(0, 40), more=st.integers(0, 99),
 )  # fmt: skip
 def test_whatever_a_device_says_the_message_stays_one_sms_and_every_variable_is_filled(
-    place: str, title: str, kind: Kind, longest: int, sign: str, purpose: Purpose, days: int
+    place: str, title: str, kind: Kind, longest: int, sign: str, purpose: Purpose, days: int, more: int
 ) -> None:
-    notice = replace(at(place, title_zh=title), purpose=purpose, title=title)
+    notice = replace(at(place, title_zh=title, more=more), purpose=purpose, title=title)
     made = values(notice, kind, sign, longest, NOW + days * 86_400_000)
     assert all(0 < len(value) <= max(longest, 6) for value in made.values()), made
     assert not re.search(r"[【】@/😀]|\d+\.\d+\.\d", "".join(made.values()))

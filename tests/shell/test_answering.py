@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, func, select, update
 
 from alerts.alert import Acknowledgement, Alert
-from alerts.delivery import answering, outbox
+from alerts.delivery import outbox, unheard
 from alerts.delivery.answering import Ear, Listeners, answer
 from alerts.delivery.channels.channel import Answer, ChannelError
 from alerts.delivery.notification import Notification, State
@@ -118,8 +118,23 @@ def test_nobody_who_is_not_registered_is_heard_or_answered(night: Night) -> None
     assert night.says("999", "1 " + night.alert.code) == []
     assert night.alert.acknowledgement is Acknowledgement.NO
     with night.school.database.read() as conn:
-        assert answering.strangers(conn, 0) == 1
-        assert conn.execute(select(answer.c.words, answer.c.person)).one() == ("", "")
+        assert unheard.counted(conn, 0) == {"unknown_sender": 1}
+        (kept,) = unheard.latest(conn, 10)
+    assert (kept.person, kept.sender, kept.words) == ("", "***99", "1 " + night.alert.code)
+
+
+def test_of_what_nobody_is_known_to_have_said_the_newest_are_kept_for_a_while(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unheard, "MOST", 3)
+    for n in range(5):
+        night.says("999", f"buy {n}")
+    with night.school.database.read() as conn:
+        assert [row.words for row in unheard.latest(conn, 10)] == ["buy 4", "buy 3", "buy 2"]
+    night.school.moment += unheard.KEPT + 1
+    night.says("999", "buy more")
+    with night.school.database.read() as conn:
+        assert [row.words for row in unheard.latest(conn, 10)] == ["buy more"]
 
 
 def test_what_is_not_understood_does_nothing_and_says_what_would_be(night: Night) -> None:
@@ -140,6 +155,21 @@ def test_an_answer_is_a_receipt_of_the_notice_it_answers(night: Night) -> None:
     with night.school.database.read() as conn:
         assert conn.execute(states).scalar() == 1
     assert night.alert.owner == "warden"
+
+
+def test_to_a_message_for_several_alerts_it_is_asked_which_until_one_is_left(night: Night) -> None:
+    night.school.say("smoke-306", smoke="alarm")
+    rows = update(outbox.notification).where(outbox.notification.c.person == "warden")
+    with night.school.database.transaction() as tx:
+        tx.execute(rows.values(state=State.SENT, receipt="SM1"))
+    (said,) = replies(night.says("1", "1", receipt="SM1"), "warden")
+    assert "您有多条警情" in said
+    assert night.alert.acknowledgement is Acknowledgement.NO
+    other = next(one for one in night.school.open() if one.device == "smoke-306" and one.life_safety)
+    with night.school.database.transaction() as tx:
+        tx.execute(rows.where(outbox.notification.c.alert != other.id).values(receipt="SM2"))
+    night.says("1", "1", number="again", receipt="SM1")
+    assert [one.owner for one in night.school.open() if one.id == other.id] == ["warden"]
 
 
 def test_what_cannot_be_recorded_is_not_heard_and_comes_again(night: Night) -> None:

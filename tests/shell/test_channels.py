@@ -260,6 +260,51 @@ def test_apprise_brings_title_and_body_to_the_persons_address(sink: WebhookSink)
     assert ".." not in call.path.split("/")
 
 
+def test_apprise_carries_the_link_where_there_is_room_for_a_page(sink: WebhookSink) -> None:
+    link = "https://tocsin.example.edu/a/Px4BpMqx2lY_-0aA"
+    apprise(sink).send(replace(NOTICE, address="li-wei", link=link))
+    (call,) = sink.calls
+    assert call.json["message"].startswith(NOTICE.body)
+    assert call.json["message"].endswith(link)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "language", "buttons"),
+    [
+        (Purpose.RAISE, "zh", ["http, 受理", "view, 打开"]),
+        (Purpose.ESCALATE, "en", ["http, Take it", "view, Open"]),
+        (Purpose.CONFIRMED, "zh", ["view, 打开"]),
+    ],
+)
+def test_ntfy_shows_a_button_that_takes_and_one_that_opens_the_link(
+    sink: WebhookSink, purpose: Purpose, language: str, buttons: list[str]
+) -> None:
+    link = "https://tocsin.example.edu/a/Px4BpMqx2lY_-0aA"
+    ntfy = Apprise("push", AppriseSettings(kind="apprise", url=f"ntfy://127.0.0.1:{sink.port}/{{address}}"))
+    ntfy.send(replace(NOTICE, address="li-wei", link=link, purpose=purpose, language=language))
+    (call,) = sink.calls
+    assert call.json["topic"] == "li-wei"
+    shown = call.headers["x-actions"].encode("latin-1").decode().split("; ")
+    assert [", ".join(one.split(", ")[:2]) for one in shown] == buttons
+    assert all(one.split(", ")[2] == link for one in shown)
+    assert call.headers["x-click"] == link
+    if len(buttons) == 2:
+        assert shown[0].endswith("body='act=take', clear=true")
+
+
+def test_buttons_of_the_administrators_own_stay_and_a_notice_without_a_link_has_none(
+    sink: WebhookSink,
+) -> None:
+    url = f"ntfy://127.0.0.1:{sink.port}/{{address}}?click=https%3A%2F%2Fwall.example.edu"
+    ntfy = Apprise("push", AppriseSettings(kind="apprise", url=url))
+    ntfy.send(replace(NOTICE, address="li-wei"))
+    ntfy.send(replace(NOTICE, address="li-wei", link="https://tocsin.example.edu/a/x"))
+    without, with_link = sink.calls
+    assert "x-actions" not in without.headers
+    assert "x-actions" in with_link.headers
+    assert {one.headers["x-click"] for one in sink.calls} == {"https://wall.example.edu"}
+
+
 def test_the_outbox_alone_tries_again_whatever_the_url_says(sink: WebhookSink) -> None:
     sink.reply = Reply(500)
     with pytest.raises(ChannelError) as caught:

@@ -43,13 +43,16 @@ def test_a_check_reads_what_is_stored_and_says_what_the_file_does_not_fit(
     (folder / "tocsin.yaml").write_text("channels: {mail: {kind: 'null'}}\nrules: [mine.yaml]\n")
     (folder / "mine.yaml").write_text(
         "rules: [{id: hot, title: {zh: 热, en: Hot}, for: {kind: [smoke_detector]}, class: trouble,\n"
-        " priority: 2, subject: device, when: {metric: temperature, above: 40}, policy: none-such}]\n"
+        " priority: 2, subject: device, when: {metric: temperature, above: 40}, policy: none-such},\n"
+        " {id: warm, title: {zh: 温, en: Warm}, for: {kind: [smoke_detector]}, class: trouble,\n"
+        " priority: 2, subject: device, when: {metric: temperature, above: 30}, policy: canary}]\n"
     )
     code = main(["check"])
     told = capsys.readouterr()
     assert code == 0, told.err
     assert "channel 'sms'" in told.out
     assert "! rule hot: there is no policy 'none-such'" in told.out
+    assert "! rule warm: there is no policy 'canary'" in told.out  # which would try to make a test of it
 
 
 def test_mistakes_in_configuration_and_rules_end_with_2_and_no_traceback(

@@ -234,3 +234,18 @@ def test_alert_states_may_not_lie_where_devices_are_heard(tmp_path: Path) -> Non
 def test_the_keys_of_a_receiver_are_not_shown(tmp_path: Path) -> None:
     text = 'interfaces: {cloudevents: {a: {url: "x://k3y@host", headers: {"A b": k3y}}}}\n'
     assert "k3y" not in "".join(wrong(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("address: tocsin.example.edu", "must be how telephones reach the dashboard"),
+        ("address: 'https://tocsin.example.edu/wall'", "must be how telephones reach the dashboard"),
+        ("address: 'https://me@tocsin.example.edu'", "must be how telephones reach the dashboard"),
+        ("address: 'http://192.0.2.10:8470'", "whoever listens in could answer alerts"),
+        ("link_hours: 0", "greater than or equal to 0.1"),
+    ],
+)
+def test_an_address_that_no_link_should_lead_to_is_refused(tmp_path: Path, lines: str, said: str) -> None:
+    (told,) = wrong(tmp_path, f"dashboard: {{{lines}}}")
+    assert said in told

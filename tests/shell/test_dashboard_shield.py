@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
+from alerts.delivery.links import PATH as LINKS
 from dashboard.app import ROUTES
 from dashboard.gate import check_routes, declared
 from dashboard.permissions import Permission, Role, may
@@ -20,7 +21,8 @@ FILLED = {
     "number": "1", "device": "dorm-2-305-smoke", "account": "1", "switch": "disable", "name": "gas",
     "post": "duty", "word": "accepted",
 }  # fmt: skip
-SIGNED = [route for route in ROUTES if route.path.startswith(CALLBACKS)]  # see test_callbacks.py
+# see test_callbacks.py and test_link_page.py
+SIGNED = [route for route in ROUTES if route.path.startswith((CALLBACKS, LINKS))]
 CHANGING = [route for route in ROUTES if "POST" in (route.methods or ()) and route not in SIGNED]
 READING = [route for route in ROUTES if "GET" in (route.methods or ()) and route.path != "/api/v1/events"]
 CLOSED = [route for route in ROUTES if declared(route) is not Permission.PUBLIC]

@@ -178,6 +178,19 @@ def test_the_dashboards_certificate_is_read(site: Site) -> None:
     assert "dashboard_closed" in site.examine()
 
 
+def test_links_that_no_telephone_can_open_are_told(site: Site) -> None:
+    made = cert.make(site.folder / "tls", ["tocsin.example.edu"], clock.now(), 90)
+    pair = f"cert: '{made.cert}', key: '{made.key}'"
+    for address, finding in (
+        ("", "links_none"),
+        ("https://127.0.0.1:8470", "links_here_only"),
+        ("https://other.example.edu", "links_name_missing"),
+        ("https://tocsin.example.edu:8470/", "links_good"),
+    ):
+        site.write(f"dashboard: {{listen: '127.0.0.1:{site.listen}', {pair}, address: '{address}'}}")
+        assert finding in site.examine()
+
+
 class Running:
     """Answers at the control socket as a service does."""
 

@@ -53,6 +53,17 @@ def test_a_notice_arrives_as_text_and_html_in_which_nothing_runs(mailbox: Mailbo
     assert "&lt;b&gt;烟雾&lt;/b&gt;" in html.get_content()
 
 
+def test_a_letter_holds_the_link_that_answers_it_and_whose_it_is(mailbox: Mailbox) -> None:
+    link = "https://tocsin.example.edu:8470/a/Px4BpMqx2lY_-0aA"
+    email(mailbox.port).send(replace(NOTICE, link=link))
+    (letter,) = mailbox.letters
+    text, html = letter.get_body(("plain",)), letter.get_body(("html",))
+    assert text is not None
+    assert html is not None
+    assert text.get_content().splitlines()[-2:] == ["一键回复（仅限本人，请勿转发）：", link]
+    assert f'<a href="{link}"' in html.get_content()
+
+
 def test_a_letter_fetches_nothing_and_says_what_it_is_to_machines(mailbox: Mailbox) -> None:
     body = '2号宿舍楼\n<img src="https://evil.example/x.png">「<a href=//evil.example>」'
     alarm = replace(NOTICE, body=body, alert=NOTICE.alert | {"life_safety": True})

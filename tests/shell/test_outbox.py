@@ -73,6 +73,13 @@ def test_owing_the_same_twice_is_owing_it_once(tx: Connection) -> None:
     ]
 
 
+def test_what_is_owed_no_more_costs_no_turn_where_only_one_may_be_tried(tx: Connection) -> None:
+    gone = [replace(ROW, step=n, purpose=Purpose.ESCALATE) for n in range(3)]
+    owe(tx, *gone, replace(ROW, step=9))
+    store.save(tx, [(FIRE, replace(FIRE, acknowledgement=Acknowledgement.PROMISED))])
+    assert [row.step for row in claim(tx, NOW + LEASE, hook=1)] == [9]
+
+
 def test_nothing_owed_writes_nothing(tx: Connection) -> None:
     assert outbox.owe(tx, [], NOW) == []
 

@@ -127,6 +127,16 @@ def test_a_notice_stands_in_the_group_with_its_place_first_and_its_code(far: Fak
     assert "A7K" in said(post)
 
 
+def test_a_group_reads_nobodys_link_unless_the_administrator_says_so(far: FakeWecom) -> None:
+    """Whoever reads it can answer in the name of whom it mentions."""
+    link = "https://tocsin.example.edu/a/Px4BpMqx2lY_-0aA"
+    robot(far).send(replace(NOTICE, link=link))
+    robot(far, links=True).send(replace(NOTICE, link=link, body="高" * 9000))
+    plain, linked = (said(post) for post in far.posts)
+    assert link not in plain
+    assert linked.endswith(f"{NOTICE.code}\n一键回复（仅限本人，请勿转发）：\n{link}")
+
+
 def test_a_drill_is_marked_before_anything_else(far: FakeWecom) -> None:
     drill = notice_of(replace(FIRE, mode="drill"), Purpose.RAISE, ROOM)
     robot(far).send(replace(drill, address=""))

@@ -39,7 +39,7 @@ def test_a_disk_that_hangs_does_not_keep_a_hanging_commit_from_being_noticed(
             noticed.set()
 
     watches.append(watch_disk(tmp_path, touch, lambda *_: None))
-    watches.append(watch_service(notice, nothing, nothing, nothing, nothing, nothing))
+    watches.append(watch_service(notice, nothing, nothing, nothing, nothing, nothing, nothing))
     for one in watches:
         one.start()
     try:

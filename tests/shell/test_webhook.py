@@ -71,6 +71,7 @@ def test_a_notice_is_posted_as_json_with_its_key_and_the_moment(sink: WebhookSin
         "title": "t",
         "body": "b",
         "alert": {"class": "alarm", "since": NOW},
+        "link": "",
     }
     assert call.headers["content-type"] == "application/json"
     assert call.headers["idempotency-key"] == NOTICE.key

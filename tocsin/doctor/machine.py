@@ -5,13 +5,16 @@ import socket
 import stat
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from cryptography import x509
 
+from alerts.delivery import links
+from dashboard.settings import DashboardSettings
 from tocsin import lastgood
 from tocsin.config import Settings
 from tocsin.doctor import judge
@@ -114,7 +117,7 @@ def _watched(settings: Settings) -> Iterator[tuple[Path, bool]]:
         yield source, _holds_secrets(source)
         yield source.parent / "secrets.yaml", True
     yield folder, False
-    for name in (lastgood.NAME, "state.db", "state.db-wal", "control.sock"):
+    for name in (lastgood.NAME, "state.db", "state.db-wal", "control.sock", links.FILE):
         yield folder / name, True
     keys = [settings.dashboard.key, settings.broker.tls.key if settings.broker.tls else None]
     for key in filter(None, keys):
@@ -143,11 +146,25 @@ def look_at_dashboard(settings: Settings, running: bool, now: datetime) -> list[
         except (OSError, ValueError) as error:
             return [*findings, found("dashboard_certificate_unclear", path=dashboard.cert, why=str(error))]
         ends, begins = read.not_valid_after_utc, read.not_valid_before_utc
+        findings += _links(dashboard, names_in(read))
         return [*findings, judge.certificate("dashboard", ends, begins, now, names_in(read))]
+    findings += _links(dashboard, None)
     if dashboard.host not in ("127.0.0.1", "::1", "localhost"):
         plain = "dashboard_in_the_clear" if dashboard.insecure_http else "dashboard_closed"
         return [*findings, found(plain, listen=dashboard.listen)]
     return [*findings, found("dashboard_here_only", listen=dashboard.listen)]
+
+
+def _links(dashboard: DashboardSettings, names: Sequence[str] | None) -> list[Finding]:
+    """`names` of our own certificate, where there is one. (A proxy before us may have another.)"""
+    address, host = dashboard.address, urlsplit(dashboard.address).hostname or ""
+    if not address:
+        return [found("links_none")]
+    if host in ("127.0.0.1", "::1", "localhost"):
+        return [found("links_here_only", address=address)]
+    if names is not None and not {host, f"*.{host.partition('.')[2]}"} & set(names):
+        return [found("links_name_missing", address=address, host=host)]
+    return [found("links_good", address=address, hours=f"{dashboard.link_hours:g}")]
 
 
 def _address(host: str, port: int, running: bool) -> Finding:

@@ -1,6 +1,7 @@
 """Touches. Doors out: one file a channel, and its lines here."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -9,7 +10,7 @@ from alerts.delivery.channels.acknowledged import Acknowledged
 from alerts.delivery.channels.aliyun import Aliyun, AliyunSettings
 from alerts.delivery.channels.aliyun_voice import AliyunVoice, AliyunVoiceSettings
 from alerts.delivery.channels.apprise_settings import AppriseSettings
-from alerts.delivery.channels.channel import Channel
+from alerts.delivery.channels.channel import Channel, Devices
 from alerts.delivery.channels.dingtalk import Dingtalk, DingtalkSettings
 from alerts.delivery.channels.email import Email, EmailSettings
 from alerts.delivery.channels.feishu import Feishu, FeishuSettings
@@ -21,6 +22,7 @@ from alerts.delivery.channels.tencent_voice import TencentVoice, TencentVoiceSet
 from alerts.delivery.channels.twilio import Twilio, TwilioSettings
 from alerts.delivery.channels.twilio_voice import TwilioVoice, TwilioVoiceSettings
 from alerts.delivery.channels.webhook import Webhook, WebhookSettings
+from alerts.delivery.channels.webpush_settings import WebpushSettings
 from alerts.delivery.channels.wecom import Wecom, WecomSettings
 
 ChannelSettings = Annotated[
@@ -38,6 +40,7 @@ ChannelSettings = Annotated[
     | TencentVoiceSettings
     | TwilioSettings
     | TwilioVoiceSettings
+    | WebpushSettings
     | NullSettings,
     Field(discriminator="kind"),
 ]
@@ -48,10 +51,14 @@ def build(
     publish: Publish,
     returned: Callable[[int], None],
     now: Callable[[], int],
+    folder: Path = Path(),
+    devices: Devices | None = None,
 ) -> dict[str, Channel]:
     """The channels of the settings, by name. `publish` is the broker session's; `returned` hears of the loop
-    message."""
-    return {name: _channel(name, one, publish, returned, now) for name, one in settings.items()}
+    message; `folder` keeps the key of Web Push, and `devices` are those that people have subscribed."""
+    return {
+        name: _channel(name, one, publish, returned, now, folder, devices) for name, one in settings.items()
+    }
 
 
 def _channel(
@@ -60,6 +67,8 @@ def _channel(
     publish: Publish,
     returned: Callable[[int], None],
     now: Callable[[], int],
+    folder: Path,
+    devices: Devices | None,
 ) -> Channel:
     match settings:
         case WebhookSettings():
@@ -97,5 +106,9 @@ def _channel(
             return Twilio(name, settings, now)
         case TwilioVoiceSettings():
             return TwilioVoice(name, settings, now)
+        case WebpushSettings():
+            from alerts.delivery.channels.webpush import Webpush  # cryptography, only where it is used
+
+            return Webpush(name, settings, folder / "webpush.pem", devices, now)
         case NullSettings():
             return Null(name, settings, returned)

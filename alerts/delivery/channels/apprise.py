@@ -12,12 +12,14 @@ from apprise.manager_plugins import NotificationManager
 from alerts.clean import clean
 from alerts.delivery.channels.apprise_settings import AppriseSettings
 from alerts.delivery.channels.channel import ChannelError, Notice, Receipt
-from alerts.delivery.message import Purpose
+from alerts.delivery.message import SAYS_WHO, Purpose
 
 log = structlog.get_logger("alerts.delivery.channels.apprise")
 
 CONNECT, READ = 4.0, 5.0  # seconds: under the ten of one attempt together
 SMALL = 500  # characters: a service that carries less gets the one-SMS wording
+# Whose alert may be taken at once; the others ask for something else.
+TAKEABLE = frozenset(SAYS_WHO | {Purpose.ESCALATE, Purpose.LAPSED, Purpose.OFFERED})
 TYPES = {"alarm": NotifyType.FAILURE, "supervisory": NotifyType.WARNING, "trouble": NotifyType.WARNING}
 
 # What it says of a failure is in its result; its own log would hold URLs and addresses besides.
@@ -63,10 +65,10 @@ class Apprise:
     def send(self, notice: Notice) -> Receipt:
         """Accepted when every service behind the URL accepted; Apprise does not say whether a failure lasts,
         so all are temporary but a URL it does not understand."""
-        service = self._service(notice.address)
+        service = self._service(notice)
         small = min((one.body_maxlen for one in service), default=0) < SMALL
         result = service.notify(
-            body=notice.short if small else notice.body,
+            body=notice.short if small else "\n\n".join(filter(None, (notice.body, notice.invitation))),
             title="" if small else notice.title,
             notify_type=_type(notice),
             body_format=NotifyFormat.TEXT,
@@ -80,10 +82,10 @@ class Apprise:
             reason, False, zh=f"Apprise 报告失败：{reason}", unknown=unknown or bool(_MAYBE.search(said))
         )
 
-    def _service(self, address: str) -> apprise.Apprise:
+    def _service(self, notice: Notice) -> apprise.Apprise:
         """Ready to send to one address. The outbox alone tries again, so retries in the URL are off."""
         service = apprise.Apprise(asset=_ASSET)
-        if not service.add(_filled(self._url, address)):
+        if not service.add(_with_buttons(_filled(self._url, notice.address), notice)):
             raise ChannelError(
                 "Apprise does not understand `url` with this address: see its page of URLs", True,
                 zh="Apprise 无法识别带此地址的 `url`：请核对其 URL 说明",
@@ -104,6 +106,23 @@ class Apprise:
             if len(part) > 3:
                 said = said.replace(part, "***")
         return clean(f"{scheme}: {said}", 300)
+
+
+def _with_buttons(url: str, notice: Notice) -> str:
+    """ntfy shows buttons under a message (docs.ntfy.sh/publish/#action-buttons) and Apprise hands them on:
+    one that takes at once, and one that opens the link's page. What the administrator's URL says stays."""
+    if not (notice.link and re.match(r"(?i)ntfys?://", url)):
+        return url
+    english = notice.language == "en"
+    take, open_ = ("Take it", "Open") if english else ("受理", "打开")
+    form = "headers.Content-Type=application/x-www-form-urlencoded"
+    buttons = [f"http, {take}, {notice.link}, method=POST, {form}, body='act=take', clear=true"]
+    buttons = buttons if notice.purpose in TAKEABLE else []
+    actions = "; ".join([*buttons, f"view, {open_}, {notice.link}"])
+    raw = actions.encode().decode("latin-1")  # a header: the bytes of UTF-8, as ntfy reads them
+    more = {"actions": raw, "click": notice.link}
+    added = [f"{name}={quote(said, safe='')}" for name, said in more.items() if f"{name}=" not in url]
+    return url + "".join(f"{'&' if '?' in url or n else '?'}{part}" for n, part in enumerate(added))
 
 
 def _type(notice: Notice) -> NotifyType:

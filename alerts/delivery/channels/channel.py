@@ -7,6 +7,9 @@ from typing import Literal, Protocol, runtime_checkable
 import msgspec
 
 from alerts.delivery.message import Plain
+from rules.verdict import Text
+
+INVITED = Text("一键回复（仅限本人，请勿转发）：", "Answer with one tap (yours alone, do not forward):")
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -14,7 +17,8 @@ class Notice(msgspec.Struct, frozen=True):
 
     `key` is the same for every attempt, so a gateway can tell a repeat. `address` is the person's address on
     this channel ("" takes the channel's own). `short` fits one SMS; `title` and `body` are for channels with
-    room. `alert` holds plain values for machines: see alerts/delivery/message.py facts().
+    room. `alert` holds plain values for machines: see alerts/delivery/message.py facts(). `link` answers it
+    with one tap, in the person's name: it belongs only where nobody but this person reads.
     """
 
     key: str
@@ -27,6 +31,12 @@ class Notice(msgspec.Struct, frozen=True):
     title: str
     body: str
     alert: dict[str, Plain] = {}
+    link: str = ""
+
+    @property
+    def invitation(self) -> str:
+        """The link, with what it is; "" without one."""
+        return f"{INVITED.en if self.language == 'en' else INVITED.zh}\n{self.link}" if self.link else ""
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -112,6 +122,29 @@ class ChannelError(Exception):
         self.dead = dead
 
 
+class Subscription(msgspec.Struct, frozen=True):
+    """A device on which a person has switched notifications on. `endpoint` is where its push service takes
+    messages for it; `p256dh` is its public key and `auth` its secret, as browsers write them (base64url)."""
+
+    person: str
+    endpoint: str
+    p256dh: str
+    auth: str
+    device: str = ""
+    since: int = 0
+    id: int = 0
+
+
+class Devices(Protocol):
+    """Where subscriptions are kept."""
+
+    def of(self, person: str) -> Sequence[Subscription]:
+        """Those of a person."""
+
+    def gone(self, one: Subscription) -> None:
+        """Its push service says that it takes nothing for it any more."""
+
+
 class Channel(Protocol):
     """One way to reach a person. `workers` is how many notices it may carry at once."""
 
@@ -155,6 +188,13 @@ class CalledBack(Protocol):
     def called_back(self, form: Mapping[str, str], signature: str) -> bool:
         """What it says is kept for the next ask() or answers(). False when it is not the gateway that says
         so; used by several threads."""
+
+
+@runtime_checkable
+class OneByOne(Protocol):
+    """A channel on which a program reads: each notice is a message of its own."""
+
+    one_by_one: Literal[True]
 
 
 @runtime_checkable

@@ -98,7 +98,7 @@ class Dingtalk(Robot):
 
     def send(self, notice: Notice) -> Receipt:
         at: dict[str, Any] = {"isAtAll": notice.address == EVERYBODY}
-        content = text(notice, self._keyword, BYTES)
+        content = text(notice, self._keyword, BYTES, self._settings.links)
         if whom := "" if at["isAtAll"] else mobile(notice.address) or notice.address:
             at["atMobiles" if mobile(notice.address) else "atUserIds"] = [whom]
             content += f"\n@{whom}"  # DingTalk puts the name in its place

@@ -94,7 +94,7 @@ class Email:
         """Accepted when the server took it: 5xx is permanent, 4xx and the network are temporary."""
         alert = notice.alert.get("id")
         letter = Letter(
-            notice.key, notice.address, notice.title, notice.body, _page(notice), notice.language,
+            notice.key, notice.address, notice.title, _text(notice), _page(notice), notice.language,
             thread=f"alert-{alert}" if alert else "", urgent=bool(notice.alert.get("life_safety")),
         )  # fmt: skip
         return self.post(letter)
@@ -179,11 +179,19 @@ class Email:
         return message
 
 
+def _text(notice: Notice) -> str:
+    return "\n\n".join(part for part in (notice.body, notice.invitation) if part)
+
+
 def _page(notice: Notice) -> str:
     """Nothing in it is fetched from anywhere."""
     lines = "<br>\n".join(escape(line) for line in notice.body.split("\n"))
     language = "en" if notice.language == "en" else "zh-CN"
-    return f'<!doctype html>\n<html lang="{language}"><body><p>{lines}</p></body></html>'
+    link = ""
+    if notice.link:
+        said, url = escape(notice.invitation.partition("\n")[0]), escape(notice.link)
+        link = f'<p>{said}</p><p><a href="{url}" style="font-size:1.4em">{url}</a></p>'
+    return f'<!doctype html>\n<html lang="{language}"><body><p>{lines}</p>{link}</body></html>'
 
 
 def _named(sender: str) -> tuple[str, str, str]:

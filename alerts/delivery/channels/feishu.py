@@ -75,7 +75,7 @@ class Feishu(Robot):
         self._secret, self._keyword = settings.secret, settings.keyword
 
     def send(self, notice: Notice) -> Receipt:
-        content = _mention(notice) + text(notice, self._keyword, BYTES)
+        content = _mention(notice) + text(notice, self._keyword, BYTES, self._settings.links)
         body: dict[str, Any] = {"msg_type": "text", "content": {"text": content}}
         if self._secret:
             seconds = self._now() // 1000

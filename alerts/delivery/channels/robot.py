@@ -21,11 +21,13 @@ _OTHER = Meaning("群机器人拒绝了消息", "the robot refused it", False)
 
 
 class RobotSettings(BaseModel):
-    """`url` is the webhook as the chat shows it, with its key in it: write it with `!secret`."""
+    """`url` is the webhook as the chat shows it, with its key in it: write it with `!secret`. `links`: its
+    messages hold the one-tap link of whoever they mention; the whole group can read it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     url: str = Field(repr=False)
+    links: bool = False
     ca: str | None = None
     workers: int = Field(2, ge=1, le=32)
 
@@ -101,11 +103,12 @@ def mobile(address: str) -> str:
     return found[2] if found else ""
 
 
-def text(notice: Notice, keyword: str, most: int) -> str:
+def text(notice: Notice, keyword: str, most: int, links: bool = False) -> str:
     """The notice in at most `most` bytes, with nothing in it that a chat would act on. The place stands
-    first, and the code is there however much is cut."""
+    first, and the code is there however much is cut; so is the link, where `links`."""
     body = notice.body.replace("<", "‹").replace(">", "›")
     tail = f"\n{keyword}" if keyword and keyword not in body else ""
+    tail += f"\n{notice.invitation}" if links and notice.link else ""
     if len((body + tail).encode()) <= most:
         return body + tail
     tail = f"{ELLIPSIS}\n{notice.code}{tail}"

@@ -34,6 +34,8 @@ class WebhookSettings(ReceiverSettings):
 class Webhook:
     """POSTs each notice to one URL."""
 
+    one_by_one: Literal[True] = True
+
     def __init__(self, name: str, settings: WebhookSettings, now: Callable[[], int]) -> None:
         self.name = name
         self.workers = settings.workers

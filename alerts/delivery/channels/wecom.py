@@ -54,7 +54,7 @@ class Wecom(Robot):
         super().__init__(name, "WeCom", settings, Pace(20, 5), lambda code, said: MEANINGS.get(code), now)
 
     def send(self, notice: Notice) -> Receipt:
-        content: dict[str, Any] = {"content": text(notice, "", BYTES)}
+        content: dict[str, Any] = {"content": text(notice, "", BYTES, self._settings.links)}
         if number := mobile(notice.address):
             content["mentioned_mobile_list"] = [number]
         elif notice.address:

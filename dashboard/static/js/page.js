@@ -29,4 +29,7 @@ startKeys({ "/": search });
 if (location.hash === "#search") search();
 const page = document.querySelector("[data-alert-page]");
 if (page) followAlert(page);
+if (location.hash === "#take") document.querySelector(".acts button")?.focus();
+const push = document.querySelector("[data-push]");
+if (push) import("./push.js").then(({ startPush }) => startPush(push));
 if (signedIn) import("./watch.js").then(({ watch }) => watch());

@@ -25,7 +25,7 @@ function wanted() {
 
 function listen() {
   sound.want(...wanted());
-  const waiting = store.ordered().filter(waits);
+  const waiting = store.ordered().filter((card) => waits(card) && card.class !== "status"); // the test of a shift
   const fresh = known ? waiting.filter((card) => !known.has(causeOf(card))) : [];
   known = new Set(waiting.map(causeOf));
   if (fresh.length === 0) return;

@@ -114,6 +114,30 @@ SENTENCES: dict[str, Sentence] = {
         "大屏只能在本机打开（{listen}）。",
         "The dashboard can be opened on this machine only ({listen}).",
     ),
+    "links_none": (
+        OK,
+        "通知里没有一键链接：要用的话，在 dashboard.address 填手机打开大屏的地址。",
+        "Notices hold no one-tap links: for these, write into dashboard.address how telephones reach the"
+        " dashboard.",
+    ),
+    "links_here_only": (
+        WARNING,
+        "一键链接指向 {address}，只有本机能打开：把 dashboard.address 改成手机能打开的地址。",
+        "One-tap links lead to {address}, which this machine alone can open: write into dashboard.address how"
+        " telephones reach the dashboard.",
+    ),
+    "links_name_missing": (
+        WARNING,
+        "一键链接指向 {address}，但大屏的证书里没有 {host}：手机会警告。用 `tocsin cert` 重新生成，"
+        "或改 dashboard.address。",
+        "One-tap links lead to {address}, but the dashboard's certificate does not hold {host}, so telephones"
+        " will warn: make it anew with `tocsin cert`, or correct dashboard.address.",
+    ),
+    "links_good": (
+        OK,
+        "通知里有一键链接，指向 {address}，{hours} 小时内有效。",
+        "Notices hold one-tap links to {address}, good for {hours} h.",
+    ),
     "dashboard_in_the_clear": (
         WARNING,
         "大屏在 {listen} 不加密（insecure_http: true），路上的人能读到密码、代人受理：用 `tocsin cert` 生成"

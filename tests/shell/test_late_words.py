@@ -1,0 +1,109 @@
+"""Touches. A notice that waited for its gateway says who has the alert by then, however it waited."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+from sqlalchemy import Connection
+
+from alerts import store
+from alerts.alert import Acknowledged, Acknowledgement
+from alerts.delivery import deliver, outbox, rewording, senders
+from alerts.delivery.channels.channel import ChannelError
+from alerts.delivery.message import Purpose
+from alerts.delivery.notification import Notification, State
+from alerts.delivery.rewording import reworded
+from tests.fakes.outbox import FIRE, ROW, Desk, Phone, failing
+from tests.fakes.service import START as EVENING
+from tests.fakes.service import FakeHouse, campus, people
+from tests.servers import wait_for
+
+DOWN = ChannelError("the gateway is down", False)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setattr(deliver, "TICK", 0.02)
+    monkeypatch.setattr(deliver, "CLAIM_EVERY", 0.1)
+    made = Desk(tmp_path)
+    yield made
+    made.close()
+
+
+def test_a_first_notice_that_failed_is_sent_again_with_the_name_of_whoever_took_it(desk: Desk) -> None:
+    phone = Phone("a", failing(1, DOWN))
+    delivery = desk.deliver(phone)
+    delivery._anew = lambda tx, rows: reworded(tx, rows, people(), campus(), desk.clock())
+    delivery.start()
+    delivery.send(desk.owe(ROW))
+    desk.await_states(State.QUEUED)
+    desk.transact(_taken).result()
+    desk.clock.moment += 180_000
+    desk.await_states(State.ACCEPTED)
+    assert "李伟已受理" in phone.brought[-1].short
+    assert "迟发3分钟" in phone.brought[-1].body
+    assert phone.brought[-1].key == ROW.key
+
+
+def test_what_stood_in_line_when_somebody_took_it_says_so_too(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(senders, "WAITED", -1.0)
+    phone = Phone("a")
+    delivery = desk.deliver(phone)
+    delivery._anew = lambda tx, rows: reworded(tx, rows, people(), campus(), desk.clock())
+    rows = desk.owe(ROW)
+    desk.transact(_taken).result()
+    delivery.start()
+    delivery.send(rows)
+    wait_for("it is brought", lambda: bool(phone.brought))
+    assert "李伟已受理" in phone.brought[0].short
+    desk.await_states(State.ACCEPTED)
+
+
+def _taken(tx: Connection) -> None:
+    alert = store.read(tx, FIRE.id)
+    assert alert is not None
+    store.save(tx, [(alert, replace(alert, owner="li-wei", acknowledgement=Acknowledgement.PROMISED))])
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> FakeHouse:
+    house = FakeHouse(tmp_path)
+    house.fires("dorm-2-305-smoke")
+    house.apply([Acknowledged(1, "wang-fang")]).result()
+    return house
+
+
+def again(house: FakeHouse, row: Notification) -> Notification:
+    found = house.transact(
+        lambda tx: reworded(tx, [row], house.directory, house.registry, EVENING + 60_000)
+    ).result()
+    return found[0]
+
+
+def first(house: FakeHouse) -> Notification:
+    with house.read() as conn:
+        return outbox.as_notification(conn.execute(outbox.WORK.order_by("id")).first())  # type: ignore[arg-type]
+
+
+def test_only_first_notices_of_what_is_taken_get_new_words(house: FakeHouse) -> None:
+    row = first(house)
+    assert "王芳已受理" in again(house, row).body
+    step = replace(row, purpose=Purpose.OVERDUE)
+    assert again(house, step) == step
+    house.fires("dorm-2-306-smoke")
+    other = replace(row, alert=2)
+    assert again(house, other) == other
+
+
+def test_when_new_words_cannot_be_made_the_old_ones_go_out(
+    house: FakeHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> Sequence[object]:
+        raise RuntimeError("a mistake of ours")
+
+    row = first(house)
+    monkeypatch.setattr(rewording, "_taken", broken)
+    assert again(house, row) == row
