@@ -15,8 +15,6 @@ from alerts.delivery.channels.channel import Subscription
 from alerts.delivery.channels.webpush import decoded
 from tests.fakes.webhook import Call, Reply, WebhookSink
 
-LARGEST = 4096  # bytes of a message, RFC 8030 §7.2
-
 
 def b64(raw: bytes) -> str:
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
@@ -45,6 +43,7 @@ class PushService(WebhookSink):
         self.replies: dict[str, Reply] = {}
         self.devices: dict[str, Device] = {}
         self.gone: list[str] = []
+        self.largest = 4096  # bytes of a message, RFC 8030 §7.2
 
     def device(self, person: str, name: str) -> Device:
         made = self.devices[name] = Device(self, person, name)
@@ -66,7 +65,7 @@ class PushService(WebhookSink):
         name = call.path.rsplit("/", 1)[-1]
         if name in self.replies:
             return self.replies[name]
-        if len(call.body) > LARGEST:
+        if len(call.body) > self.largest:
             return Reply(413)
         return Reply(201 if self._signed(call) else 403)
 

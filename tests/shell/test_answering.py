@@ -188,3 +188,44 @@ def test_no_reply_goes_out_where_it_would_read_like_another_alarm(database: Data
     night = Night(database, ["phone"])
     assert replies(night.says("1", "1 " + night.alert.code), "warden") == []
     assert night.alert.owner == "warden"
+
+
+@pytest.mark.parametrize(
+    ("sender", "said", "result"),
+    [
+        ("1", "1 {code}", "take"),
+        ("+86 1", "１ {wide}", ""),  # a number is compared whole: this is somebody else's
+        ("1", "１　{wide}", "take"),
+        ("1", "1 ZZZ", "wrong_code"),
+        ("1", "{code}", "unknown_words"),
+        ("999", "1 {code}", "unknown_sender"),
+        ("", "1 {code}", "unknown_sender"),
+        ("warden", "1 {code}", "unknown_sender"),  # a sender may call itself what it likes
+    ],
+)
+def test_n6_only_a_known_number_with_a_valid_code_takes_and_all_else_is_answered_or_limited_and_kept(
+    night: Night, sender: str, said: str, result: str
+) -> None:
+    code = night.alert.code
+    sent = night.says(sender, said.format(code=code, wide=wide(code)))
+    taken = night.alert.acknowledgement is Acknowledgement.PROMISED
+    assert taken is (result == "take")
+    with night.school.database.read() as conn:
+        kept = [*night.results(), *unheard.counted(conn, 0)]
+    assert len(kept) >= 1
+    if result:
+        assert result in kept
+    assert bool(replies(sent, "warden")) is (sender == "1")
+
+
+def test_n6_the_same_answer_again_a_late_one_and_one_without_a_code_to_two_alerts_take_nothing(
+    night: Night,
+) -> None:
+    night.school.say("smoke-306", smoke="alarm")
+    assert replies(night.says("1", "1"), "warden")
+    assert night.results() == ["which"]
+    code = night.alert.code
+    night.says("1", f"1 {code}", "N1")
+    assert night.says("1", f"1 {code}", "N1") == []
+    assert night.says("1", f"1 {code}", "N2")
+    assert night.results() == ["which", "take", "repeat"]

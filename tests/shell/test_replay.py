@@ -225,7 +225,7 @@ def test_what_a_point_said_in_the_weeks_before_each_hour_is_worked_out_of_the_sa
 
 
 def test_what_is_not_sealed_yet_is_copied_out_for_whoever_asks(tmp_path: Path) -> None:
-    spool = Spool(tmp_path, START + 2 * DAY)
+    spool = Spool(tmp_path, START + DAY)  # a day is sealed an hour after its end
     history = History(tmp_path / "history", spool.read, spool.epoch, HistorySettings(), Told(), spool.now)
     said = [
         Reading("store-1", "temperature", 20.0, START, START),

@@ -90,6 +90,17 @@ def test_a_page_of_text_still_fits(service: PushService, push: Webpush) -> None:
     assert service.read()[0][1]["body"].endswith("…")
 
 
+def test_who_finds_it_too_large_gets_it_shorter_with_the_place_still_first(
+    service: PushService, push: Webpush
+) -> None:
+    service.device("li-wei", "phone")
+    service.largest = 1500
+    receipt = push.send(replace(NOTICE, body="警" * 20_000))
+    long, short = (told for _, told in service.read())
+    assert (receipt.accepted, short["mark"], short["title"]) == (True, receipt.id, NOTICE.title)
+    assert len(short["body"]) < len(long["body"])
+
+
 @pytest.mark.parametrize("status", [404, 410])
 def test_a_device_that_has_unsubscribed_is_forgotten_and_the_others_are_told(
     service: PushService, push: Webpush, status: int
@@ -161,7 +172,18 @@ def test_that_it_was_shown_and_opened_is_known_from_the_device_itself(
     assert push.called_back({"mark": mark, "what": "opened"}, "")
     assert push.ask(asked) == [Progress(mark, Arrival.READ, NOW)]
     assert not push.called_back({"mark": mark, "what": "eaten"}, "")
-    assert not push.called_back({"mark": "guess", "what": "shown"}, "")
+    for guess in ("guess", "", "0" * 32, "警" * 32, mark[:-1]):
+        assert not push.called_back({"mark": guess, "what": "shown"}, "")
+
+
+def test_a_device_may_say_after_a_restart_what_was_sent_before_it(
+    service: PushService, tmp_path: Path
+) -> None:
+    settings = WebpushSettings(kind="webpush", subject="mailto:it@example.edu.cn", inside=True)
+    before, after = (Webpush("push", settings, tmp_path / "k.pem", Kept(service), lambda: NOW) for _ in "ab")
+    service.device("li-wei", "phone")
+    mark = before.send(NOTICE).id
+    assert after.called_back({"mark": mark, "what": "shown"}, "")
 
 
 def test_the_key_is_made_once_and_is_for_nobody_else_to_read(service: PushService, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ RFC 8030 (the push service), 8291 (encryption: only the device can read it) and 
 push service proves that it took a message; that it was shown, and opened, the device tells us itself.
 """
 
+import hashlib
+import hmac
 import json
 import os
 import re
@@ -39,10 +41,10 @@ from rules.verdict import Class
 
 GONE = frozenset({404, 410})  # RFC 8030 §7.3
 LONGEST = 900  # characters of text: even in Chinese below the 4,096 bytes of RFC 8030 §7.2, with all else
+SHORT = 200  # for a push service that finds that too large
 TOKEN_LASTS = 12 * 3600  # seconds; RFC 8292 §2 allows 24 hours
 REMEMBERED = 5_000
 ARRIVALS = {"shown": Arrival.DELIVERED, "opened": Arrival.READ}
-_MARK = re.compile(r"[0-9a-f]{32}")
 
 
 class Webpush:
@@ -57,6 +59,7 @@ class Webpush:
         self.workers = settings.workers
         self._settings, self._devices, self._now = settings, devices, now
         self._vapid = vapid(key)
+        self._secret = hashlib.sha256(b"marks " + self._vapid.private_pem()).digest()
         self._exchange = Exchange("", settings.workers, settings.ca, inside=settings.inside)
         self._lock = threading.Lock()
         self._seen: dict[str, tuple[Arrival, int]] = {}  # mark of a message → what its device said, when
@@ -76,10 +79,9 @@ class Webpush:
                 "this person has switched notifications on on no device (page: my account)", True,
                 zh="此人没有在任何设备上开启推送（见“我的账号”页）", dead=True,
             )  # fmt: skip
-        mark = secrets.token_hex(16)
-        body = message(notice, mark, self.name)
+        mark = self._mark(secrets.token_hex(8))
         with ThreadPoolExecutor(len(devices)) as pool:
-            failures = list(pool.map(lambda one: self._push(one, notice, body), devices))
+            failures = list(pool.map(lambda one: self._push(one, notice, mark), devices))
         took = failures.count(None)
         if not took:
             raise _worst([one for one in failures if one is not None])
@@ -93,9 +95,10 @@ class Webpush:
         return [Progress(receipt, *found) for receipt, found in said.items() if found is not None]
 
     def called_back(self, form: Mapping[str, str], signature: str) -> bool:
-        """A device says that it has shown a message, or that it was opened: whoever knows its mark has it."""
+        """A device says that it has shown a message, or that it was opened: whoever knows its mark has it.
+        A mark that is not of our making is refused: anybody can call, and what is kept here is bounded."""
         mark, arrival = form.get("mark", ""), ARRIVALS.get(form.get("what", ""))
-        if arrival is None or not _MARK.fullmatch(mark):
+        if arrival is None or not hmac.compare_digest(mark.encode(), self._mark(mark[:16]).encode()):
             return False
         with self._lock:
             self._seen[mark] = arrival, self._now()
@@ -103,7 +106,16 @@ class Webpush:
                 del self._seen[next(iter(self._seen))]
         return True
 
-    def _push(self, one: Subscription, notice: Notice, body: bytes) -> ChannelError | None:
+    def _mark(self, number: str) -> str:
+        return number + hmac.new(self._secret, number.encode(), hashlib.sha256).hexdigest()[:16]
+
+    def _push(self, one: Subscription, notice: Notice, mark: str) -> ChannelError | None:
+        error = self._pushed(one, notice, message(notice, mark, self.name))
+        if error is None or error.status != 413:
+            return error
+        return self._pushed(one, notice, message(notice, mark, self.name, SHORT))
+
+    def _pushed(self, one: Subscription, notice: Notice, body: bytes) -> ChannelError | None:
         try:
             sealed = sealed_for(one, body)
         except ValueError as error:
@@ -147,11 +159,11 @@ def urgent(notice: Notice) -> bool:
     return bool(notice.alert.get("life_safety")) or notice.alert.get("class") == Class.ALARM
 
 
-def message(notice: Notice, mark: str, channel: str) -> bytes:
+def message(notice: Notice, mark: str, channel: str, longest: int = LONGEST) -> bytes:
     """What dashboard/static/js/push-worker.js reads."""
     english, alert = notice.language == "en", notice.alert.get("id")
     said = {
-        "title": cut(notice.title, 200), "body": cut(notice.body, LONGEST), "tag": notice.code,
+        "title": cut(notice.title, 200), "body": cut(notice.body, longest), "tag": notice.code,
         "url": f"/alerts/{alert}" if alert and "more" not in notice.alert else "/",
         "urgent": urgent(notice), "lang": "en" if english else "zh-CN",
         "take": "" if not alert else "Take it" if english else "受理",
