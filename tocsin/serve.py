@@ -1,6 +1,7 @@
 """Touches. `tocsin run`: one service, from its start to the signal that ends it."""
 
 import contextlib
+import faulthandler
 import gc
 import signal
 import sys
@@ -11,6 +12,7 @@ from tocsin.config import Settings
 from tocsin.run import Demo, Tocsin
 
 NO_DEMO = Demo()
+STOP = 20  # seconds for an orderly end, below systemd's and Docker's patience; then the log says where it hangs
 
 
 def serve(settings: Settings, ready: Callable[[Tocsin], None] | None = None, demo: Demo = NO_DEMO) -> int:
@@ -30,5 +32,8 @@ def serve(settings: Settings, ready: Callable[[Tocsin], None] | None = None, dem
     if ready is not None:
         ready(service)
     stopped.wait()
+    # Whatever hangs (a disk, a gateway), nothing is lost by a hard end: it is what a power cut does as well.
+    faulthandler.dump_traceback_later(STOP, exit=True)
     service.stop()
+    faulthandler.cancel_dump_traceback_later()
     return 0
