@@ -12,7 +12,7 @@ from tocsin.config import Settings
 from tocsin.run import Demo, Tocsin
 
 NO_DEMO = Demo()
-STOP = 20  # seconds for an orderly end, below systemd's and Docker's patience; then the log says where it hangs
+STOP = 20  # seconds for an orderly end, below systemd's patience; then the log says where it hangs
 
 
 def serve(settings: Settings, ready: Callable[[Tocsin], None] | None = None, demo: Demo = NO_DEMO) -> int:
