@@ -69,6 +69,11 @@ class Tray:
         """Whatever is judged although nobody registered it."""
         return {**self.judged, CROWD.id: CROWD}
 
+    @property
+    def concerned(self) -> bool:
+        """Whether any stranger's alarm is judged, or waits for a place."""
+        return bool(self._judged or self.crowd.rows)
+
     def hear(self, stranger: Device, decoded: Decoded, now: int, root: str) -> list[Reading]:
         """What a stranger says: the readings of it that are to be judged."""
         alarms = [reading for reading in decoded.readings if reading.metric in _ALARMING]

@@ -55,7 +55,8 @@ class Duties:
         t = self._tocsin
 
         def audit(tx: Connection) -> Sequence[str]:
-            t.house.see_to_strangers(store.all_open(tx), t.now())
+            if t.house.tray.concerned:  # to read every open alert is dear
+                t.house.see_to_strangers(store.all_open(tx), t.now())
             return desk.audit_escalations(tx, t.now())
 
         t.writer.transact(audit).add_done_callback(self._audited)

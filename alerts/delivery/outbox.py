@@ -22,6 +22,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
@@ -33,6 +34,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    literal_column,
     or_,
     select,
     text,
@@ -75,10 +77,9 @@ __all__ = [
 ]
 
 _encode = msgspec.json.Encoder().encode
-OFTEN = (
-    3  # attempts after which a notice of life safety gives way: one that always fails must not be the only
-)
-# one that is tried while its gateway does not work
+# Attempts after which a notice of life safety gives way: one that always fails must not be the only one that
+# is tried while its gateway does not work.
+OFTEN = 3
 BEHIND = 100  # rows that are looked at where only one may go
 LEASE = 15_000  # ms one process may hold a row before another claim takes it
 LEFT = both("发送它的进程中断，再次发送", "whoever sent it died: sent again")
@@ -206,16 +207,16 @@ def settle(tx: Connection, row_id: int, outcome: Outcome, now: int, took: int = 
     that the attempt lasted. `every`: ms after which the gateway is first asked what became of it; 0 where
     it cannot be asked, and its yes is all the proof that there will be."""
     to, sources = turn(outcome)
-    values = {"state": to, "due_at": None, **_changed(outcome, now, every)}
-    this = _THIS.where(notification.c.state.in_(sorted(sources)))
-    if not tx.execute(this.values(**values), {"row": row_id}).rowcount:
+    values = {"state": to.value, "due_at": None, **_changed(outcome, now, every)}
+    given = {_NEW + name: value for name, value in values.items()}
+    if not _settled(sources, tuple(values))(tx, [given | {"row": row_id}]).rowcount:
         return False
     _stamp(tx, row_id, outcome, to, now, took)
     return True
 
 
 def _changed(outcome: Outcome, now: int, every: int) -> dict[str, Any]:
-    """What else an outcome changes in its row."""
+    """What else an outcome changes in its row: columns, and the names of `_SUMS`."""
     settled: dict[str, Any] = {"settled_at": now}
     match outcome:
         case Receipt():
@@ -227,15 +228,14 @@ def _changed(outcome: Outcome, now: int, every: int) -> dict[str, Any]:
         case Cancelled():
             return settled | {"note": outcome.reason, "next_at": None}
         case Failed():
-            counted = {"attempts": notification.c.attempts + 1, "note": outcome.reason}
-            counted |= {"doubtful": notification.c.doubtful + int(outcome.unknown)}
+            counted = {"tried": 1, "unknown": int(outcome.unknown), "note": outcome.reason}
             again = outcome.retry_at is not None
             return settled | counted | ({"due_at": outcome.retry_at, "settled_at": None} if again else {})
         case Progress(arrival=Arrival.LOST):
             return settled | {"note": outcome.detail, "ask_at": None}
         case Progress(arrival=Arrival.DELIVERED):
-            return {"settled_at": func.coalesce(notification.c.settled_at, now), "next_at": None}
-    return {"settled_at": func.coalesce(notification.c.settled_at, now), "next_at": None, "ask_at": None}
+            return {"first_settled": now, "next_at": None}
+    return {"first_settled": now, "next_at": None, "ask_at": None}
 
 
 def _stamp(tx: Connection, row_id: int, outcome: Outcome, to: State, now: int, took: int) -> None:
@@ -350,6 +350,25 @@ def standing(row: Row[Any]) -> Standing:
     """Of the alert of a row of WORK; without an alert behind it, it speaks of something that stands."""
     known = row.open is not None
     return Standing(not known or row.open, bool(row.taken), bool(row.inhibited), row.replaced)
+
+
+_NEW = "new_"  # before the names of what is written: those of columns are taken
+_SUMS: dict[str, tuple[str, ColumnElement[Any]]] = {
+    "tried": ("attempts", notification.c.attempts + bindparam(_NEW + "tried")),
+    "unknown": ("doubtful", notification.c.doubtful + bindparam(_NEW + "unknown")),
+    "first_settled": (
+        "settled_at",
+        func.coalesce(notification.c.settled_at, bindparam(_NEW + "first_settled")),
+    ),
+}
+
+
+@cache
+def _settled(sources: frozenset[State], names: tuple[str, ...]) -> Prepared:
+    """Writes these into a row that is in one of these states."""
+    stands = notification.c.state.in_([literal_column(f"'{one.value}'") for one in sorted(sources)])
+    values = dict(_SUMS.get(name, (name, bindparam(_NEW + name))) for name in names)
+    return Prepared(_THIS.where(stands).values(**values))
 
 
 @cache
