@@ -256,17 +256,24 @@ def test_what_trying_again_cannot_help_is_permanent(sink: WebhookSink, status: i
     [
         ("7", 7000),
         ("0", 0),
-        ("Sun, 22 Nov 2026 08:43:30 GMT", 9_877),
+        ("Sun, 22 Nov 2026 08:43:30 GMT", 10_000),
         ("Sun, 22 Nov 2020 08:43:30 GMT", 0),
+        ("Sun, 22 Nov 2026 08:43:30 -0000", None),
         ("soon", None),
         ("-5", None),
         ("99999999999", None),
     ],
 )
-def test_retry_after_is_read_in_seconds_and_as_a_date(
+def test_retry_after_is_read_in_seconds_and_as_a_date_by_the_clock_of_the_far_end(
     sink: WebhookSink, header: str, wait: int | None
 ) -> None:
-    assert failure(sink, Reply(429, headers={"Retry-After": header})).retry_after == wait
+    headers = {"Retry-After": header, "Date": "Sun, 22 Nov 2026 08:43:20 GMT"}
+    assert failure(sink, Reply(429, headers=headers)).retry_after == wait
+
+
+def test_a_date_alone_says_not_how_long_to_wait(sink: WebhookSink) -> None:
+    headers = {"Retry-After": "Sun, 22 Nov 2026 08:43:30 GMT"}
+    assert failure(sink, Reply(429, headers=headers)).retry_after is None
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])

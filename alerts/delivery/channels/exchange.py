@@ -5,7 +5,6 @@ import logging
 import re
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -73,7 +72,7 @@ class Exchange:
         if response.status == 429:
             raise ChannelError(
                 "answered 429: too many requests", False, zh="对方返回 429：请求过于频繁",
-                retry_after=wait_asked(response), status=429,
+                retry_after=retry_after(response), status=429,
             )  # fmt: skip
         return response.status, answer
 
@@ -147,20 +146,14 @@ def _read(response: urllib3.BaseHTTPResponse, most: int, until: float) -> bytes:
     return answer
 
 
-def wait_asked(response: urllib3.BaseHTTPResponse) -> int | None:
-    """ms of its Retry-After, where that is a number."""
-    header = response.headers.get("Retry-After", "").strip()
-    return int(header) * 1000 if header.isdigit() and len(header) < 9 else None
-
-
-def retry_after(response: urllib3.BaseHTTPResponse, now: int) -> int | None:
-    """The same, also from an HTTP date; None when there is none or it makes no sense."""
-    if (waits := wait_asked(response)) is not None:
-        return waits
+def retry_after(response: urllib3.BaseHTTPResponse) -> int | None:
+    """ms of its Retry-After: a number, or an HTTP date by the far end's own clock, which its Date tells
+    (RFC 9110 §10.2.3, §6.6.1); None when there is none or it makes no sense."""
+    asked = response.headers.get("Retry-After", "").strip()
+    if asked.isdigit():
+        return int(asked) * 1000 if len(asked) < 9 else None
     try:
-        moment = parsedate_to_datetime(response.headers.get("Retry-After", ""))
-    except ValueError:
+        until, now = (parsedate_to_datetime(date) for date in (asked, response.headers.get("Date", "")))
+        return max(0, round((until - now).total_seconds() * 1000))
+    except (ValueError, TypeError):  # no date, or one with a time zone beside one without
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0, int((moment - datetime.fromtimestamp(0, UTC)).total_seconds() * 1000) - now)

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from alerts.clean import clean
 from alerts.delivery.channels.channel import ChannelError, Receipt
-from alerts.delivery.channels.exchange import Exchange, Json, wait_asked
+from alerts.delivery.channels.exchange import Exchange, Json, retry_after
 from alerts.delivery.channels.twilio_codes import DEAD, TEMPORARY, told
 
 LARGEST = 1_000_000  # bytes of an answer that are read at most: a page of messages is large
@@ -126,7 +126,7 @@ def _refused(response: urllib3.BaseHTTPResponse, answer: Json) -> ChannelError:
     temporary = status in (408, 425, 429) or status >= 500 or code in TEMPORARY
     return ChannelError(
         f"answered {status}: {words.en}", not temporary, zh=f"对方返回 {status}：{words.zh}", status=status,
-        dead=code in DEAD, unknown=status >= 500, retry_after=wait_asked(response),
+        dead=code in DEAD, unknown=status >= 500, retry_after=retry_after(response),
     )  # fmt: skip
 
 

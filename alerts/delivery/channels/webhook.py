@@ -78,7 +78,7 @@ class Poster:
         response, answer = self._exchange.talk("POST", self._url, self._signed(key, body), body)
         if 200 <= response.status < 300:
             return response.status, answer
-        raise _refused(response, answer, self._now())
+        raise _refused(response, answer)
 
     def _signed(self, key: str, body: bytes) -> dict[str, str]:
         timestamp = str(self._now())
@@ -106,7 +106,7 @@ def _message_id(answer: bytes) -> str:
         return ""
 
 
-def _refused(response: urllib3.BaseHTTPResponse, answer: bytes, now: int) -> ChannelError:
+def _refused(response: urllib3.BaseHTTPResponse, answer: bytes) -> ChannelError:
     status = response.status
     said = clean(answer[:400].decode("utf-8", "replace"), 120)
     reason, zh = f"answered {status}: {said}", f"对方返回 {status}：{said}"
@@ -116,5 +116,5 @@ def _refused(response: urllib3.BaseHTTPResponse, answer: bytes, now: int) -> Cha
     temporary = status in TRY_AGAIN or status >= 500
     return ChannelError(
         reason, not temporary, zh=zh, status=status,
-        retry_after=retry_after(response, now),
+        retry_after=retry_after(response),
     )  # fmt: skip

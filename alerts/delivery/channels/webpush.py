@@ -35,7 +35,7 @@ from alerts.delivery.channels.channel import (
     Receipt,
     Subscription,
 )
-from alerts.delivery.channels.exchange import Exchange, wait_asked
+from alerts.delivery.channels.exchange import Exchange, retry_after
 from alerts.delivery.channels.webpush_settings import WebpushSettings
 from rules.verdict import Class
 
@@ -134,7 +134,7 @@ class Webpush:
         return ChannelError(
             f"the push service answered {status}{': ' * bool(said)}{said}", not temporary,
             zh=f"推送服务返回 {status}{'：' * bool(said)}{said}", status=status, unknown=status >= 500,
-            retry_after=wait_asked(response),
+            retry_after=retry_after(response),
         )  # fmt: skip
 
     def _given_up(self, one: Subscription, reason: str, zh: str) -> ChannelError:
