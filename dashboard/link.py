@@ -14,12 +14,14 @@ from alerts import naming
 from alerts.alert import Alert, Verification
 from alerts.delivery import unheard
 from alerts.delivery.answers import LABELS, Meant
-from alerts.delivery.linked import DOOR, Pressed, Seen, look
+from alerts.delivery.linked import DOOR, Pressed, Seen, look, others
 from alerts.delivery.links import PATH, Flaw, Link
+from alerts.duty.people import Person
 from dashboard.doorkeeper import doorkeeper
 from dashboard.fields import Fields, Sent, take
 from dashboard.gate import Public, encrypted_enough, service_of, source_of
 from dashboard.page import answer, render
+from rules.verdict import Text
 
 router = APIRouter(include_in_schema=False)
 STATUS = {Flaw.FORGED: 403, Flaw.EXPIRED: 410, Flaw.MOVED: 410}
@@ -69,35 +71,44 @@ def _page(request: Request, link: Link, pressed: Pressed | None = None) -> Respo
     service = service_of(request)
     with service.read() as conn:
         seen = look(conn, link, service.directory(), service.now())
-    if isinstance(seen, Flaw):
-        return _flawed(request, seen)
+        if isinstance(seen, Flaw):
+            return _flawed(request, seen)
+        more = others(conn, seen, link.until - 2 * service.links.lasts)
     request.state.reader = seen.person.language
     registry, alert = service.registry(), seen.alert
+
+    def title(one: Alert) -> Text:
+        return naming.title(one.title, registry.device(one.device), registry)
+
     refused = pressed is not None and pressed.result in ("refused", "late")
     return render(
         request,
         "link.html",
         409 if refused else 200,
         alert=alert,
-        title=naming.title(alert.title, registry.device(alert.device), registry),
+        title=title(alert),
         person=seen.person,
-        taken_by=service.directory().persons.get(alert.owner),
-        state=_state(seen),
+        persons=service.directory().persons,
+        state=_state(alert, seen.person),
         asked=[act for act in _asked(seen) if act in link.acts],
         checked=[act for act in _CHECKED if act in link.acts and _unverified(alert)],
         labels=LABELS,
         pressed=pressed,
         refused=refused,
+        others=[
+            (service.links.path(row, link.until), one, title(one), _state(one, seen.person))
+            for row, one in more
+        ],
     )
 
 
-def _state(seen: Seen) -> str:
+def _state(alert: Alert, person: Person) -> str:
     """Which sentence says how it stands for this person."""
-    if not seen.alert.open:
+    if not alert.open:
         return "link_closed"
-    if not seen.alert.acknowledged:
+    if not alert.acknowledged:
         return "link_nobodys"
-    return "link_yours" if seen.alert.owner == seen.person.id else "link_others"
+    return "link_yours" if alert.owner == person.id else "link_others"
 
 
 def _asked(seen: Seen) -> Sequence[Meant]:

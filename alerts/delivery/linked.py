@@ -53,6 +53,17 @@ def look(conn: Connection, link: Link, directory: Directory, now: int) -> Seen |
     return Seen(row, alert, person, _done(conn, link.notice))
 
 
+def others(conn: Connection, seen: Seen, since: int) -> list[tuple[Notification, Alert]]:
+    """What else this person was told of at the same address since then (ms) and is open, the last notice of
+    each alert: whoever holds a link of one could hold theirs as well."""
+    row, n = seen.row, outbox.notification.c
+    same = n.person == row.person, n.channel == row.channel, n.address == row.address
+    told = outbox.WORK.where(*same, n.owed_at >= since, n.alert != row.alert, outbox.TOLD).order_by(n.id)
+    newest = {one.alert: outbox.as_notification(one) for one in conn.execute(told) if one.open}
+    alerts = {alert.id: alert for alert in store.read_many(conn, newest)}
+    return [(one, alerts[id]) for id, one in sorted(newest.items()) if id in alerts]
+
+
 def press(ear: Ear, tx: Connection, link: Link, meant: Meant, now: int) -> tuple[Outcome, Pressed | Flaw]:
     seen = look(tx, link, ear.directory(), now)
     if isinstance(seen, Flaw):

@@ -59,15 +59,17 @@ class Links(msgspec.Struct, frozen=True):
 
     def to(self, row: Notification, now: int) -> str:
         """The link that answers this notice; "" where none can."""
+        path = self.path(row, now + self.lasts) if self.address else ""
+        return f"{self.address}{path}" if path else ""
+
+    def path(self, row: Notification, until: int) -> str:
+        """The same within the dashboard; `until`: ms."""
         acts = offered(row)
-        if not (self.address and acts):
-            return ""
-        return f"{self.address}{PATH}{token(self.key, row, acts, now + self.lasts)}"
+        return f"{PATH}{token(self.key, row, acts, until)}" if acts else ""
 
     def noticed(self, rows: Sequence[Notification], now: int) -> Notice:
-        """The message of these rows, with its link; one for several has none, since each asks for its own."""
-        link = self.to(rows[0], now) if len(rows) == 1 else ""
-        return msgspec.structs.replace(bundle.notice(rows), link=link)
+        """The message of these rows, with its link: that of the first, whose page leads to the others."""
+        return msgspec.structs.replace(bundle.notice(rows), link=self.to(rows[0], now))
 
     def read(self, said: str, now: int) -> Link | Flaw:
         return read(self.key, said, now)

@@ -134,6 +134,7 @@ _GIVEN = tuple(name for name in notification.c.keys() if name not in _LATER_GIVE
 _AT_ONCE = 16  # rows in one statement: SQLite allows 999 values in its older versions
 _UNDECIDED = notification.c.state.in_(sorted(UNDECIDED))
 _HANDED_OVER = notification.c.state.in_(HANDED_OVER)
+TOLD = or_(_HANDED_OVER, notification.c.state == State.CLAIMED, notification.c.doubtful > 0)  # or may be
 _THIS = update(notification).where(notification.c.id == bindparam("row"))
 
 _NEWER = notification.alias("newer")
@@ -278,8 +279,7 @@ def release_all(tx: Connection, now: int, holding: Collection[int] = ()) -> int:
 def reached(tx: Connection, alert_id: int) -> list[Notification]:
     """The last notice to each (person, channel, address) that was, or may have been, told of the alert: to
     these the all-clear is owed."""
-    told = or_(_HANDED_OVER, notification.c.state == State.CLAIMED, notification.c.doubtful > 0)
-    rows = tx.execute(WORK.where(notification.c.alert == alert_id, told).order_by(notification.c.id))
+    rows = tx.execute(WORK.where(notification.c.alert == alert_id, TOLD).order_by(notification.c.id))
     return list({(row.person, row.channel, row.address): as_notification(row) for row in rows}.values())
 
 

@@ -12,6 +12,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "link_others": ("{who} 已经受理。", "{who} has taken it."),
     "link_nobodys": ("还没有人受理。", "Nobody has taken it yet."),
     "link_closed": ("警情已关闭，无需处置。", "This alert is closed: nothing to do."),
+    "link_more": ("也通知过您、尚未关闭：", "You were also told of these, and they are open:"),
     "link_forged": (
         "链接不完整或被改动过，未作处理。请从通知里完整打开，或登录、回复代码、打电话给值班室。",
         "This link is incomplete or was altered: nothing was done. Open it from the notice itself, or sign"

@@ -292,6 +292,13 @@ def test_ntfy_shows_a_button_that_takes_and_one_that_opens_the_link(
         assert shown[0].endswith("body='act=take', clear=true")
 
 
+def test_of_several_in_one_message_ntfy_shows_only_the_way_to_the_page(sink: WebhookSink) -> None:
+    link = "https://tocsin.example.edu/a/Px4BpMqx2lY_-0aA"
+    ntfy = Apprise("push", AppriseSettings(kind="apprise", url=f"ntfy://127.0.0.1:{sink.port}/{{address}}"))
+    ntfy.send(replace(NOTICE, address="li-wei", link=link, alert={**NOTICE.alert, "more": 3}))
+    assert sink.calls[0].headers["x-actions"].encode("latin-1").decode() == f"view, 打开, {link}"
+
+
 def test_buttons_of_the_administrators_own_stay_and_a_notice_without_a_link_has_none(
     sink: WebhookSink,
 ) -> None:

@@ -15,6 +15,7 @@ from alerts.delivery import outbox, unheard
 from alerts.delivery.answering import answer
 from alerts.delivery.notification import Notification, State
 from dashboard.shield import HEADERS
+from rules.verdict import Holds
 from tests.fakes.browser import OURS, PAGE, signed_in, web
 from tests.fakes.service import LINKS, MINUTE, FakeHouse
 
@@ -266,3 +267,24 @@ def test_the_owner_hears_that_it_is_theirs_already_when_they_took_it_elsewhere(
     house.apply([Acknowledged(1, "li-wei")]).result()
     assert "已由您受理" in press(phone, at, "take")
     assert results(house) == [("link", "li-wei", "repeat")]
+
+
+def test_the_page_leads_to_whatever_else_the_person_was_told_of_and_is_open(
+    house: FakeHouse, phone: TestClient
+) -> None:
+    first = link(house)
+    assert "也通知过您" not in look(phone, first)
+    house.fires("lab-101-smoke")
+    second = alert(house, 2)
+    page = phone.get(first, headers=PAGE).text
+    at = re.findall(r'<a href="(/a/[^"]+)"', page)
+    assert len(at) == 1
+    assert f"代码 {second.code} · 还没有人受理。" in words(page)
+    press(phone, at[0], "take")
+    assert (alert(house, 2).owner, alert(house).owner) == ("li-wei", "")
+    assert f"代码 {second.code} · 由您受理。" in look(phone, first)
+    until = LINKS.read(first.rpartition("/")[2], house.now()).until  # type: ignore[union-attr]
+    assert LINKS.read(at[0].rpartition("/")[2], house.now()).until == until  # type: ignore[union-attr]
+    house.fires("lab-101-smoke", holds=Holds.NO)
+    house.apply([Verified(2, "li-wei", Verification.FALSE, "cooking")]).result()
+    assert "也通知过您" not in look(phone, first)

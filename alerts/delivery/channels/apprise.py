@@ -117,7 +117,8 @@ def _with_buttons(url: str, notice: Notice) -> str:
     take, open_ = ("Take it", "Open") if english else ("受理", "打开")
     form = "headers.Content-Type=application/x-www-form-urlencoded"
     buttons = [f"http, {take}, {notice.link}, method=POST, {form}, body='act=take', clear=true"]
-    buttons = buttons if notice.purpose in TAKEABLE else []
+    alone = notice.purpose in TAKEABLE and not notice.alert.get("more")  # else it would take the first only
+    buttons = buttons if alone else []
     actions = "; ".join([*buttons, f"view, {open_}, {notice.link}"])
     raw = actions.encode().decode("latin-1")  # a header: the bytes of UTF-8, as ntfy reads them
     more = {"actions": raw, "click": notice.link}
