@@ -58,3 +58,25 @@ def test_one_tap_takes_an_alarm_on_a_telephone_320_pixels_wide(
     expect(page.locator("main")).to_contain_text("Li Wei has taken it.")
     fits(page)
     assert guard.complaints() == []
+
+
+def test_from_one_link_a_thumb_comes_to_the_other_alarms_of_the_storm(
+    browser: Browser, server: WebServer, house: FakeHouse
+) -> None:
+    house.fires(SMOKE)
+    at = link(house, server, "li-wei")
+    for room in ("lab-101", "lab-102", "library-101"):
+        house.fires(f"{room}-smoke")
+    guard = Guard(browser, server, viewport={"width": 320, "height": 640})
+    page = guard.page
+    page.goto(at)
+    more = page.locator(".answer-more a")
+    expect(more).to_have_count(3)
+    fits(page)
+    more.first.click()
+    expect(page.locator("main h1")).to_have_text("实验楼 1层 101室")
+    page.locator("button[value=take]").click()
+    expect(page.locator("main [role=status]")).to_contain_text("由您受理，请前往。", timeout=DEADLINE)
+    assert [alert(house, number).owner for number in (1, 2, 3)] == ["", "li-wei", ""]
+    fits(page)
+    assert guard.complaints() == []
