@@ -38,11 +38,11 @@ class Gateways:
         with self._lock:
             match outcome:
                 case Receipt():
-                    self._rungs.worked(row.channel, bool(row.person))
+                    self._rungs.worked(row.channel, row.alert if row.person else None)
                 case Failed(dead=False):
                     sure = outcome.unknown or outcome.retry_at is None
-                    vital = bool(row.person) and (row.life_safety or row.facts.get("class") == Class.ALARM)
-                    self._rungs.failed(row.channel, sure, vital, self._now() - took)
+                    vital = row.person and (row.life_safety or row.facts.get("class") == Class.ALARM)
+                    self._rungs.failed(row.channel, sure, row.alert if vital else 0, self._now() - took)
 
     def look(self) -> bool:
         """Now and then; whether we stand on another rung than at the last look."""

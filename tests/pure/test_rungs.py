@@ -14,9 +14,9 @@ def after(*events: tuple[str, str]) -> Rungs:
     rungs = Rungs(["modem", "siren"])
     for channel, event in events:
         if event == "worked":
-            rungs.worked(channel, to_person=True)
+            rungs.worked(channel, told=0)
         else:
-            rungs.failed(channel, sure=event == "hung", vital=False, began=NOW)
+            rungs.failed(channel, sure=event == "hung", vital=0, began=NOW)
     return rungs
 
 
@@ -51,13 +51,13 @@ def test_where_nobody_can_be_told_at_all_no_gateway_has_failed() -> None:
 
 def test_of_a_danger_to_life_that_no_gateway_takes_the_wall_hears_within_twenty_seconds() -> None:
     rungs = Rungs([])
-    rungs.failed("sms", sure=True, vital=True, began=NOW)  # the others have not been tried yet
+    rungs.failed("sms", sure=True, vital=7, began=NOW)  # the others have not been tried yet
     assert rungs.rung(USED, NOW + UNSERVED - 1) is Rung.GATEWAYS
-    rungs.failed("voice", sure=True, vital=True, began=NOW + 8_000)
+    rungs.failed("voice", sure=True, vital=7, began=NOW + 8_000)
     assert rungs.rung(USED, NOW + UNSERVED) is Rung.SCREEN
-    rungs.worked("siren", to_person=False)
+    rungs.worked("siren", told=None)
     assert rungs.rung(USED, NOW + UNSERVED) is Rung.SCREEN
-    rungs.worked("modem", to_person=True)
+    rungs.worked("modem", told=7)
     assert rungs.rung(USED, NOW + UNSERVED) is Rung.GATEWAYS
 
 
@@ -71,7 +71,17 @@ def test_every_telephone_number_is_also_tried_over_our_own_line_when_all_else_fa
 
 def test_one_that_was_given_up_long_ago_says_nothing_of_today() -> None:
     rungs = Rungs([])
-    rungs.failed("sms", sure=False, vital=True, began=NOW)
+    rungs.failed("sms", sure=False, vital=7, began=NOW)
     assert rungs.rung(USED, NOW + LATELY) is Rung.GATEWAYS
-    rungs.failed("sms", sure=False, vital=True, began=NOW + LATELY)
+    rungs.failed("sms", sure=False, vital=7, began=NOW + LATELY)
     assert rungs.rung(USED, NOW + LATELY + UNSERVED - 1) is Rung.GATEWAYS
+
+
+def test_one_gateway_that_fails_with_an_alarm_others_have_brought_is_not_the_last_hope() -> None:
+    rungs = Rungs([])
+    rungs.worked("voice", told=7)
+    for second in range(0, 60, 5):  # nothing else is owed meanwhile, so nothing else can work
+        rungs.failed("sms", sure=True, vital=7, began=NOW + second * 1000)
+        assert rungs.rung(USED, NOW + second * 1000 + 4_000) is Rung.GATEWAYS
+    rungs.failed("sms", sure=True, vital=8, began=NOW + 60_000)
+    assert rungs.rung(USED, NOW + 60_000 + UNSERVED) is Rung.SCREEN
