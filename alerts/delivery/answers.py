@@ -137,7 +137,8 @@ def _only(meant: Meant, cause: str, candidates: list[Told]) -> Decided:
         return Decided("nothing_open", meant, text=NOTHING_OPEN)
     if len(candidates) == 1:
         return on(candidates[0], meant, cause)
-    codes = tuple(one.code for one in candidates[:6])
+    newest = sorted(candidates, key=lambda one: one.alert, reverse=True)
+    codes = tuple(one.code for one in newest[:6])
     return Decided("which", meant, text=WHICH, help=True, codes=codes, code=codes[0])
 
 
@@ -149,7 +150,9 @@ def on(told: Told, meant: Meant, cause: str = "unknown") -> Decided:
 
 
 def _example(known: Sequence[Told]) -> str:
-    return next((one.code for one in known if one.open), "A7K")
+    """The code of the newest: it is most likely what woke them."""
+    newest = max((one for one in known if one.open), key=lambda one: one.alert, default=None)
+    return newest.code if newest else "A7K"
 
 
 def _readings(tokens: list[str], codes: set[str]) -> Iterator[tuple[Meant, str, str]]:

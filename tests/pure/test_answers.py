@@ -108,3 +108,11 @@ def test_a_number_is_the_same_with_and_without_its_country_and_no_other_is() -> 
 )  # fmt: skip
 def test_of_a_strangers_address_only_the_ends_are_kept(address: str, shown: str) -> None:
     assert masked(address) == shown
+
+
+def test_the_newest_alerts_are_named_first_and_the_newest_of_all_is_the_example() -> None:
+    many = [Told(number, f"K{number}", True) for number in (3, 9, 1, 7, 5, 2, 8)] + [Told(11, "X11", False)]
+    assert decide("1", many).codes == ("K9", "K8", "K7", "K5", "K3", "K2")
+    assert decide("1", many).code == "K9"
+    assert decide("hello", many).code == "K9"
+    assert decide("hello", OVER).code == "A7K"

@@ -292,6 +292,26 @@ def test_ntfy_shows_a_button_that_takes_and_one_that_opens_the_link(
         assert shown[0].endswith("body='act=take', clear=true")
 
 
+@pytest.mark.parametrize(
+    ("facts", "purpose", "asked", "priority"),
+    [
+        ({"class": "alarm"}, Purpose.RAISE, "", "max"),
+        ({"class": "supervisory", "life_safety": True}, Purpose.ESCALATE, "", "max"),
+        ({"class": "trouble"}, Purpose.RAISE, "", None),
+        ({"class": "alarm"}, Purpose.CLEAR, "", None),
+        ({"class": "alarm"}, Purpose.RAISE, "?priority=low", "low"),
+    ],
+)
+def test_in_ntfy_an_alarm_nobody_has_taken_rings_as_loud_as_it_can(
+    sink: WebhookSink, facts: dict[str, Any], purpose: Purpose, asked: str, priority: str | None
+) -> None:
+    url = f"ntfy://127.0.0.1:{sink.port}/{{address}}{asked}"
+    ntfy = Apprise("push", AppriseSettings(kind="apprise", url=url))
+    ntfy.send(replace(NOTICE, address="li-wei", purpose=purpose, alert={"life_safety": False} | facts))
+    assert sink.calls[0].headers.get("x-priority") == priority
+    assert "x-icon" not in sink.calls[0].headers
+
+
 def test_of_several_in_one_message_ntfy_shows_only_the_way_to_the_page(sink: WebhookSink) -> None:
     link = "https://tocsin.example.edu/a/Px4BpMqx2lY_-0aA"
     ntfy = Apprise("push", AppriseSettings(kind="apprise", url=f"ntfy://127.0.0.1:{sink.port}/{{address}}"))

@@ -13,6 +13,7 @@ from alerts.clean import clean
 from alerts.delivery.channels.apprise_settings import AppriseSettings
 from alerts.delivery.channels.channel import ChannelError, Notice, Receipt
 from alerts.delivery.message import SAYS_WHO, Purpose
+from rules.verdict import Class
 
 log = structlog.get_logger("alerts.delivery.channels.apprise")
 
@@ -32,6 +33,7 @@ logging.getLogger("apprise").setLevel(logging.WARNING)
 _ASSET = AppriseAsset(
     async_mode=False, http_redirects=False, service_timeout=0, storage_mode="memory", app_id="Tocsin",
     app_desc="Tocsin", allow_templates=False,
+    image_url_mask="", image_url_logo="",  # else every telephone fetches a picture from Apprise's own site
 )  # fmt: skip
 _MAYBE = re.compile(r"(?i)connection error|timed? ?out")  # all that it says of an answer that never came
 _SAMPLES = ("0", "+8613800138000", "duty@example.edu", "a" * 32)  # what an address may look like
@@ -85,7 +87,7 @@ class Apprise:
     def _service(self, notice: Notice) -> apprise.Apprise:
         """Ready to send to one address. The outbox alone tries again, so retries in the URL are off."""
         service = apprise.Apprise(asset=_ASSET)
-        if not service.add(_with_buttons(_filled(self._url, notice.address), notice)):
+        if not service.add(_dressed(_filled(self._url, notice.address), notice)):
             raise ChannelError(
                 "Apprise does not understand `url` with this address: see its page of URLs", True,
                 zh="Apprise 无法识别带此地址的 `url`：请核对其 URL 说明",
@@ -108,22 +110,28 @@ class Apprise:
         return clean(f"{scheme}: {said}", 300)
 
 
-def _with_buttons(url: str, notice: Notice) -> str:
-    """ntfy shows buttons under a message (docs.ntfy.sh/publish/#action-buttons) and Apprise hands them on:
-    one that takes at once, and one that opens the link's page. What the administrator's URL says stays."""
-    if not (notice.link and re.match(r"(?i)ntfys?://", url)):
+def _dressed(url: str, notice: Notice) -> str:
+    """What ntfy can do beyond Apprise's common ground (docs.ntfy.sh/publish/): an alarm that nobody has taken
+    rings as loud as it can (#message-priority), and buttons stand under it (#action-buttons): one that takes
+    at once, one that opens the link's page. What the administrator's URL says stays."""
+    if not re.match(r"(?i)ntfys?://", url):
         return url
-    english = notice.language == "en"
-    take, open_ = ("Take it", "Open") if english else ("受理", "打开")
-    form = "headers.Content-Type=application/x-www-form-urlencoded"
-    buttons = [f"http, {take}, {notice.link}, method=POST, {form}, body='act=take', clear=true"]
-    alone = notice.purpose in TAKEABLE and not notice.alert.get("more")  # else it would take the first only
-    buttons = buttons if alone else []
-    actions = "; ".join([*buttons, f"view, {open_}, {notice.link}"])
-    raw = actions.encode().decode("latin-1")  # a header: the bytes of UTF-8, as ntfy reads them
-    more = {"actions": raw, "click": notice.link}
+    asks = notice.purpose in TAKEABLE
+    loud = asks and (notice.alert.get("class") == Class.ALARM or notice.alert.get("life_safety") is True)
+    more = {"priority": "max"} if loud else {}
+    if notice.link:
+        # a header: the bytes of UTF-8, as ntfy reads them
+        more |= {"actions": _buttons(notice, asks).encode().decode("latin-1"), "click": notice.link}
     added = [f"{name}={quote(said, safe='')}" for name, said in more.items() if f"{name}=" not in url]
     return url + "".join(f"{'&' if '?' in url or n else '?'}{part}" for n, part in enumerate(added))
+
+
+def _buttons(notice: Notice, asks: bool) -> str:
+    take, open_ = ("Take it", "Open") if notice.language == "en" else ("受理", "打开")
+    form = "headers.Content-Type=application/x-www-form-urlencoded"
+    press = f"http, {take}, {notice.link}, method=POST, {form}, body='act=take', clear=true; "
+    alone = asks and not notice.alert.get("more")  # of several it would take the first only
+    return f"{press if alone else ''}view, {open_}, {notice.link}"
 
 
 def _type(notice: Notice) -> NotifyType:
