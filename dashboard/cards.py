@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, exists, func, or_,
 
 from alerts import naming, store
 from alerts.delivery import presses, stamps
+from alerts.delivery.notification import State
 from alerts.delivery.outbox import notification
 from alerts.duty.people import LOOP
 from alerts.stranger import described
@@ -37,6 +38,7 @@ _FOR_PEOPLE = alert.c.policy.is_distinct_from(LOOP)  # not the minute's message 
 _MOST_LINES = 500
 _TOLD_BY = (notification.c.alert, notification.c.person, notification.c.channel, notification.c.state)
 _BEST = ("answered", "read", "delivered", "accepted", "sent", "claimed", "queued", "failed", "cancelled")
+_LOST = (State.FAILED, State.CANCELLED)
 
 
 def open_cards(service: Service, conn: Connection, reach: Reach) -> list[Card]:
@@ -155,12 +157,20 @@ def _next(service: Service, row: RowMapping) -> list[str]:
 
 
 def _told(conn: Connection, ids: list[int]) -> dict[int, list[Card]]:
-    """alert → whom it was sent to, one line a person and channel, the best state of its many notices."""
-    told: dict[int, list[Card]] = {}
+    """alert → whom it was sent to, one line a person, with the best state of their many notices; what failed,
+    and each siren, is a line of its own channel."""
+    told: dict[int, dict[tuple[str, str], Card]] = {}
     for start in range(0, len(ids), store.PART):
-        for (number, _, _), line in _told_lines(conn, ids[start : start + store.PART]).items():
-            told.setdefault(number, []).append(line)
-    return told
+        for line in _told_lines(conn, ids[start : start + store.PART]).values():
+            alone = not line["person"] or line["state"] in _LOST
+            lines, whom = told.setdefault(line.pop("alert"), {}), line["person"]
+            merged = lines.setdefault((whom, line["channel"] if alone else ""), line)
+            if merged is not line:
+                merged["channel"] = f"{merged['channel']}, {line['channel']}"
+                merged["notices"] += line["notices"]
+                merged["at"] = max(merged["at"], line["at"])
+                merged["state"] = min(merged["state"], line["state"], key=_rank)
+    return {number: list(lines.values()) for number, lines in told.items()}
 
 
 def _told_lines(conn: Connection, ids: list[int]) -> dict[tuple[int, str, str], Card]:
@@ -169,8 +179,8 @@ def _told_lines(conn: Connection, ids: list[int]) -> dict[tuple[int, str, str], 
     lines: dict[tuple[int, str, str], Card] = {}
     for row in conn.execute(wanted.where(notification.c.alert.in_(ids)).order_by(at)).mappings():
         key = (row["alert"], row["person"], row["channel"])
-        line = lines.setdefault(key, {"person": row["person"], "channel": row["channel"], "notices": 0})
-        line["notices"] += row["notices"]
+        line = lines.setdefault(key, dict(zip(("alert", "person", "channel"), key, strict=True)))
+        line["notices"] = line.get("notices", 0) + row["notices"]
         if "state" not in line or _rank(row["state"]) <= _rank(line["state"]):
             line.update(state=row["state"], at=row["at"])
     return lines

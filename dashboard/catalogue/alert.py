@@ -54,7 +54,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "evidence": ("依据", "Evidence"),
     "decided_by": ("规则 {rule}，版本 {version}", "Rule {rule}, version {version}"),
     "raised_by_person": ("由 {who} 上报", "Raised by {who}"),
-    "code": ("代号", "Code"),
+    "code": ("代码", "Code"),
     "happened": ("发生", "Happened"),
     "closed_at": ("已关闭", "Closed"),
     "raised": ("发出", "Raised"),

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from starlette.testclient import TestClient
 
+from alerts.delivery.notification import State
+from alerts.delivery.outbox import notification
 from dashboard import cards
 from rules.verdict import Class, Holds, Text
 from tests.fakes.browser import OURS, PAGE, signed_in
@@ -100,6 +103,31 @@ def test_many_notices_to_one_person_are_one_line(house: FakeHouse, guard: TestCl
     principal = [line for line in card["told"] if line["person"] == "principal"]
     assert len(principal) == 1
     assert principal[0]["notices"] == 5
+
+
+def test_a_person_told_by_two_channels_is_one_line_and_what_failed_another(
+    house: FakeHouse, guard: TestClient
+) -> None:
+    number = house.fires(SMOKE)
+    row = notification.c
+
+    def also_by_mail(hook: State, mail: State) -> list[tuple[str, str]]:
+        change = update(notification).where(row.alert == number)
+        first = change.where(row.person == "li-wei", row.channel != "mail").values(state=hook)
+        house.transact(lambda tx: tx.execute(first))
+        second = change.where((row.person == "wang-fang") | (row.channel == "mail"))
+        also = second.values(person="li-wei", channel="mail", state=mail)
+        house.transact(lambda tx: tx.execute(also))
+        told = guard.get(f"/api/v1/alerts/{number}").json()["told"]
+        return [(line["channel"], line["state"]) for line in told if line["person"] == "li-wei"]
+
+    ((channels, state),) = also_by_mail(State.ACCEPTED, State.DELIVERED)
+    assert set(channels.split(", ")) == {"duty-webhook", "mail"}
+    assert state == "delivered"
+    assert sorted(also_by_mail(State.ACCEPTED, State.FAILED)) == [
+        ("duty-webhook", "accepted"),
+        ("mail", "failed"),
+    ]
 
 
 def test_acknowledging_is_by_the_person_who_is_signed_in(house: FakeHouse, guard: TestClient) -> None:
