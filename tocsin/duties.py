@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from alerts import desk, store
+from alerts.delivery.setback import set_back
 from ingest.campus.device import OWN
 from tocsin.canary import Canaries
 from tocsin.watch import ClockLook, Watch, watch_service
@@ -29,7 +30,7 @@ class Duties:
 
     def watch(self) -> Watch:
         t = self._tocsin
-        clock = ClockLook(t.own.report, t.now)
+        clock = ClockLook(t.own.report, t.now, self._set_back)
         others = t.own.look, clock, self._canaries.look
         return watch_service(self._listen, self._loop, self._audit, self._forget, *others)
 
@@ -41,6 +42,10 @@ class Duties:
         t.own.report("commit", "fault" if failing else "normal", failing)
         if self._marked != t.life_grant():
             self._loop()
+
+    def _set_back(self, by: int) -> None:
+        t = self._tocsin
+        t.writer.transact(lambda tx: set_back(tx, by)).add_done_callback(lambda _: t.delivery.poke())
 
     def _loop(self) -> None:
         """To the broker and back through rule, desk and channel; it also marks what `life` has as well."""

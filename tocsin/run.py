@@ -244,8 +244,8 @@ class Tocsin:
         return self.life.grants if self.life.granted else 0
 
     def _delivery(self) -> Delivery:
-        def lost(found: Sequence[Lost]) -> None:
-            self.apply(of_failures(found, self._directory(), self.now()))
+        def lost(found: Sequence[Lost]) -> Future[Any]:
+            return self.apply(of_failures(found, self._directory(), self.now()))
 
         write, say = self.writer.transact_soon, self._channels_say
         rest = self._contacts, self._used, *self._words(), self.settings.alerts.messages.limits()

@@ -109,10 +109,12 @@ def look_at_disk(folder: Path, report: Report) -> None:
 
 
 class ClockLook:
-    """Whether the clock has jumped since it was looked at last."""
+    """Whether the clock has jumped since it was looked at last; `set_back` hears by how many ms it has gone
+    back."""
 
-    def __init__(self, report: Report, now: Callable[[], int]) -> None:
+    def __init__(self, report: Report, now: Callable[[], int], set_back: Callable[[int], object]) -> None:
         self._report = report
+        self._set_back = set_back
         self._now = now
         self._drift = now() / 1000 - time.monotonic()
 
@@ -121,5 +123,7 @@ class ClockLook:
         jump, self._drift = drift - self._drift, drift
         if abs(jump) > CLOCK_JUMP:
             self._report("clock", "fault", f"the clock jumped by {jump:+.0f} s")
+            if jump < 0:
+                self._set_back(round(-jump * 1000))
         else:
             self._report("clock", "normal", "")

@@ -29,7 +29,10 @@ class Breaker:
         return self.opened_at + (min(self._pause, LIFE_PAUSE) if self._urgent else self._pause)
 
     def room(self, room: int, now: int) -> int:
-        """How many messages may come now, where there is `room`."""
+        """How many messages may come now, where there is `room`. From a moment that is still to come it was
+        opened before the clock was set back."""
+        if self.opened_at is not None:
+            self.opened_at = min(self.opened_at, now)
         at = self.tries_at()
         return room if at is None else min(room, int(not self._trying and now >= at))
 

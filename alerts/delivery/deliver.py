@@ -54,6 +54,7 @@ TAKE_OVER = 5.0  # seconds the record's own notices have to start the sirens tha
 GRACE = 3.0  # seconds stop() gives to attempts under way
 BLOCKED = both("网关中断，暂缓发送", "its gateway does not work: it waits")
 GATHERED = both("短时间内消息过多，合并后发送", "many messages in a short time: it waits to go with others")
+FULL = both("等候发送的通知过多", "too many wait in line")
 ASK = 2.0  # seconds to wait for the database before sending something that may be owed no more
 
 
@@ -71,7 +72,7 @@ class Delivery:
         report: Report,
         now: Callable[[], int],
         settled: Callable[[Collection[int]], None] = lambda alerts: None,
-        lost: Callable[[Sequence[Lost]], object] = lambda lost: None,
+        lost: Callable[[Sequence[Lost]], "Future[Any] | None"] = lambda lost: None,
         contacts: Contacts = lambda person: (),
         used: Callable[[], Collection[str]] = lambda: (),
         notice: Callable[[Sequence[Notification]], Notice] = bundle.notice,
@@ -82,8 +83,7 @@ class Delivery:
         self._channels = channels
         self._transact = transact
         self._now = now
-        self._settled = settled
-        self._lost = lost
+        self._settled, self._lost = settled, lost
         self._losses = Losses()
         local = [name for name, one in channels.items() if isinstance(one, Local)]
         self._contacts: Contacts = lambda person: with_own_lines(contacts(person), local)
@@ -105,9 +105,8 @@ class Delivery:
         self._held: dict[str, Notification] = {}
         self._turns: set[str] = set()  # channels whose breaker has opened or closed since the last claim
         self._claiming: Future[Any] | None = None
-        self._claim_at = 0.0
         self._looking: Future[Any] | None = None
-        self._look_at = 0.0  # when it is looked which receipts are overdue
+        self._claim_at = self._look_at = 0.0  # when it is looked what is due, and which receipts are overdue
         self._off_record = OffRecord()
         self._pace = bundle.Pace(limits)
         self._wake = threading.Event()
@@ -194,7 +193,7 @@ class Delivery:
         elif not senders.lets(first):
             self._hold(rows, senders.tries_at() or now, BLOCKED)
         elif not senders.put(rows):
-            self._forget(rows)
+            self._hold(rows, now + outbox.LEASE, FULL)
 
     def _paced(self, first: Notification, now: int) -> int:
         with self._lock:
@@ -281,15 +280,7 @@ class Delivery:
     # ---- recording what came of it -----------------------------------------------------------------------
 
     def _settle(self, tx: Connection, batch: list[Ended]) -> list[Notification]:
-        """Returns what is owed to others now: the next contacts of those who may not have been reached."""
-        owed: list[Notification] = []
-        for one in batch:
-            row, outcome = one.row, one.outcome
-            assert row.id is not None
-            new = outbox.settle(tx, row.id, outcome, one.at, one.took, self._every.get(row.channel, 0))
-            if new and (because := nextcontact.unproven(outcome, row)):
-                owed += nextcontact.pass_on(tx, row.id, *because, self._contacts, self._now())
-        return owed
+        return nextcontact.settled(tx, batch, self._every, self._contacts, self._now())
 
     def _recorded(self, batch: list[Ended], owed: list[Notification]) -> None:
         self._forget([one.row for one in batch if not isinstance(one.outcome, Progress)])
@@ -301,7 +292,17 @@ class Delivery:
                 self._trackers[channel].expect()
         self._settled({one.row.alert for one in batch})
         if found := self._losses.new([(one.row, one.outcome) for one in batch], self._now()):
-            self._lost(found)
+            self._tell_lost(found)
+
+    def _tell_lost(self, found: Sequence[Lost]) -> None:
+        try:
+            told = self._lost(found)
+        except Exception:
+            log.exception("who cannot be reached could not be told")
+            self._losses.untold(found)
+            return
+        if told is not None:
+            told.add_done_callback(lambda done: self._losses.untold(found) if done.exception() else None)
 
     # ---- the clock ---------------------------------------------------------------------------------------
 
@@ -335,7 +336,7 @@ class Delivery:
         with self._lock:
             mended, self._turns = self._turns - shut.keys(), set()
         self._claiming = future = started(self._transact, lambda tx: self._take_due(tx, room, shut, mended))
-        future.add_done_callback(self._claimed)
+        future.add_done_callback(lambda done: self._claimed(done, mended))
 
     def _take_due(
         self, tx: Connection, room: Mapping[str, int], shut: Mapping[str, int], mended: Collection[str]
@@ -351,10 +352,12 @@ class Delivery:
             rows += nextcontact.held(tx, channel, self._contacts, now)
         return rows
 
-    def _claimed(self, future: "Future[list[Notification]]") -> None:
+    def _claimed(self, future: "Future[list[Notification]]", mended: Collection[str]) -> None:
         self._claiming = None
         if error := future.exception():
             log.error("could not claim what is due", error=repr(error))
+            with self._lock:
+                self._turns.update(mended)
             return
         rows = future.result()
         self.send(rows)

@@ -39,4 +39,4 @@ def _forget(tx: Connection, gone: Sequence[str]) -> None:
     done = and_(n.person.in_(gone), n.address != "", n.due_at.is_(None), n.alert.not_in(needed))
     # the key holds a digest of the address, from which a number can be found again
     key = literal("erased/") + cast(n.id, String)
-    tx.execute(update(notification).where(done).values(address="", key=key))
+    tx.execute(update(notification).where(done).values(address="", key=key, ask_at=None, next_at=None))

@@ -16,13 +16,22 @@ class Losses:
         found = (_lost(row, outcome) for row, outcome in ended)
         return [lost for lost in found if lost is not None and self._is_news(lost, now)]
 
+    def untold(self, losses: Iterable[Lost]) -> None:
+        """Telling of them failed: each is news again."""
+        for lost in losses:
+            self._told.pop(_address(lost), None)
+
     def _is_news(self, lost: Lost, now: int) -> bool:
-        row = lost.row
-        address = (row.person, row.channel, row.address if lost.dead else "")
-        news = bool(row.person) and now - self._told.get(address, -AGAIN) >= AGAIN
+        address = _address(lost)
+        since = now - self._told.get(address, -AGAIN)
+        news = bool(lost.row.person) and not 0 <= since < AGAIN
         if news:
             self._told[address] = now
         return news
+
+
+def _address(lost: Lost) -> tuple[str, str, str]:
+    return lost.row.person, lost.row.channel, lost.row.address if lost.dead else ""
 
 
 def _lost(row: Notification, outcome: Outcome) -> Lost | None:

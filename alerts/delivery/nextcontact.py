@@ -4,7 +4,7 @@ The words are the same, so is the code: whoever gets both sees that it is one al
 the transaction that records why, so neither a crash nor a second look tells anybody twice.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 from sqlalchemy import Connection, select, update
@@ -14,6 +14,7 @@ from alerts.delivery import outbox
 from alerts.delivery.channels.channel import Arrival, Progress
 from alerts.delivery.notification import Failed, Notification, Outcome, State, wants_another
 from alerts.delivery.outbox import notification
+from alerts.delivery.recording import Ended
 from alerts.duty.people import Contact
 from ingest.bilingual import both
 from rules.verdict import Text
@@ -35,6 +36,21 @@ def unproven(outcome: Outcome, row: Notification) -> tuple[Text, bool] | None:
         case Progress(arrival=Arrival.LOST):
             return why.undelivered(row.channel), True
     return None
+
+
+def settled(
+    tx: Connection, batch: Sequence[Ended], every: Mapping[str, int], contacts: Contacts, now: int
+) -> list[Notification]:
+    """Record how attempts ended; returns what is owed to others now: the next contacts of those who may not
+    have been reached. `every`: as outbox.settle has it, of each channel that can be asked."""
+    owed: list[Notification] = []
+    for one in batch:
+        row, outcome = one.row, one.outcome
+        assert row.id is not None
+        new = outbox.settle(tx, row.id, outcome, one.at, one.took, every.get(row.channel, 0))
+        if new and (because := unproven(outcome, row)):
+            owed += pass_on(tx, row.id, *because, contacts, now)
+    return owed
 
 
 def pass_on(
@@ -78,11 +94,15 @@ def others(row: Notification, contacts: Sequence[Contact], address_only: bool) -
 
 
 def overdue(tx: Connection, contacts: Contacts, now: int) -> tuple[list[Notification], int | None]:
-    """What is owed because no receipt came in the policy's time, and when the next such time ends."""
-    late = select(notification.c.id, notification.c.channel, notification.c.patience)
+    """What is owed because no receipt came in the policy's time, or because the person has moved; and when
+    the next such time ends."""
+    n = notification.c
+    late = select(n.id, n.channel, n.patience, n.state)
     late = late.where(notification.c.next_at <= now).order_by(notification.c.next_at).limit(AT_ONCE)
     owed: list[Notification] = []
     for row in tx.execute(late).all():
-        owed += pass_on(tx, row.id, why.unproven(row.channel, row.patience), False, contacts, now)
+        moved = row.state == State.CANCELLED  # the person is reached elsewhere
+        reason = why.undelivered(row.channel) if moved else why.unproven(row.channel, row.patience)
+        owed += pass_on(tx, row.id, reason, False, contacts, now)
     next_at = select(notification.c.next_at).where(notification.c.next_at.is_not(None))
     return owed, tx.execute(next_at.order_by(notification.c.next_at).limit(1)).scalar()

@@ -194,30 +194,37 @@ class Moot(StrEnum):
 
     CLOSED = "closed"  # the alert is closed
     TAKEN = "taken"  # somebody has acknowledged it
+    MOVED = "moved"  # the person is not reached at this address any more
     INHIBITED = "inhibited"  # shelved, suppressed or out of service by now
     REPLACED = "replaced"  # it could not be delivered, and a newer notice to the same person is on its way
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """An alert as it stands at the moment of sending. `replaced`: a newer notice of it to the same person and
-    channel is owed already."""
+    """An alert as it stands at the moment of sending. `replaced`: a newer notice of it to the same address is
+    owed already, or was brought. `ended`: it was closed after this notice was owed."""
 
     open: bool
     taken: bool
     inhibited: bool
     replaced: bool
+    ended: bool = False
 
 
 def moot(row: Notification, alert: Standing, now: int) -> Moot | None:
-    """Whether it has become pointless since it was owed. First notices are sent, unless the alert has been
-    closed for long, or is hidden by now and no matter of life safety; an all-clear is tried for a day; a
-    siren is never started for a closed alert."""
+    """Whether it has become pointless since it was owed. First notices are sent, unless the alert has ended
+    since then (nobody is to run to a fire that is over, nor to hear of it after the all-clear), was closed
+    long ago, or is hidden by now and no matter of life safety; an all-clear is tried for a day; a siren is
+    never started for a closed alert."""
     if row.purpose is Purpose.TEST:
         return None
     if row.purpose is Purpose.CLEAR:
         return Moot.CLOSED if row.person and now - row.owed_at > DAY else None
     if not alert.open:
-        first = row.purpose not in STEPS and row.person
+        first = (
+            row.purpose not in STEPS
+            and row.person
+            and not (alert.ended and row.purpose is not Purpose.ANSWER)
+        )
         return None if first and now - row.owed_at <= STALE else Moot.CLOSED
     if row.purpose not in STEPS:
         hidden = alert.inhibited and row.purpose in STARTS and not row.life_safety

@@ -58,7 +58,6 @@ from alerts.delivery.notification import (
     Standing,
     State,
     moot,
-    no_such_channel,
     turn,
 )
 from alerts.prepared import Prepared
@@ -140,7 +139,8 @@ _THIS = update(notification).where(notification.c.id == bindparam("row"))
 _NEWER = notification.alias("newer")
 _REPLACED = exists().where(
     _NEWER.c.alert == notification.c.alert, _NEWER.c.person == notification.c.person,
-    _NEWER.c.channel == notification.c.channel, _NEWER.c.id > notification.c.id,
+    _NEWER.c.channel == notification.c.channel, _NEWER.c.address == notification.c.address,
+    _NEWER.c.id > notification.c.id, _NEWER.c.state.not_in([State.FAILED, State.CANCELLED]),
     _NEWER.c.purpose != Purpose.ANSWER,  # it says nothing of the alert that a notice would say
 )  # fmt: skip
 WORK = select(  # a row and its alert as it stands at the moment of asking
@@ -149,6 +149,7 @@ WORK = select(  # a row and its alert as it stands at the moment of asking
     alert.c.acknowledgement.in_([Acknowledgement.PROMISED, Acknowledgement.KEPT]).label("taken"),
     (alert.c.inhibition != Inhibition.NONE).label("inhibited"),
     _REPLACED.label("replaced"),
+    func.coalesce(alert.c.closed_at > notification.c.owed_at, False).label("ended"),
 ).outerjoin(alert, alert.c.id == notification.c.alert)
 
 
@@ -179,11 +180,11 @@ def claim(
     """Take what is due: at most `room[channel]` rows a channel, life safety first, then what was tried least
     often, then the oldest.
 
-    What has become moot is cancelled with its reason; what is owed to a channel that is not in `room` fails
-    with its reason. A row whose lease ran out may have arrived, unless this process has it in hand still
-    (`holding`): then its lease begins anew and it is not returned.
+    What has become moot is cancelled with its reason. What is owed to a channel that is not in `room` is
+    taken as well: somebody has to end it. A row whose lease ran out may have arrived, unless this process has
+    it in hand still (`holding`): then its lease begins anew and it is not returned.
     """
-    _fail_homeless(tx, now, room)
+    room = {**room, **dict.fromkeys(_homeless(tx, now, room), BEHIND)}
     due = [row for channel, limit in room.items() for row in _due(tx, channel, limit, now, holding)]
     mine = [row for row in due if row.id in holding and row.state == State.CLAIMED]  # else it is let go now
     taken = [row for row in due if row.id not in holding]
@@ -333,10 +334,10 @@ def _lease(tx: Connection, rows: list[dict[str, int]], now: int) -> None:
         tx.execute(_THIS.values(**lease, doubtful=notification.c.doubtful + bindparam("lost")), rows)
 
 
-def _fail_homeless(tx: Connection, now: int, channels: Collection[str]) -> None:
+def _homeless(tx: Connection, now: int, channels: Collection[str]) -> Sequence[str]:
+    """Channels that are not among these, and on which something is due."""
     homeless = and_(notification.c.due_at <= now, notification.c.channel.not_in(list(channels)))
-    for row in tx.execute(select(notification.c.id, notification.c.channel).where(homeless)).all():
-        settle(tx, row.id, no_such_channel(row.channel), now)
+    return tx.execute(select(notification.c.channel).where(homeless).distinct()).scalars().all()
 
 
 def _cancelled(tx: Connection, row: Row[Any], now: int) -> bool:
@@ -349,7 +350,9 @@ def _cancelled(tx: Connection, row: Row[Any], now: int) -> bool:
 def standing(row: Row[Any]) -> Standing:
     """Of the alert of a row of WORK; without an alert behind it, it speaks of something that stands."""
     known = row.open is not None
-    return Standing(not known or row.open, bool(row.taken), bool(row.inhibited), row.replaced)
+    return Standing(
+        not known or row.open, bool(row.taken), bool(row.inhibited), row.replaced, bool(row.ended)
+    )
 
 
 _NEW = "new_"  # before the names of what is written: those of columns are taken

@@ -138,7 +138,7 @@ class Senders:
         for attempt in late:
             if attempt.replaced:
                 self._hire()
-            self._ended(attempt, _too_late())
+            self._end(attempt, _too_late())
 
     def _hire(self) -> None:
         self._threads = [thread for thread in self._threads if thread.is_alive()]
@@ -157,7 +157,17 @@ class Senders:
                     self._spare += 1
                     return
             if not attempt.cut:
-                self._ended(attempt, result)
+                self._end(attempt, result)
+
+    def _end(self, attempt: _Attempt, result: Result) -> None:
+        """Whatever goes wrong in telling how it ended, this thread goes on, and the rows are let go: when
+        their lease has run out they are sent again."""
+        try:
+            self._ended(attempt, result)
+        except Exception:
+            keys = [row.key for row in attempt.rows]
+            log.exception("how an attempt ended could not be told", channel=self.channel.name, keys=keys)
+            self._done(attempt.rows, None, 0)
 
     def _ended(self, attempt: _Attempt, result: Result) -> None:
         with self._some:

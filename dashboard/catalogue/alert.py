@@ -49,6 +49,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "attempts": ("已试 {n} 次", "tried {n} times"),
     "moot_closed": ("警情已关闭", "the alert is closed"),
     "moot_taken": ("已有人受理", "somebody has taken it"),
+    "moot_moved": ("此人已不用这个联系方式", "the person is not reached at this address any more"),
     "moot_inhibited": ("已搁置、抑制或停用", "it is shelved, suppressed or out of service"),
     "moot_replaced": ("由后一次通知代替", "a newer notice took its place"),
     "evidence": ("依据", "Evidence"),

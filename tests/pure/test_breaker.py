@@ -105,3 +105,12 @@ def test_whatever_happens_somebody_is_let_through_within_a_minute_or_as_long_as_
     at = breaker.tries_at()
     assert at is None or at <= now + LAST_PAUSE
     assert trying or breaker.lets(True, now + LAST_PAUSE)
+
+
+def test_a_clock_that_is_set_back_keeps_nobody_waiting_for_the_hour() -> None:
+    breaker = Breaker()
+    for number in range(OPENS_AFTER):
+        breaker.failed(f"m{number}", NOW + 3_600_000)
+    assert not breaker.lets(True, NOW)
+    assert breaker.tries_at() == NOW + FIRST_PAUSE
+    assert breaker.lets(True, NOW + FIRST_PAUSE)

@@ -40,7 +40,8 @@ ROW = Notification(
 OPEN = Standing(open=True, taken=False, inhibited=False, replaced=False)
 TAKEN = replace(OPEN, taken=True)
 SHELVED = replace(OPEN, inhibited=True)
-CLOSED = replace(OPEN, open=False)
+CLOSED = replace(OPEN, open=False)  # it was, when the notice was owed
+ENDED = replace(CLOSED, ended=True)
 NOW = 1_001_000
 FIRST_NOTICES = sorted(set(Purpose) - STEPS - {Purpose.TEST, Purpose.CLEAR})
 
@@ -66,6 +67,15 @@ def test_a_first_notice_of_an_alert_closed_for_long_is_no_news_any_more(purpose:
     late = ROW.owed_at + STALE + 1
     assert moot(replace(ROW, purpose=purpose), CLOSED, late) is Moot.CLOSED
     assert moot(replace(ROW, purpose=purpose), OPEN, late) is None
+
+
+@pytest.mark.parametrize("purpose", sorted(set(FIRST_NOTICES) - {Purpose.ANSWER}))
+def test_nobody_runs_to_a_fire_that_is_over_nor_hears_of_it_after_the_all_clear(purpose: Purpose) -> None:
+    assert moot(replace(ROW, purpose=purpose, life_safety=True), ENDED, NOW) is Moot.CLOSED
+
+
+def test_a_person_who_answered_is_told_what_came_of_it_although_the_alert_has_ended() -> None:
+    assert moot(replace(ROW, purpose=Purpose.ANSWER), ENDED, NOW) is None
 
 
 @pytest.mark.parametrize("purpose", sorted(STEPS))

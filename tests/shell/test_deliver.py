@@ -3,7 +3,7 @@
 import gc
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from alerts.delivery import channels, deliver, outbox, senders
 from alerts.delivery.channels.channel import ChannelError, Notice, Receipt
 from alerts.delivery.channels.webhook import WebhookSettings
 from alerts.delivery.message import Purpose
-from alerts.delivery.notification import State
+from alerts.delivery.notification import Lost, State
+from alerts.duty.people import Contact
 from tests.fakes.outbox import FIRE, ROW, START, Desk, Phone, failing, waiting_for
 from tests.fakes.webhook import Reply, WebhookSink
 from tests.servers import wait_for
@@ -383,3 +384,97 @@ def test_a_database_that_is_down_at_the_start_does_not_keep_delivery_from_workin
     delivery.start()
     delivery.send([replace(ROW, alert=0, life_safety=True)])
     wait_for("it is brought", lambda: len(phone.brought) == 1)
+
+
+def test_what_a_dead_process_owed_on_a_channel_that_is_gone_goes_to_the_next_contact_at_once(
+    desk: Desk,
+) -> None:
+    other = Phone("b")
+    desk.contacts = [Contact("gone", "A"), Contact("b", "B")]
+    desk.owe(replace(ROW, channel="gone", address="A", patience=120_000, life_safety=True))
+    desk.clock.moment += 1_000
+    desk.started(other)
+    desk.await_states(State.FAILED, State.ACCEPTED)
+    assert "'gone'" in desk.rows()[0].note
+    assert [notice.address for notice in other.brought] == ["B"]
+    wait_for("the person cannot be reached there", lambda: len(desk.lost) == 1)
+    assert ("delivery", "fault") in {report[:2] for report in desk.reports}
+
+
+def test_a_thread_that_cannot_tell_how_an_attempt_ended_goes_on_and_the_notice_is_sent_again(
+    desk: Desk,
+) -> None:
+    wrong: list[Any] = [Receipt(True, 12345)]  # type: ignore[arg-type]  # a channel's mistake
+    phone = Phone("a", lambda notice: wrong.pop() if wrong else None)
+    phone.workers = 1
+    delivery = desk.started(phone)
+    delivery.send(desk.owe(ROW))
+    wait_for("the mistake was made", lambda: not wrong and not delivery._held)
+    desk.clock.moment += outbox.LEASE + 1
+    desk.await_states(State.ACCEPTED)
+    assert desk.rows()[0].doubtful == 1
+    delivery.send(desk.owe(replace(ROW, step=1)))
+    desk.await_states(State.ACCEPTED, State.ACCEPTED)
+
+
+def test_that_a_gateway_works_again_is_not_forgotten_when_the_next_commit_fails(desk: Desk) -> None:
+    phone = Phone("a", failing(1, ChannelError("slow down", False, retry_after=300_000)))
+    delivery = desk.started(phone)
+    delivery.send(desk.owe(ROW))
+    desk.await_states(State.QUEUED)
+    failures: list[int] = []
+
+    def full(tx: Connection) -> None:
+        if delivery._senders["a"].tries_at() is None and len(failures) < 3:
+            failures.append(1)
+            raise OSError("the disk is full")
+
+    test = desk.owe(replace(ROW, step=3, purpose=Purpose.TEST, alert=0))
+    desk.broken = full
+    delivery.send(test)  # closes the breaker
+    desk.await_states(State.ACCEPTED, State.ACCEPTED)
+    assert len(failures) == 3
+
+
+def test_whoever_stood_in_a_full_line_and_was_never_tried_is_owed_no_all_clear(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(senders, "ROOM", 2)
+    released = threading.Event()
+    phone = Phone("a", waiting_for(released))
+    phone.workers = 1
+    delivery = desk.started(phone)
+    for row in desk.owe(*(replace(ROW, step=number, person=f"p{number}") for number in range(6))):
+        delivery.send([row])
+        wait_for("the first is in hand", delivery._senders["a"].busy)
+    wait_for("the rest waits", lambda: desk.states().count(State.QUEUED) == 3)
+    told = desk.transact(lambda tx: outbox.reached(tx, FIRE.id)).result()
+    assert {row.person for row in told} == {"p0", "p1", "p2"}  # claimed: may be told at any moment
+    released.set()
+    desk.clock.moment += outbox.LEASE
+    wait_for("all are told", lambda: set(desk.states()) == {State.ACCEPTED})
+    assert {row.doubtful for row in desk.rows()} == {0}
+
+
+def test_that_a_person_cannot_be_reached_is_told_again_where_telling_it_failed(desk: Desk) -> None:
+    phone = Phone("a", failing(9, ChannelError("no such number", True, dead=True)))
+    delivery = desk.deliver(phone)
+    broken = [OSError("full")]
+
+    def lost(found: Sequence[Lost]) -> "Future[Any] | None":
+        if broken:
+            raise broken.pop()
+        desk.lost.extend(found)
+        refused: Future[Any] = Future()
+        if len(desk.lost) == 1:
+            refused.set_exception(OSError("full"))
+        else:
+            refused.set_result(None)
+        return refused
+
+    delivery._lost = lost
+    delivery.start()
+    for number in range(4):
+        delivery.send(desk.owe(replace(ROW, step=number, address="A")))
+        desk.await_states(*[State.FAILED] * (number + 1))
+    wait_for("it was told twice", lambda: len(desk.lost) == 2)

@@ -69,6 +69,10 @@ def test_the_words_go_at_once_and_the_address_once_nobody_need_be_told_the_all_c
     assert (addresses, words) == ({""}, {""})
     assert "油烟" not in rest
     assert "#" not in rest  # a digest of the address
+    with night.school.database.read() as conn:
+        asks = notification.c.ask_at.is_not(None) | notification.c.next_at.is_not(None)
+        mine = select(notification.c.id).where(notification.c.person == "warden", asks)
+        assert conn.execute(mine).all() == []
 
 
 def test_others_and_the_log_stay_as_they_were(night: Night) -> None:

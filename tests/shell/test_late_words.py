@@ -14,12 +14,16 @@ from alerts.delivery.channels.channel import ChannelError
 from alerts.delivery.message import Purpose
 from alerts.delivery.notification import Notification, State
 from alerts.delivery.rewording import reworded
+from alerts.duty.people import Contact
 from tests.fakes.outbox import FIRE, ROW, Desk, Phone, failing
 from tests.fakes.service import START as EVENING
 from tests.fakes.service import FakeHouse, campus, people
 from tests.servers import wait_for
 
 DOWN = ChannelError("the gateway is down", False)
+
+
+THEIRS = replace(ROW, channel="duty-webhook", address="+8613800000001")  # as people() has it
 
 
 @pytest.fixture
@@ -32,28 +36,28 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 
 
 def test_a_first_notice_that_failed_is_sent_again_with_the_name_of_whoever_took_it(desk: Desk) -> None:
-    phone = Phone("a", failing(1, DOWN))
+    phone = Phone("duty-webhook", failing(1, DOWN))
     delivery = desk.deliver(phone)
     delivery._anew = lambda tx, rows: reworded(tx, rows, people(), campus(), desk.clock())
     delivery.start()
-    delivery.send(desk.owe(ROW))
+    delivery.send(desk.owe(THEIRS))
     desk.await_states(State.QUEUED)
     desk.transact(_taken).result()
     desk.clock.moment += 180_000
     desk.await_states(State.ACCEPTED)
     assert "李伟已受理" in phone.brought[-1].short
     assert "迟发3分钟" in phone.brought[-1].body
-    assert phone.brought[-1].key == ROW.key
+    assert phone.brought[-1].key == THEIRS.key
 
 
 def test_what_stood_in_line_when_somebody_took_it_says_so_too(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(senders, "WAITED", -1.0)
-    phone = Phone("a")
+    phone = Phone("duty-webhook")
     delivery = desk.deliver(phone)
     delivery._anew = lambda tx, rows: reworded(tx, rows, people(), campus(), desk.clock())
-    rows = desk.owe(ROW)
+    rows = desk.owe(THEIRS)
     desk.transact(_taken).result()
     delivery.start()
     delivery.send(rows)
@@ -106,4 +110,28 @@ def test_when_new_words_cannot_be_made_the_old_ones_go_out(
 
     row = first(house)
     monkeypatch.setattr(rewording, "_taken", broken)
+    assert again(house, row) == row
+
+
+def test_a_notice_to_an_old_number_is_cancelled_and_the_persons_present_contact_told_at_once(
+    desk: Desk,
+) -> None:
+    old, new = Phone("old", failing(1, DOWN)), Phone("duty-webhook")
+    desk.contacts = [Contact("duty-webhook", "+8613800000001")]
+    delivery = desk.deliver(old, new)
+    delivery._anew = lambda tx, rows: reworded(tx, rows, people(), campus(), desk.clock())
+    delivery.start()
+    delivery.send(desk.owe(replace(ROW, channel="old", address="+8613899999999", patience=600_000)))
+    desk.await_states(State.QUEUED)
+    desk.clock.moment += 5_000
+    desk.await_states(State.CANCELLED, State.ACCEPTED)
+    assert (old.brought, [notice.address for notice in new.brought]) == ([], ["+8613800000001"])
+    assert desk.rows()[0].note == "moved"
+
+
+@pytest.mark.parametrize("purpose", [Purpose.CLEAR, Purpose.ANSWER, Purpose.TEST])
+def test_what_follows_something_that_was_sent_goes_where_that_went(
+    house: FakeHouse, purpose: Purpose
+) -> None:
+    row = replace(first(house), purpose=purpose, address="+8613899999999")
     assert again(house, row) == row

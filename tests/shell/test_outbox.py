@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from alerts import store
 from alerts.alert import Acknowledgement, Alert, Inhibition, Life
@@ -15,7 +15,9 @@ from alerts.delivery.message import Purpose
 from alerts.delivery.nextcontact import overdue
 from alerts.delivery.notification import Answered, Cancelled, Failed, Notification, State
 from alerts.delivery.outbox import LEASE, notification
+from alerts.delivery.setback import set_back
 from alerts.duty.people import Contact
+from alerts.tables import alert
 from rules.verdict import Class, Text
 from tocsin.database import Database
 
@@ -236,15 +238,12 @@ def test_a_channel_without_room_takes_nothing_and_holds_up_no_other(tx: Connecti
     assert [row.step for row in claim(tx, NOW + LEASE, hook=2, siren=9)] == [0, 1]
 
 
-def test_what_is_owed_to_a_channel_that_is_not_in_the_settings_fails_and_says_what_to_do(
+def test_what_is_owed_to_a_channel_that_is_not_in_the_settings_is_taken_as_well_so_that_somebody_ends_it(
     tx: Connection,
 ) -> None:
     (row_id,) = owe(tx, replace(ROW, channel="sms"))
-    assert claim(tx, NOW + LEASE) == []
-    row = row_of(tx, row_id)
-    assert row.state == State.FAILED
-    assert "'sms'" in row.note
-    assert "channels" in row.note
+    assert [row.id for row in claim(tx, NOW + LEASE)] == [row_id]
+    assert row_of(tx, row_id).state == State.CLAIMED
 
 
 def test_a_step_is_cancelled_at_the_moment_of_sending_when_somebody_has_taken_the_alert(
@@ -336,3 +335,40 @@ def test_text_of_any_length_and_script_fits(tx: Connection) -> None:
     wide = replace(ROW, address="x" * 5000, code="很长的代码" * 50, body="长" * 50_000, why="🔥" * 500)
     (owed,) = outbox.owe(tx, [wide], NOW)
     assert claim(tx, NOW + LEASE) == [replace(owed)]
+
+
+def test_a_newer_notice_that_failed_or_went_to_another_number_takes_the_place_of_none(tx: Connection) -> None:
+    step = replace(ROW, purpose=Purpose.ESCALATE, step=1, address="A")
+    first, other, dead = owe(tx, step, replace(step, address="B"), replace(step, round=1))
+    fail(tx, first)
+    outbox.settle(tx, dead, Failed("no such number", None), NOW)
+    assert {row.id for row in claim(tx, NOW + LEASE)} == {first, other}
+    owe(tx, replace(step, round=2))
+    fail(tx, first)
+    assert first not in {row.id for row in claim(tx, NOW + 2 * LEASE)}
+    assert row_of(tx, first).note == "replaced"
+
+
+def test_what_was_owed_before_the_alert_was_closed_is_cancelled_and_what_tells_of_its_end_is_not(
+    tx: Connection,
+) -> None:
+    raised, answer = owe(tx, ROW, replace(ROW, purpose=Purpose.ANSWER))
+    tx.execute(update(alert).values(open=False, closed_at=NOW + 5))
+    outbox.owe(tx, [replace(ROW, purpose=Purpose.CLEAR)], NOW + 5)
+    came = {row.purpose for row in claim(tx, NOW + 5 + LEASE)}
+    assert came == {Purpose.CLEAR, Purpose.ANSWER}
+    assert (row_of(tx, raised).state, row_of(tx, raised).note) == (State.CANCELLED, "closed")
+    assert row_of(tx, answer).state == State.CLAIMED
+
+
+def test_a_clock_that_is_set_back_leaves_the_time_until_retries_and_receipts_as_it_was(
+    tx: Connection,
+) -> None:
+    hour = 3_600_000
+    retried, waiting = owe(tx, ROW, replace(ROW, step=1, patience=120_000))
+    fail(tx, retried)
+    before = [(row_of(tx, row).due_at, row_of(tx, row).next_at) for row in (retried, waiting)]
+    set_back(tx, hour)
+    after = [(row_of(tx, row).due_at, row_of(tx, row).next_at) for row in (retried, waiting)]
+    assert after == [tuple(one and one - hour for one in row) for row in before]
+    assert before[0] != (None, None)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from alerts.delivery import deliver, outbox, receipts, tracking
 from alerts.delivery import send_test as trying
 from alerts.delivery.channels.channel import Arrival, Asked, ChannelError, Progress, Receipt
+from alerts.delivery.channels.rounds import Rounds
 from alerts.delivery.notification import DAY, READ_FOR, State
 from alerts.duty.people import Contact, Directory, Person
 from tests.fakes.outbox import ROW, START, Clock, Desk, Gateway, Phone
@@ -317,3 +318,15 @@ def test_a_try_on_a_channel_that_the_settings_do_not_name_says_so(desk: Desk) ->
     found = trial.followed(running(desk, sms), "li-wei")
     assert not found[1].ok
     assert "the settings name no channel 'call'" in found[1].said
+
+
+def test_a_message_that_cannot_be_asked_about_keeps_no_other_from_being_asked_about() -> None:
+    def progress(asked: Asked) -> Progress | None:
+        if not asked.address:
+            raise ChannelError("not a number", True)
+        return Progress(asked.receipt, Arrival.DELIVERED)
+
+    messages = [Asked("SM1", "", START, None), Asked("SM2", "+8613800000001", START, None)]
+    assert [one.receipt for one in Rounds(progress).ask(messages)] == ["SM2"]
+    with pytest.raises(ChannelError):
+        Rounds(progress).ask(messages[:1])

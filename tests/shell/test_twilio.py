@@ -17,7 +17,7 @@ from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
-from alerts.delivery.channels import build, exchange, twilio_status
+from alerts.delivery.channels import build, exchange, rounds
 from alerts.delivery.channels.channel import Answering, Arrival, Asked, ChannelError, Notice, Tracked
 from alerts.delivery.channels.twilio import Twilio, TwilioSettings
 from alerts.delivery.channels.twilio_voice import EVENTS_AFTER, TwilioVoice, TwilioVoiceSettings
@@ -163,8 +163,8 @@ def test_messages_that_a_round_had_no_time_for_come_first_in_the_next(
     channel = sms(far)
     messages = [asked(channel.send(NOTICE).id) for _ in range(3)]
     far.requests.clear()
-    clock = count(0, twilio_status.ROUND / 2)  # each look at it takes half of the time
-    monkeypatch.setattr(twilio_status, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    clock = count(0, rounds.ROUND / 2)  # each look at it takes half of the time
+    monkeypatch.setattr(rounds, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     for _ in messages:
         channel.ask(messages)
     assert sorted(path[-39:-5] for _, path in far.requests) == [one.receipt for one in messages]

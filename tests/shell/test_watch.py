@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tocsin import watch
-from tocsin.watch import Watch, watch_disk, watch_service
+from tocsin.watch import ClockLook, Watch, watch_disk, watch_service
 
 
 def nothing() -> None:
@@ -64,3 +64,15 @@ def test_a_duty_that_fails_stops_no_other_and_is_tried_again(watches: list[Watch
     for _ in range(3):
         assert failed.acquire(timeout=30)
         assert done.acquire(timeout=30)
+
+
+def test_a_clock_that_goes_back_is_told_with_how_far_and_one_that_goes_on_or_forward_is_not() -> None:
+    hour = 3_600_000
+    moments = iter([0, 0, -hour, hour, hour])
+    reports, back = list[tuple[str, str, str]](), list[int]()
+    look = ClockLook(lambda *said: reports.append(said), lambda: next(moments), back.append)
+    for _ in range(4):
+        look()
+    assert [word for _, word, _ in reports] == ["normal", "fault", "fault", "normal"]
+    assert len(back) == 1
+    assert abs(back[0] - hour) < 60_000

@@ -27,7 +27,7 @@ from alerts.delivery.channels.channel import (
 from alerts.delivery.channels.exchange import Json
 from alerts.delivery.channels.mainland import national
 from alerts.delivery.channels.meaning import does_not_exist
-from alerts.delivery.channels.twilio_status import Rounds
+from alerts.delivery.channels.rounds import Rounds
 from alerts.delivery.template_values import values
 from alerts.delivery.templates import Approved, kind_of, no_template
 

@@ -24,7 +24,8 @@ from alerts.delivery.channels.aliyun_api import AliyunAccount, Api, Endpoint, mo
 from alerts.delivery.channels.channel import Answer, ChannelError
 from alerts.delivery.channels.exchange import Exchange
 from alerts.delivery.channels.mainland import international
-from alerts.delivery.channels.twilio_status import REMEMBERED, ROUND
+from alerts.delivery.channels.rounds import ROUND
+from alerts.delivery.channels.twilio_status import REMEMBERED
 
 VERSION = "2017-05-25"
 EARLY = 120_000  # ms before its end a key is renewed

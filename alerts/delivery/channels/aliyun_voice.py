@@ -18,7 +18,7 @@ from alerts.delivery.channels.aliyun_codes import CALLS, DEAD_CALLS
 from alerts.delivery.channels.channel import Asked, ChannelError, Notice, Progress, Receipt
 from alerts.delivery.channels.exchange import Json
 from alerts.delivery.channels.mainland import national
-from alerts.delivery.channels.twilio_status import Rounds
+from alerts.delivery.channels.rounds import Rounds
 from alerts.delivery.template_values import SPOKEN_TOGETHER, spoken_values
 from alerts.delivery.templates import Approved, Kind, kind_of, no_template
 

@@ -26,9 +26,10 @@ from alerts.delivery.channels.channel import (
 from alerts.delivery.channels.exchange import Json
 from alerts.delivery.channels.mainland import international
 from alerts.delivery.channels.meaning import does_not_exist
+from alerts.delivery.channels.rounds import ROUND, Rounds
 from alerts.delivery.channels.tencent_api import Api, Endpoint, TencentAccount
 from alerts.delivery.channels.tencent_codes import meaning
-from alerts.delivery.channels.twilio_status import REMEMBERED, ROUND, Rounds
+from alerts.delivery.channels.twilio_status import REMEMBERED
 from alerts.delivery.template_values import values
 from alerts.delivery.templates import SMS as TEXTS
 from alerts.delivery.templates import Approved, kind_of, no_template, slots

@@ -12,9 +12,10 @@ from pydantic import Field
 from alerts.clean import clean
 from alerts.delivery.channels.channel import Answer, Arrival, Asked, Notice, Progress, Receipt
 from alerts.delivery.channels.exchange import Json
+from alerts.delivery.channels.rounds import Rounds
 from alerts.delivery.channels.twilio_api import Api, TwilioAccount, called, integer, moment, receipt
 from alerts.delivery.channels.twilio_codes import DEAD, told
-from alerts.delivery.channels.twilio_status import REMEMBERED, Rounds, Told
+from alerts.delivery.channels.twilio_status import REMEMBERED, Told
 
 BACK = 86_400_000  # ms: answers are looked for this far back, so none is missed while Tocsin is down
 PAGE = "50"

@@ -13,8 +13,9 @@ from pydantic import Field, field_validator
 
 from alerts.delivery.channels.channel import Answer, Arrival, Asked, ChannelError, Notice, Progress, Receipt
 from alerts.delivery.channels.exchange import Json
+from alerts.delivery.channels.rounds import Rounds
 from alerts.delivery.channels.twilio_api import Api, TwilioAccount, called, integer, moment, receipt
-from alerts.delivery.channels.twilio_status import REMEMBERED, Rounds, Told
+from alerts.delivery.channels.twilio_status import REMEMBERED, Told
 from alerts.delivery.spoken import spoken
 from rules.verdict import Text
 
