@@ -211,7 +211,9 @@ def _is_installed(package: str) -> bool:
 
 
 def _library_path(tree: Path) -> str:
-    return ":".join(str(folder) for top in ("usr/lib", "lib") for folder in (tree / top).glob("*-linux-gnu*"))
+    """Most packages keep their libraries in a folder of the architecture, gammu's straight in usr/lib."""
+    tops = (tree / "usr/lib", tree / "lib")
+    return ":".join(str(folder) for top in tops for folder in (*top.glob("*-linux-gnu*"), top))
 
 
 def _apt(*arguments: str, where: Path) -> str:

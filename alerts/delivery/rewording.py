@@ -1,5 +1,5 @@
-"""Touches. A notice that goes out late: by then somebody may have taken the alert, and its words say who; or
-the person is reached elsewhere, and it does not go to whoever has their old number now.
+"""Touches. A notice that goes out late: by then somebody may have taken the alert, or its cause is gone, and
+its words say so; or the person is reached elsewhere, and it does not go to whoever has their old number now.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import Connection, select, update
 
 from alerts import store
-from alerts.alert import Acknowledgement, Alert
+from alerts.alert import Acknowledgement, Activity, Alert
 from alerts.delivery import notices, outbox
 from alerts.delivery.message import SAYS_WHO, Purpose
 from alerts.delivery.notification import Cancelled, Moot, Notification
@@ -26,17 +26,17 @@ log = structlog.get_logger("alerts.delivery.rewording")
 def reworded(
     tx: Connection, rows: Sequence[Notification], directory: Directory, registry: Registry, now: int
 ) -> list[Notification]:
-    """These rows, in new words where their alert is taken by now, and without those whose address is not the
-    person's any more: these are cancelled. Whatever goes wrong with that, the old words go out to where they
-    were owed: that is better than not at all."""
+    """These rows, in new words where their alert is taken or back to normal by now, and without those whose
+    address is not the person's any more: these are cancelled. Whatever goes wrong with that, the old words go
+    out to where they were owed: that is better than not at all."""
     try:
         with tx.begin_nested():
             rows = [row for row in rows if not _moved(tx, row, directory, now)]
             late = {row.alert for row in rows if row.id is not None and row.purpose in SAYS_WHO}
-            taken = {alert.id: alert for alert in _taken(tx, late)} if late else {}
+            changed = {alert.id: alert for alert in _changed(tx, late)} if late else {}
         return [
-            notices.anew(row, taken[row.alert], directory, registry, now)
-            if row.alert in taken and row.purpose in SAYS_WHO
+            notices.anew(row, changed[row.alert], directory, registry, now)
+            if row.alert in changed and row.purpose in SAYS_WHO
             else row
             for row in rows
         ]
@@ -61,10 +61,11 @@ def _moved(tx: Connection, row: Notification, directory: Directory, now: int) ->
     return True
 
 
-def _taken(tx: Connection, alerts: Iterable[int]) -> list[Alert]:
+def _changed(tx: Connection, alerts: Iterable[int]) -> list[Alert]:
     wanted, found = sorted(alerts), list[int]()
     for start in range(0, len(wanted), store.PART):
         part = table.c.id.in_(wanted[start : start + store.PART])
         has = table.c.acknowledgement.in_([Acknowledgement.PROMISED, Acknowledgement.KEPT])
-        found += tx.execute(select(table.c.id).where(part, has)).scalars()
+        gone = table.c.activity == Activity.NORMAL
+        found += tx.execute(select(table.c.id).where(part, has | gone)).scalars()
     return store.read_many(tx, found)

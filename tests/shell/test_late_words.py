@@ -15,6 +15,7 @@ from alerts.delivery.message import Purpose
 from alerts.delivery.notification import Notification, State
 from alerts.delivery.rewording import reworded
 from alerts.duty.people import Contact
+from rules.verdict import Holds
 from tests.fakes.outbox import FIRE, ROW, Desk, Phone, failing
 from tests.fakes.service import START as EVENING
 from tests.fakes.service import FakeHouse, campus, people
@@ -102,6 +103,14 @@ def test_only_first_notices_of_what_is_taken_get_new_words(house: FakeHouse) -> 
     assert again(house, other) == other
 
 
+def test_a_late_first_notice_says_that_its_cause_is_gone_by_now(house: FakeHouse) -> None:
+    house.fires("dorm-2-306-smoke")
+    row = replace(first(house), alert=2)
+    assert "现已恢复正常" not in again(house, row).body
+    house.fires("dorm-2-306-smoke", holds=Holds.NO)
+    assert "现已恢复正常" in again(house, row).body
+
+
 def test_when_new_words_cannot_be_made_the_old_ones_go_out(
     house: FakeHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,7 +118,7 @@ def test_when_new_words_cannot_be_made_the_old_ones_go_out(
         raise RuntimeError("a mistake of ours")
 
     row = first(house)
-    monkeypatch.setattr(rewording, "_taken", broken)
+    monkeypatch.setattr(rewording, "_changed", broken)
     assert again(house, row) == row
 
 
