@@ -31,14 +31,23 @@ from alerts.delivery.gateways import Gateways
 from alerts.delivery.health import Health
 from alerts.delivery.losses import Losses
 from alerts.delivery.nextcontact import Contacts
-from alerts.delivery.notification import Failed, Held, Lost, Notification, Outcome, no_such_channel
+from alerts.delivery.notification import (
+    BLOCKED,
+    FULL,
+    GATHERED,
+    Failed,
+    Held,
+    Lost,
+    Notification,
+    Outcome,
+    no_such_channel,
+)
 from alerts.delivery.offrecord import OffRecord
 from alerts.delivery.recording import Ended, Recorder, Transact, in_both, started
 from alerts.delivery.rewording import Rewording
 from alerts.delivery.rungs import with_own_lines
 from alerts.delivery.senders import ROOM, Result, Senders
 from alerts.delivery.tracking import Tracker
-from ingest.bilingual import both
 
 log = structlog.get_logger("alerts.delivery.deliver")
 
@@ -52,9 +61,6 @@ PATIENCE = 300_000  # ms: a gateway's Retry-After is respected up to this
 TAKE_OVER = 5.0  # seconds the record's own notices have to start the sirens that it needs; and, at a start,
 # the database to say which sirens sound
 GRACE = 3.0  # seconds stop() gives to attempts under way
-BLOCKED = both("网关中断，暂缓发送", "its gateway does not work: it waits")
-GATHERED = both("短时间内消息过多，合并后发送", "many messages in a short time: it waits to go with others")
-FULL = both("等候发送的通知过多", "too many wait in line")
 ASK = 2.0  # seconds to wait for the database before sending something that may be owed no more
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func,
 
 from alerts.delivery import stamps
 from alerts.delivery.message import Purpose
-from alerts.delivery.notification import HANDED_OVER, State
+from alerts.delivery.notification import HANDED_OVER, HOLDS, State
 from alerts.delivery.outbox import notification
 from alerts.delivery.stamps import PROVES, notification_stamp
 from alerts.duty.policy import NULL
@@ -104,7 +104,7 @@ def _failures(conn: Connection, rows: Sequence[int]) -> dict[int, tuple[int, str
         for start in range(0, len(rows), _AT_ONCE)
         for row, found in stamps.of(conn, rows[start : start + _AT_ONCE]).items()
         for stamp in found
-        if stamp["state"] in failed and stamp["note"]
+        if stamp["state"] in failed and stamp["note"] and stamp["note"] not in HOLDS
     }
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from alerts.delivery.channels.channel import Arrival, Notice, Progress, Receipt
 from alerts.delivery.message import Plain, Purpose
+from ingest.bilingual import both
 
 STALE = 600_000  # ms after which a first notice of an alert that is closed is no news any more
 DAY = 86_400_000  # ms for which an all-clear is tried, and a receipt is asked for
@@ -137,6 +138,12 @@ class Answered(msgspec.Struct, frozen=True):
 
     note: str = ""
 
+
+# Why one is held: none of them is a failure.
+BLOCKED = both("网关中断，暂缓发送", "its gateway does not work: it waits")
+GATHERED = both("短时间内消息过多，合并后发送", "many messages in a short time: it waits to go with others")
+FULL = both("等候发送的通知过多", "too many wait in line")
+HOLDS = frozenset({BLOCKED, GATHERED, FULL})
 
 Outcome = Receipt | Failed | Held | Cancelled | Progress | Answered
 

@@ -12,7 +12,7 @@ from alerts.delivery import outbox, trials
 from alerts.delivery.channels.channel import Arrival, Progress, Receipt
 from alerts.delivery.ledger import ledger
 from alerts.delivery.message import Purpose
-from alerts.delivery.notification import Answered, Failed, Notification, Outcome
+from alerts.delivery.notification import HOLDS, Answered, Failed, Held, Notification, Outcome
 from ingest.bilingual import both
 from tests.fakes.browser import OURS, PAGE, signed_in
 from tests.fakes.outbox import ROW
@@ -113,6 +113,13 @@ def test_a_notice_that_was_tried_twice_and_arrived_still_tells_why_it_failed(
     with house.read() as conn:
         (line,) = ledger(conn, 0)
     assert (line.failed, line.tries, line.failure) == (0, 1, "忙 / busy")
+
+
+def test_that_a_notice_had_to_wait_is_no_failure(house: FakeHouse, owed: Owed) -> None:
+    owed(LI, (1000, Failed("忙 / busy", 1)), *((2000, Held(5, reason)) for reason in sorted(HOLDS)))
+    with house.read() as conn:
+        (li,) = ledger(conn, house.now() - DAY)
+    assert li.failure == "忙 / busy"
 
 
 def test_both_questions_are_answered_from_an_index_alone(house: FakeHouse, owed: Owed) -> None:
