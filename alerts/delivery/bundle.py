@@ -14,7 +14,17 @@ import msgspec
 
 from alerts.clean import cut, size
 from alerts.delivery.channels.channel import Notice
-from alerts.delivery.message import LEAST_TITLE, MODES, NOWHERE, PLAIN, SMS_ANY, SMS_ASCII, Plain, Purpose
+from alerts.delivery.message import (
+    LEAST_TITLE,
+    MODES,
+    NOWHERE,
+    PLAIN,
+    RETURNED,
+    SMS_ANY,
+    SMS_ASCII,
+    Plain,
+    Purpose,
+)
 from alerts.delivery.notification import Notification
 from rules.verdict import Class, Text
 
@@ -104,19 +114,24 @@ def _fact(row: Notification, name: str) -> str:
 
 
 def _facts(rows: Sequence[Notification]) -> dict[str, Plain]:
-    """Those of the first, but class and advice of the most serious; a taker only where all are taken."""
+    """Those of the first, but class and advice of the most serious; a taker only where all are taken, and
+    `returned` only where all are back to normal."""
     ranks = [one.value for one in Class]
     worst = min(rows, key=lambda row: ranks.index(found) if (found := row.facts.get("class")) in ranks else 9)
     kept = {name: worst.facts[name] for name in ("class", "todo_zh", "todo_en") if name in worst.facts}
     found = rows[0].facts | kept | {"more": len(rows) - 1, "codes": " ".join(row.code for row in rows)}
-    if all(_taker(row) for row in rows):
-        return found
-    return {name: value for name, value in found.items() if not name.startswith("taken_by_")}
+    untold = set[str]() if all(_taker(row) for row in rows) else {"taken_by_zh", "taken_by_en"}
+    untold |= set() if all(_returned(row) for row in rows) else {"returned"}
+    return {name: value for name, value in found.items() if name not in untold}
 
 
 def _taker(row: Notification) -> str:
     who = _fact(row, "taken_by")
     return _said(row, f"，{who}已受理", f", taken by {who}") if who else ""
+
+
+def _returned(row: Notification) -> str:
+    return _said(row, RETURNED.zh, RETURNED.en) if row.facts.get("returned") else ""
 
 
 def _place(row: Notification) -> str:
@@ -139,7 +154,8 @@ def _many(rows: Sequence[Notification]) -> str:
 def _turn(rows: Sequence[Notification]) -> str:
     turn, taken = TURNS[rows[0].purpose], TURNS[Purpose.TAKEN]
     said = _said(rows[0], turn.zh, turn.en)
-    return said + (_said(rows[0], taken.zh, taken.en) if all(_taker(row) for row in rows) else "")
+    said += _said(rows[0], taken.zh, taken.en) if all(_taker(row) for row in rows) else ""
+    return said + (_returned(rows[0]) if all(_returned(row) for row in rows) else "")
 
 
 def _short(rows: Sequence[Notification]) -> str:
@@ -174,7 +190,8 @@ def _body(rows: Sequence[Notification]) -> str:
     first = rows[0]
     colon, code = _said(first, "：", ": "), _said(first, "代码", "code")
     lines = [
-        f"{_place(row)}{colon}{_fact(row, 'title')}{_taker(row)} {code} {row.code}" for row in rows[:LISTED]
+        f"{_place(row)}{colon}{_fact(row, 'title')}{_taker(row)}{_returned(row)} {code} {row.code}"
+        for row in rows[:LISTED]
     ]
     left = len(rows) - LISTED
     if left > 0:

@@ -186,7 +186,12 @@ def facts(subject: Subject, purpose: Purpose, place_path: Sequence[Named]) -> di
         "todo_en": _advice(subject, purpose, "en"),
         "recorded": not subject.unrecorded,
         **_taker(subject, purpose),
+        **({"returned": True} if _returned(subject, purpose) else {}),
     }
+
+
+def _returned(subject: Subject, purpose: Purpose) -> bool:
+    return subject.returned and purpose is not Purpose.CLEAR
 
 
 def _taker(subject: Subject, purpose: Purpose) -> dict[str, Plain]:
@@ -240,8 +245,7 @@ def _turn(subject: Subject, purpose: Purpose, language: str) -> str:
     held = subject.taken and purpose in SAYS_WHO
     turn = ALONE if purpose is Purpose.OVERDUE and subject.alone else turns.get(purpose)
     said = (_in(turn, language) if turn else "") + (_in(turns[Purpose.TAKEN], language) if held else "")
-    returned = subject.returned and purpose is not Purpose.CLEAR
-    return said + (_in(RETURNED, language) if returned else "")
+    return said + (_in(RETURNED, language) if _returned(subject, purpose) else "")
 
 
 def _advice(subject: Subject, purpose: Purpose, language: str) -> str:

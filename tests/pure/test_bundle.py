@@ -182,6 +182,16 @@ def test_late_and_all_taken_it_says_so() -> None:
     assert "已有人受理" not in notice([*taken, replace(ROW, code="Z99")]).short
 
 
+def test_late_it_says_of_each_whether_its_cause_is_gone_and_of_all_only_where_all_are() -> None:
+    gone = [replace(row, facts=FACTS | {"returned": True}) for row in rows(3)]
+    made = notice(gone)
+    assert "，现已恢复正常。" in made.short
+    assert (made.body.count("现已恢复正常"), made.alert["returned"]) == (3, True)
+    still = notice([*gone, replace(ROW, code="Z99")])
+    assert "现已恢复正常" not in still.short
+    assert (still.body.count("现已恢复正常"), "returned" in still.alert) == (3, False)
+
+
 def test_a_persons_first_notice_of_life_safety_in_a_while_goes_by_itself_and_nothing_else_does() -> None:
     firsts, vital = Firsts(), replace(ROW, life_safety=True)
     asked = [vital, vital, ROW, replace(vital, person="wang-fang"), replace(vital, purpose=Purpose.ESCALATE)]
