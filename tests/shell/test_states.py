@@ -47,7 +47,7 @@ class Reader:
             self.topics.pop(message.topic, None)
 
     def alerts(self) -> set[str]:
-        return {topic.rpartition("/")[2] for topic in self.topics if topic.startswith("tocsin/alerts/")}
+        return {topic.rpartition("/")[2] for topic in list(self.topics) if topic.startswith("tocsin/alerts/")}
 
     def wait(self, *codes: str) -> None:
         wait_for(f"{codes} stand there", lambda: self.alerts() == set(codes))

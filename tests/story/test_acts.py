@@ -363,7 +363,7 @@ def test_who_is_struck_from_the_registry_while_nothing_runs_owns_nothing_when_it
         where = ("Asia/Shanghai", "CN")
         applying.befall(tx, people, ["phone", "siren"], where, LIMITS, school.moment)
         outbox.release_all(tx, school.moment)
-        owed = outbox.claim(tx, school.moment, {"phone": 10})
+        owed = outbox.claim(tx, school.moment, {"phone": 10, "siren": 0})
     school.restart()
     (alert,) = school.open()
     assert (alert.ownership, alert.owner, alert.left_by) == ("post", "duty", "warden")
