@@ -12,7 +12,7 @@ from tocsin.hand_over import apply_facts
 if TYPE_CHECKING:
     from tocsin.run import Tocsin
 
-WORDLESS = frozenset({"aliyun", "aliyun_voice", "tencent", "tencent_voice", "twilio_voice", "mqtt", "null"})
+WORDLESS = frozenset({"aliyun", "aliyun-voice", "tencent", "tencent-voice", "twilio-voice", "mqtt", "null"})
 
 
 def ear(running: "Tocsin") -> Ear:

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from alerts import store
 from alerts.clean import clean
@@ -24,6 +24,7 @@ from alerts.delivery.message import Purpose
 from alerts.delivery.notification import HANDED_OVER, Answered, Failed, Notification
 from alerts.delivery.outbox import notification
 from alerts.delivery.recording import in_both
+from alerts.delivery.rungs import with_own_lines
 from alerts.desk import AnyFact, Outcome
 from alerts.duty.canary import is_canary
 from alerts.duty.people import Directory, Person
@@ -34,6 +35,8 @@ log = structlog.get_logger("alerts.delivery.answering")
 
 KEPT = 90 * 86_400_000  # ms for which the words of an answer are kept
 KNOWN = 30 * 86_400_000  # ms for which a code that a person was told can be answered
+IDLE_FOR = 600_000  # ms in which
+IDLE_REPLIES = 3  # words of one person that led to nothing are replied to
 LONGEST = 60.0  # seconds between two looks at a channel that fails
 COMMIT = 30.0  # seconds that are waited for the record
 
@@ -71,25 +74,27 @@ class Ear:
         values |= {"person": person.id, "words": words, "result": "heard"}
         number = tx.execute(insert(answer).values(**values).returning(answer.c.id)).scalar_one()
         about = _about(tx, channel, person.id, said.receipt) if said.receipt else set()
-        decided = answers.decide(said.text, _told(tx, person.id, now), about)
+        decided = answers.decide(said.text, _told(tx, person.id, now), about, said.at)
         outcome, sentence, result = self.do(tx, decided, person, channel, words)
         alert = decided.told.alert if decided.told else None
         tx.execute(update(answer).where(answer.c.id == number).values(alert=alert, result=result))
         if alert is not None:
             _mark_answered(tx, alert, person.id, channel, said.receipt, words, now)
-        if door := self._door_back(person, channel, said.address, now):
+        door = self._door_back(person, channel, said.address, now)
+        if door and not (result in answers.IDLE and _idle(tx, channel, person.id, now) > IDLE_REPLIES):
             outcome.owed += outbox.owe(tx, [_reply(decided, person, *door, sentence, number, now)], now)
         return outcome
 
     def _senders(self, channel: str, address: str, now: int) -> list[Person]:
-        """Where two people share the address it says nothing about who wrote."""
+        """Where two people share the address it says nothing about who wrote. A telephone number is theirs on
+        every channel: each is also told over a modem of our own."""
         directory = self.directory()
         return [
             person
             for person in directory.persons.values()
             if any(
                 one.channel == channel and answers.same_address(one.address, address)
-                for one in directory.contacts(person, now)
+                for one in with_own_lines(directory.contacts(person, now), [channel])
             )
         ]
 
@@ -124,10 +129,18 @@ class Ear:
 
 def _told(tx: Connection, person: str, now: int) -> list[Told]:
     """Every alert this person was told of in the last month, with its code."""
-    told = select(notification.c.alert, notification.c.code, alert_table.c.open).distinct()
+    what = notification.c.alert, notification.c.code, alert_table.c.open
+    told = select(*what, func.min(notification.c.owed_at).label("since")).group_by(*what)
     joined = told.join(alert_table, alert_table.c.id == notification.c.alert)
     rows = joined.where(notification.c.owed_at > now - KNOWN, notification.c.person == person)
-    return [Told(row.alert, row.code, bool(row.open)) for row in tx.execute(rows)]
+    return [Told(row.alert, row.code, bool(row.open), row.since) for row in tx.execute(rows)]
+
+
+def _idle(tx: Connection, channel: str, person: str, now: int) -> int:
+    """How often this person's words led to nothing lately: two machines would answer each other for ever."""
+    lately = answer.c.channel == channel, answer.c.person == person, answer.c.at > now - IDLE_FOR
+    idle = select(func.count()).where(*lately, answer.c.result.in_(sorted(answers.IDLE)))
+    return int(tx.execute(idle).scalar_one())
 
 
 def _about(tx: Connection, channel: str, person: str, receipt: str) -> set[int]:

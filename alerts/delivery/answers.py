@@ -53,6 +53,8 @@ _CAUSES = {
 _TOKEN = re.compile(r"[A-Z0-9]+|[^\W\d_A-Z]+")
 _CODE = re.compile(f"(?=.*[A-Z0-9])[{ALPHABET}]{{3,4}}")
 LONGEST = 200  # characters that are read
+CLOCKS = 120_000  # ms by which the clocks of a telephone, its network and ours may differ
+IDLE = frozenset({"unknown_words", "wrong_code", "which", "nothing_open", "late"})  # results that did nothing
 
 HELP = Text(
     "请回复：1受理 2不能到 3到场 4误报 5确认，后加警情代码，如“1 {code}”。",
@@ -62,6 +64,10 @@ UNKNOWN = Text("没有看懂，未作处理。", "Not understood, nothing was do
 WHICH = Text(
     "您有多条警情：{codes}。请写明代码，未作处理。",
     "You have several alerts: {codes}. Nothing was done: say which. ",
+)
+BEFORE = Text(
+    "您的回复写在警情{codes}之前，未作处理。请写明代码。",
+    "Your reply was written before alert {codes}: nothing was done. Say which. ",
 )
 NO_CODE = Text(
     "没有通知过您代码{code}的警情，未作处理。", "You were told of no alert {code}: nothing was done. "
@@ -98,6 +104,7 @@ class Told(msgspec.Struct, frozen=True):
     alert: int
     code: str
     open: bool
+    since: int = 0  # ms, of the first notice
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -113,8 +120,9 @@ class Decided(msgspec.Struct, frozen=True):
     codes: tuple[str, ...] = ()
 
 
-def decide(said: str, known: Sequence[Told], about: Collection[int] = ()) -> Decided:
-    """`about`: the alerts of the message that was answered, where the gateway tells."""
+def decide(said: str, known: Sequence[Told], about: Collection[int] = (), at: int = 0) -> Decided:
+    """`about`: the alerts of the message that was answered, where the gateway tells. `at`: when it was
+    written (ms; 0 for not known): without a code it answers no alert that the person was told of later."""
     tokens = _TOKEN.findall(unicodedata.normalize("NFKC", said[:LONGEST]).upper())
     by_code = {one.code: one for one in sorted(known, key=lambda one: (one.open, one.alert))}
     readings = set(_readings(tokens, set(by_code)))
@@ -129,12 +137,16 @@ def decide(said: str, known: Sequence[Told], about: Collection[int] = ()) -> Dec
         known = [one for one in known if one.alert in about]
     if len(about) == 1 and known:
         return on(known[0], meant, cause)
-    return _only(meant, cause, list({one.alert: one for one in known if one.open}.values()))
+    return _only(meant, cause, list({one.alert: one for one in known if one.open}.values()), at)
 
 
-def _only(meant: Meant, cause: str, candidates: list[Told]) -> Decided:
+def _only(meant: Meant, cause: str, candidates: list[Told], at: int) -> Decided:
     if not candidates:
         return Decided("nothing_open", meant, text=NOTHING_OPEN)
+    later = [one for one in candidates if at and one.since > at + CLOCKS]
+    if later:
+        codes = tuple(one.code for one in later[:6])
+        return Decided("which", meant, text=BEFORE, help=True, codes=codes, code=codes[0])
     if len(candidates) == 1:
         return on(candidates[0], meant, cause)
     newest = sorted(candidates, key=lambda one: one.alert, reverse=True)

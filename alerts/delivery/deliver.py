@@ -44,6 +44,7 @@ from alerts.delivery.notification import (
 )
 from alerts.delivery.offrecord import OffRecord
 from alerts.delivery.recording import Ended, Recorder, Transact, in_both, started
+from alerts.delivery.retry import FIRST_RETRY, failed
 from alerts.delivery.rewording import Rewording
 from alerts.delivery.rungs import with_own_lines
 from alerts.delivery.senders import ROOM, Result, Senders
@@ -55,11 +56,7 @@ Report = Callable[[str, str, str], None]
 
 TICK = 0.5  # seconds between two looks at attempts that hang and outcomes that wait
 CLAIM_EVERY = 5.0  # seconds at most between two claims
-FIRST_RETRY = 1_000  # ms; doubles with each failure
-LAST_RETRY = 60_000  # ms
-PATIENCE = 300_000  # ms: a gateway's Retry-After is respected up to this
-TAKE_OVER = 5.0  # seconds the record's own notices have to start the sirens that it needs; and, at a start,
-# the database to say which sirens sound
+TAKE_OVER = 5.0  # seconds for new notices to start sirens anew; at a start, for the database to name them
 GRACE = 3.0  # seconds stop() gives to attempts under way
 ASK = 2.0  # seconds to wait for the database before sending something that may be owed no more
 
@@ -258,12 +255,10 @@ class Delivery:
         log.warning(
             "not delivered", channel=row.channel, key=row.key, reason=error.reason, final=error.permanent
         )
-        if error.permanent:
-            return Failed(reason, None, error.unknown, error.dead)
-        doubled = min(LAST_RETRY, FIRST_RETRY << min(row.attempts, 10))
-        wait = max(int(doubled * random.uniform(0.5, 1)), min(error.retry_after or 0, PATIENCE))
-        self._claim_at = min(self._claim_at, time.monotonic() + wait / 1000)
-        return Failed(reason, self._now() + wait, error.unknown)
+        outcome = failed(error, reason, row.attempts, now := self._now(), random.uniform(0.5, 1))
+        if outcome.retry_at is not None:
+            self._claim_at = min(self._claim_at, time.monotonic() + (outcome.retry_at - now) / 1000)
+        return outcome
 
     def _ended(self, rows: Sequence[Notification], outcome: Outcome, took: int = 0) -> None:
         self._health.note(rows[0].channel, outcome)

@@ -34,12 +34,13 @@ class Gateways:
         self.rung = Rung.GATEWAYS
 
     def tried(self, row: Notification, outcome: Outcome, took: int) -> None:
-        """How an attempt of `took` ms ended. That one number does not exist is not its gateway's fault."""
+        """How an attempt of `took` ms ended. That one number does not exist, or has had its share, is not its
+        gateway's fault."""
         with self._lock:
             match outcome:
                 case Receipt():
                     self._rungs.worked(row.channel, row.alert if row.person else None)
-                case Failed(dead=False):
+                case Failed(dead=False, personal=False):
                     sure = outcome.unknown or outcome.retry_at is None
                     vital = row.person and (row.life_safety or row.facts.get("class") == Class.ALARM)
                     self._rungs.failed(row.channel, sure, row.alert if vital else 0, self._now() - took)

@@ -20,8 +20,8 @@ class Health:
         self._told: frozenset[str] | None = None  # the faulty channels at the last report
 
     def note(self, channel: str, outcome: Outcome) -> None:
-        """That one number does not exist is no fault of the channel."""
-        if isinstance(outcome, Failed) and outcome.dead:
+        """That one number does not exist, or has had its share, is no fault of the channel."""
+        if isinstance(outcome, Failed) and (outcome.dead or outcome.personal):
             return
         with self._lock:
             match outcome:

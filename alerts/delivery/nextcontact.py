@@ -31,6 +31,8 @@ def unproven(outcome: Outcome, row: Notification) -> tuple[Text, bool] | None:
     match outcome:
         case Failed(unknown=True):
             return why.unanswered(row.channel), False
+        case Failed(personal=True):
+            return why.undelivered(row.channel), False
         case Failed(retry_at=None):
             return why.undelivered(row.channel), outcome.dead
         case Progress(arrival=Arrival.LOST):

@@ -114,12 +114,14 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
 
 class Failed(msgspec.Struct, frozen=True):
     """An attempt that did not succeed. `retry_at` (ms) is None when trying again cannot help; `unknown`
-    when the message may have gone out all the same; `dead`: there is no such number or address."""
+    when the message may have gone out all the same; `dead`: there is no such number or address; `personal`:
+    it says nothing of the gateway."""
 
     reason: str
     retry_at: int | None
     unknown: bool = False
     dead: bool = False
+    personal: bool = False
 
 
 class Held(msgspec.Struct, frozen=True):

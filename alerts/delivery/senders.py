@@ -186,6 +186,9 @@ class Senders:
             case None:
                 self._breaker.unused()
                 return False
+            case ChannelError(personal=True):
+                self._breaker.unused()
+                return False
             case ChannelError(permanent=False):
                 return self._breaker.failed(rows[0].key, self._now(), result.retry_after or 0)
         return self._breaker.answered()

@@ -5,6 +5,7 @@ before it sees them; and for a variable that is too long, so each is cut to what
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -45,29 +46,26 @@ STATES = {
 _SAID = str.maketrans(
     {
         "℃": "度",
-        "（": "",
-        "）": "",
-        "(": "",
-        ")": "",
-        "【": "",
-        "】": "",
         "·": "-",
         "～": "-",
         "：": " ",
         ":": " ",
     }
 )
-_KEPT = re.compile(r"[^0-9A-Za-z\u4e00-\u9fff ，、。.%+-]")
+_ODD = re.compile(r"[^0-9A-Za-z〇\u3400-\u4dbf\u4e00-\u9fff ，、。.%+-]+")
+_PARTED = re.compile(rf"(?<=[0-9]){_ODD.pattern}(?=[0-9])")  # 305/306, 305(2): two numbers, not one
 _LINK = re.compile(r"(?i)\b(?:https?|www|ftp)\b|(?<=[a-z0-9])\.(?=[a-z])|(?<=[a-z])\.(?=[0-9])")
 _DOTTED = re.compile(r"\d+(?:\.\d+){2,}")
 _TELEPHONE = re.compile(r"\d{3,4}-\d{7,8}|\d{9,}")
 _FLOOR = re.compile(r"(?:地下|负)?[-0-9A-Za-z一二三四五六七八九十]+[层楼F]|地下室")
-_ENDING = re.compile(r"[0-9A-Za-z-]+[^\W\d_]?$")  # 305室, A座: what tells a place from its neighbour
+# 305室, A座, 12号楼, 二〇五室: what tells a place from its neighbour
+_ENDING = re.compile(r"([0-9A-Za-z〇零一二三四五六七八九十百-]+)([^\W\d_]{0,3})$")
 
 
 def washed(text: str) -> str:
     """One line with no link, address, telephone number or sign that a provider refuses."""
-    text = _KEPT.sub("", clean(text, 200).translate(_SAID))
+    text = "".join(unicodedata.normalize("NFKC", one) if one.isalnum() else one for one in clean(text, 200))
+    text = _ODD.sub("", _PARTED.sub("-", text.translate(_SAID)))
     text = _DOTTED.sub(lambda found: found[0].replace(".", "-"), _LINK.sub("", text))
     return " ".join(_TELEPHONE.sub(lambda found: found[0][-4:], text).split())
 
@@ -139,7 +137,9 @@ def squeezed(name: str, longest: int) -> str:
     if len(name) <= longest:
         return name
     ending = _ENDING.search(name)
-    tail = ending[0][-longest:] if ending else ""
+    tail = ""
+    if ending:
+        tail = next((one for one in (ending[0], ending[1]) if len(one) <= longest), ending[1][-longest:])
     return name[: longest - len(tail)] + tail
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from alerts.delivery.answers import Meant, Told, decide, masked, same_address, sentence
+from alerts.delivery.answers import CLOCKS, Meant, Told, decide, masked, same_address, sentence
 
 ONE = [Told(7, "A7K", True)]
 TWO = [*ONE, Told(8, "3B9Q", True)]
@@ -116,3 +116,14 @@ def test_the_newest_alerts_are_named_first_and_the_newest_of_all_is_the_example(
     assert decide("1", many).code == "K9"
     assert decide("hello", many).code == "K9"
     assert decide("hello", OVER).code == "A7K"
+
+
+def test_words_without_a_code_answer_no_alert_that_the_person_was_told_of_after_they_were_written() -> None:
+    known = [Told(8, "3B9", True, since=1_000_000_000)]
+    late = decide("4", known, at=1_000_000_000 - CLOCKS - 1)
+    assert (late.result, late.told, late.codes) == ("which", None, ("3B9",))
+    assert "写在警情3B9之前" in sentence(late, "zh")
+    assert decide("4", known, at=1_000_000_000 - CLOCKS).result == "act"
+    assert decide("4", known).result == "act"
+    assert decide("4 3B9", known, at=1).result == "act"
+    assert decide("1", [Told(7, "A7K", True, since=1), *known], at=1 + CLOCKS).result == "which"

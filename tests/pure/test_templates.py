@@ -245,3 +245,27 @@ def test_the_page_of_each_provider_holds_the_texts_to_apply_for(
     page = (Path(__file__).parents[2] / "docs" / "channels" / f"{provider}.md").read_text("utf-8")
     for text in (*SMS.values(), *VOICE.values()):
         assert f" {written(text)} |" in page
+
+
+@pytest.mark.parametrize(
+    ("registered", "sent"),
+    [
+        ("二〇五室", "二〇五室"), ("３０５室", "305室"), ("Ⅱ号楼", "II号楼"), ("305(2)室", "305-2室"),
+        ("101—103室", "101-103室"), ("305/306室", "305-306室"), ("2~4层", "2-4层"), ("305_1", "305-1"),
+        ("㐀楼", "㐀楼"), ("“东门”值班室", "东门值班室"),
+    ],
+)  # fmt: skip
+def test_what_a_provider_refuses_goes_without_making_another_place_of_it(registered: str, sent: str) -> None:
+    assert washed(registered) == sent
+
+
+@pytest.mark.parametrize(
+    ("name", "cut"),
+    [
+        ("东区学生宿舍12号楼", "东区12号楼"), ("西区留学生公寓3号楼", "西区留3号楼"),
+        ("化学实验室305号房", "化305号房"),
+        ("化学实验室12345号房间", "化12345"), ("图书馆阅览室二〇五室", "图书二〇五室"),
+    ],
+)  # fmt: skip
+def test_of_a_name_that_is_too_long_the_number_at_its_end_stays_whole(name: str, cut: str) -> None:
+    assert squeezed(name, 6) == cut

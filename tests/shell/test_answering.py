@@ -2,18 +2,23 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from sqlalchemy import Connection, func, select, update
 
+from alerts import desk, store
 from alerts.alert import Acknowledgement, Alert
 from alerts.delivery import outbox, unheard
 from alerts.delivery.answering import Ear, Listeners, answer
+from alerts.delivery.channels import ChannelSettings
 from alerts.delivery.channels.channel import Answer, ChannelError
 from alerts.delivery.notification import Notification, State
 from alerts.desk import AnyFact, Outcome
+from tests.fakes.service import FakeHouse
 from tests.story.school import School
+from tocsin.answers import WORDLESS
 from tocsin.database import Database
 from tocsin.hand_over import apply_facts
 
@@ -229,3 +234,41 @@ def test_n6_the_same_answer_again_a_late_one_and_one_without_a_code_to_two_alert
     assert night.says("1", f"1 {code}", "N1") == []
     assert night.says("1", f"1 {code}", "N2")
     assert night.results() == ["which", "take", "repeat"]
+
+
+def test_an_answer_over_our_own_modem_counts_for_whoever_has_the_number(tmp_path: Path) -> None:
+    house = FakeHouse(tmp_path)
+    house.fires("dorm-2-305-smoke")
+    ear = Ear(
+        lambda: house.directory,
+        lambda tx, facts: desk.apply(tx, facts, house.now(), house.directory, house.registry),
+        house.now,
+    )
+    with house.read() as conn:
+        fire = store.read(conn, 1)
+    assert fire is not None
+    said = Answer("N1", "+86 138 0000 0001", f"1 {fire.code}", house.now())
+    outcome = house.transact(lambda tx: ear.hear(tx, "modem", said)).result()
+    with house.read() as conn:
+        taken = store.read(conn, 1)
+    assert taken is not None
+    assert (taken.owner, taken.acknowledged_via) == ("li-wei", "modem")
+    assert [(row.channel, row.address) for row in outcome.owed if row.purpose == "answer"] == [
+        ("modem", "+86 138 0000 0001")
+    ]
+
+
+def test_a_machine_that_answers_every_message_is_not_answered_for_ever(night: Night) -> None:
+    said = [replies(night.says("1", f"开车中，稍后联系 {n}"), "warden") for n in range(7)]
+    assert [len(one) for one in said] == [1, 1, 1, 0, 0, 0, 0]
+    assert replies(night.says("1", "1 " + night.alert.code), "warden") != []
+    night.school.moment += 600_001
+    assert replies(night.says("1", "?"), "warden") != []
+    assert night.results().count("unknown_words") == 8
+
+
+def test_every_wordless_kind_is_a_kind_of_channel() -> None:
+    known = get_args(get_args(ChannelSettings)[0])
+    kinds = {get_args(one.model_fields["kind"].annotation)[0] for one in known}
+    assert kinds >= WORDLESS
+    assert {kind for kind in kinds if kind.endswith("voice")} <= WORDLESS

@@ -478,3 +478,19 @@ def test_that_a_person_cannot_be_reached_is_told_again_where_telling_it_failed(d
         delivery.send(desk.owe(replace(ROW, step=number, address="A")))
         desk.await_states(*[State.FAILED] * (number + 1))
     wait_for("it was told twice", lambda: len(desk.lost) == 2)
+
+
+def test_that_one_number_has_had_its_share_holds_up_nobody_else_and_the_next_contact_is_told_at_once(
+    desk: Desk,
+) -> None:
+    share = ChannelError("this number's limit a minute is reached", False, retry_after=60_000, personal=True)
+    phone, other = Phone("a", failing(1, share)), Phone("b")
+    desk.contacts = [Contact("a", "A"), Contact("b", "B")]
+    delivery = desk.started(phone, other)
+    delivery.send(desk.owe(replace(ROW, address="A", patience=600_000)))
+    desk.await_states(State.QUEUED, State.ACCEPTED)
+    assert [notice.address for notice in other.brought] == ["B"]
+    delivery.send(desk.owe(replace(ROW, person="wang-fang", address="W")))
+    desk.await_states(State.QUEUED, State.ACCEPTED, State.ACCEPTED)
+    assert [notice.address for notice in phone.brought] == ["W"]
+    assert "fault" not in {word for _, word, _ in desk.reports}

@@ -1,6 +1,8 @@
 """Touches. The e-mail channel against a real SMTP server."""
 
 import re
+import smtplib
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from msgspec.structs import replace
 from pydantic import ValidationError
 
 from alerts.delivery.channels.channel import ChannelError, Notice
-from alerts.delivery.channels.email import Attachment, Email, EmailSettings, Letter
+from alerts.delivery.channels.email import FAREWELL, Attachment, Email, EmailSettings, Letter, _hang_up
 from alerts.delivery.message import Purpose
 from alerts.delivery.send_test import send_test
 from tests.fakes.mailbox import Mailbox
@@ -201,3 +203,17 @@ def test_mistakes_in_the_settings_are_refused(wrong: dict[str, Any]) -> None:
     plain = {"kind": "email", "host": "127.0.0.1", "security": "none", "sender": "t@example.edu"}
     with pytest.raises(ValidationError):
         EmailSettings.model_validate({**plain, **wrong})
+
+
+def test_a_server_that_is_silent_after_the_letter_is_waited_for_a_moment_only() -> None:
+    class Silent(smtplib.SMTP):
+        def quit(self) -> tuple[int, bytes]:
+            self.waited = self.sock.gettimeout() if self.sock else None
+            raise TimeoutError
+
+    server = Silent()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server.sock = socket.create_connection(listening.getsockname(), timeout=10)
+        _hang_up(server)
+    assert server.waited == FAREWELL
+    assert server.sock is None

@@ -103,11 +103,19 @@ def meaning(code: str, said: str, status: int = 200) -> Meaning:
     if code == "isv.BUSINESS_LIMIT_CONTROL":
         if "分钟级" in said:
             return Meaning(
-                "此号码每分钟的上限已到", "this number's limit a minute is reached", False, retry_after=MINUTE
+                "此号码每分钟的上限已到",
+                "this number's limit a minute is reached",
+                False,
+                retry_after=MINUTE,
+                personal=True,
             )
         if "小时级" in said:
             return Meaning(
-                "此号码每小时的上限已到", "this number's limit an hour is reached", False, retry_after=HOUR
+                "此号码每小时的上限已到",
+                "this number's limit an hour is reached",
+                False,
+                retry_after=HOUR,
+                personal=True,
             )
     found = MEANINGS.get(code) or next((one for start, one in _BEGINNINGS if code.startswith(start)), None)
     if found is None and "TEMPLATE" in code:

@@ -98,7 +98,8 @@ class ChannelError(Exception):
 
     `permanent`: trying again cannot help. `unknown`: it may have gone out all the same. `retry_after`: ms
     the gateway asked us to wait. `status`: what HTTP called it, 0 for nothing. `dead`: it is permanent
-    because the number or address does not exist.
+    because the number or address does not exist. `personal`: it is about this message or number alone, like a
+    limit for each number, and says nothing of the gateway.
     """
 
     def __init__(
@@ -111,6 +112,7 @@ class ChannelError(Exception):
         retry_after: int | None = None,
         status: int = 0,
         dead: bool = False,
+        personal: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -120,6 +122,7 @@ class ChannelError(Exception):
         self.retry_after = retry_after
         self.status = status
         self.dead = dead
+        self.personal = personal
 
 
 class Subscription(msgspec.Struct, frozen=True):

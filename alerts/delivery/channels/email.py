@@ -26,6 +26,7 @@ from alerts.delivery.channels.unreached import unreached
 _UNFOLDED = policy.default.clone(max_line_length=900)  # folded at 78 it loses spaces between Chinese words
 
 TIMEOUT = 10.0  # seconds for each answer of the server
+FAREWELL = 1.0  # seconds for its last one, to QUIT
 _NOBODY = re.compile(r"5\.1\.(1|10)\b")  # "bad destination mailbox address", "recipient address has null MX"
 
 
@@ -201,7 +202,10 @@ def _named(sender: str) -> tuple[str, str, str]:
 
 
 def _hang_up(server: smtplib.SMTP) -> None:
+    """What became of the letter is known by now: a server that is silent after it must not change that."""
     try:
+        if server.sock is not None:
+            server.sock.settimeout(FAREWELL)
         server.quit()
     except (smtplib.SMTPException, OSError):
         server.close()

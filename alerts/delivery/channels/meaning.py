@@ -21,13 +21,14 @@ class Meaning(msgspec.Struct, frozen=True):
     unknown: bool = False
     retry_after: int | None = None
     dead: bool = False
+    personal: bool = False
 
     def error(self, code: str, said: str) -> ChannelError:
         """With the provider's own code and words behind ours."""
         behind = f"({clean(code, 80)}: {clean(said, 120)})"
         return ChannelError(
             f"{self.en} {behind}", self.permanent, zh=f"{self.zh}{behind}", unknown=self.unknown,
-            retry_after=self.retry_after, dead=self.dead,
+            retry_after=self.retry_after, dead=self.dead, personal=self.personal,
         )  # fmt: skip
 
 

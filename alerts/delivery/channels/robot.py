@@ -79,7 +79,7 @@ class Robot:
         if wait:
             raise ChannelError(
                 f"{self._provider} takes no more messages in this minute; alarms go first", False,
-                zh="本分钟的发送次数已用完，报警优先", retry_after=wait,
+                zh="本分钟的发送次数已用完，报警优先", retry_after=wait, personal=True,
             )  # fmt: skip
 
     def _odd(self, status: int, answer: Json) -> ChannelError:

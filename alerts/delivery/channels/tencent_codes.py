@@ -73,10 +73,18 @@ MEANINGS = {
         "本机的公网地址不在白名单中：请在控制台添加", "this machine's public address is not on the allow list"
     ),
     "LimitExceeded.PhoneNumberThirtySecondLimit": Meaning(
-        "此号码 30 秒内的上限已到", "this number's limit of 30 seconds is reached", False, retry_after=30_000
+        "此号码 30 秒内的上限已到",
+        "this number's limit of 30 seconds is reached",
+        False,
+        retry_after=30_000,
+        personal=True,
     ),
     "LimitExceeded.PhoneNumberOneHourLimit": Meaning(
-        "此号码每小时的上限已到", "this number's limit an hour is reached", False, retry_after=HOUR
+        "此号码每小时的上限已到",
+        "this number's limit an hour is reached",
+        False,
+        retry_after=HOUR,
+        personal=True,
     ),
     "LimitExceeded.DeliveryFrequencyLimit": _OFTEN,
     "FailedOperation.AccessUpstreamTimeout": _OURS,

@@ -202,8 +202,13 @@ def vapid(path: Path) -> Vapid02:
 def _made(path: Path) -> Vapid02:
     made = Vapid02()
     made.generate_keys()
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    draft = path.with_name(path.name + ".new")  # half a key would keep every later start from its end
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(made.private_pem())
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
     return made
 
 
