@@ -106,6 +106,21 @@ def test_the_all_clear_of_one_alert_never_silences_another(siren: Mqtt, broker: 
     assert broker.states()[-1] == "off"
 
 
+def test_a_sounder_goes_on_showing_the_real_fire_when_a_drill_or_something_less_comes_after_it(
+    siren: Mqtt, broker: Broker
+) -> None:
+    fire, drill = about(7, "A7K2"), about(8, "B8L3", mode="drill")
+    trouble, second = about(9, "C9M4", **{"class": "trouble"}), about(10, "D2N5")
+    for notice in (fire, drill, trouble, second):
+        siren.send(notice)
+    shown = [said["code"] for topic, said, _ in broker.published if topic == broker.published[0][0]]
+    assert shown == ["A7K2", "A7K2", "A7K2", "D2N5"]
+    siren.send(clear(fire))
+    assert broker.published[-1][1]["code"] == "D2N5"
+    siren.send(clear(second))
+    assert (broker.published[-1][1]["code"], broker.published[-1][1]["mode"]) == ("C9M4", "real")
+
+
 def test_it_holds_after_a_restart_too(siren: Mqtt, broker: Broker) -> None:
     siren.restore([NOTICE, about(8, "B8L3")])
     siren.send(clear(NOTICE))

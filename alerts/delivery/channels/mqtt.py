@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from alerts.delivery.channels.channel import ChannelError, Notice, Receipt
 from alerts.delivery.driven import SOUNDERS_ONLY, forbidden
 from alerts.delivery.message import Plain, Purpose
+from rules.verdict import Class
 
 TIMEOUT = 10.0  # seconds for the broker's acknowledgement
 
@@ -101,8 +102,10 @@ class Mqtt:
         standing = self._sounding[topic]
         if not standing:
             return self._publish(topic, self._payload(notice, "off", notice), True)
-        latest = standing.get(_cause(notice)) or next(reversed(standing.values()))
-        return self._publish(topic, self._payload(latest, "on", notice), True)
+        shown = min(
+            reversed(standing.values()), key=lambda one: (*_grave(one), _cause(one) != _cause(notice))
+        )
+        return self._publish(topic, self._payload(shown, "on", notice), True)
 
     def _payload(self, shown: Notice, state: str, sent: Notice) -> bytes:
         return msgspec.json.encode(self._said(shown, state, sent))
@@ -139,6 +142,13 @@ class Mqtt:
 def _cause(notice: Notice) -> Cause:
     """The alert's id; for one that could not be stored its code. (The codes of alerts come back in time.)"""
     return int(notice.alert.get("id") or 0) or notice.code
+
+
+def _grave(notice: Notice) -> tuple[bool, int]:
+    """What a sounder shows of several: no drill covers a real fire, and nothing less than a fire does."""
+    ranks = [one.value for one in Class]
+    said = notice.alert.get("class")
+    return notice.alert.get("mode", "real") != "real", ranks.index(said) if said in ranks else len(ranks)
 
 
 def _is_record_of(notice: Notice, known: Notice) -> bool:
