@@ -16,6 +16,7 @@ from alerts.alert import (
     Accepted,
     Acknowledged,
     Alert,
+    CannotCome,
     Effect,
     Fact,
     Gone,
@@ -147,6 +148,8 @@ class Sitting:
         if isinstance(fact, Shelved) and case is not None:
             self._check_shelf(case.alert)
         self._befall(case, fact)
+        if isinstance(fact, CannotCome) and case is not None and _given_up(case.alert, fact.by):
+            self._befall(case, Lapsed(case.alert.id, "promise", case.alert.acknowledged_until or 0))
         if isinstance(fact, Verdict) and case is not None:
             self._suppress(case, fact)
         if isinstance(fact, MadeReal) and case and (over := self.drills.broken(case.alert.drill, fact.by)):
@@ -332,3 +335,9 @@ def _numbered(found: Found, alert: Alert) -> Found:
 def _entry(alert: Alert, line: Line) -> log.Entry:
     named = {"code": alert.code} if line.fact == Effect.RAISED else {}
     return log.Entry(line.moment, alert.id, line.fact, line.by, line.detail | named)
+
+
+def _given_up(alert: Alert, person: str) -> bool:
+    """Whoever took it cannot come, and no step is due that would call others: their promise ends now."""
+    theirs = alert.open and alert.owner == person and alert.acknowledged_until is not None
+    return theirs and alert.step_due_at is None

@@ -30,6 +30,7 @@ from alerts.duty.canary import is_canary
 from alerts.duty.people import Directory, Person
 from alerts.refusal import Refused
 from alerts.tables import alert as alert_table
+from rules.verdict import Class
 
 log = structlog.get_logger("alerts.delivery.answering")
 
@@ -86,17 +87,16 @@ class Ear:
         return outcome
 
     def _senders(self, channel: str, address: str, now: int) -> list[Person]:
-        """Where two people share the address it says nothing about who wrote. A telephone number is theirs on
-        every channel: each is also told over a modem of our own."""
-        directory = self.directory()
-        return [
-            person
-            for person in directory.persons.values()
-            if any(
-                one.channel == channel and answers.same_address(one.address, address)
-                for one in with_own_lines(directory.contacts(person, now), [channel])
-            )
-        ]
+        """Where two people share the address it says nothing about who wrote. A telephone number that nobody
+        has on this channel is known from the others: each is also told over a modem of our own."""
+        directory, there, elsewhere = self.directory(), list[Person](), list[Person]()
+        for person in directory.persons.values():
+            contacts = directory.contacts(person, now)
+            for door in with_own_lines(contacts, [channel]):
+                if door.channel == channel and answers.same_address(door.address, address):
+                    (there if door in contacts else elsewhere).append(person)
+                    break
+        return there or elsewhere
 
     def _door_back(self, person: Person, channel: str, address: str, now: int) -> tuple[str, str] | None:
         """Where the reply goes: the way the answer came, else the person's first contact that takes words."""
@@ -120,20 +120,31 @@ class Ear:
         try:
             with tx.begin_nested():
                 act = answers.fact(decided.meant, alert, person.id, channel, decided.cause, words)
-                return self._apply(tx, [act]), answers.sentence(said, language), decided.meant.value
+                outcome = self._apply(tx, [act])
+                if decided.meant is Meant.CANNOT and _keeps(tx, alert.id, person.id):
+                    said = msgspec.structs.replace(decided, text=answers.KEEPS)
+                return outcome, answers.sentence(said, language), decided.meant.value
         except Refused as refusal:
             directory = self.directory()
             reason = refusal.sentence(language, lambda one: directory.name(one, language))
             return Outcome(), answers.refused(code, reason, language), "refused"
 
 
+def _keeps(tx: Connection, number: int, person: str) -> bool:
+    """Whether it is theirs all the same, and no step is due that calls others."""
+    alert = store.read(tx, number)
+    theirs = alert is not None and alert.open and alert.acknowledged and alert.owner == person
+    return bool(theirs and alert and alert.step_due_at is None)
+
+
 def _told(tx: Connection, person: str, now: int) -> list[Told]:
     """Every alert this person was told of in the last month, with its code."""
-    what = notification.c.alert, notification.c.code, alert_table.c.open
+    grave = (alert_table.c.life_safety | (alert_table.c.alert_class == Class.ALARM)).label("grave")
+    what = notification.c.alert, notification.c.code, alert_table.c.open, grave
     told = select(*what, func.min(notification.c.owed_at).label("since")).group_by(*what)
     joined = told.join(alert_table, alert_table.c.id == notification.c.alert)
     rows = joined.where(notification.c.owed_at > now - KNOWN, notification.c.person == person)
-    return [Told(row.alert, row.code, bool(row.open), row.since) for row in tx.execute(rows)]
+    return [Told(row.alert, row.code, bool(row.open), row.since, bool(row.grave)) for row in tx.execute(rows)]
 
 
 def _idle(tx: Connection, channel: str, person: str, now: int) -> int:

@@ -80,6 +80,10 @@ TRIED = Text(
     "[TEST] {code} answered: notices reach you. Nobody need go.",
 )
 AGAIN = Text("您已回复过：{code}，{act}。不再重复。", "{code}: you have answered already ({act}).")
+KEEPS = Text(
+    "已记录，但警情{code}仍由您负责，无人接替：请移交，或打电话给值班室。",
+    "Noted, but {code} is still yours and nobody else is called: hand it over, or call the security office.",
+)
 LABELS: dict[Meant, Text] = {  # on buttons
     Meant.TAKE: Text("受理，我去", "Take it"),
     Meant.CANNOT: Text("我不能到", "I cannot come"),
@@ -105,6 +109,7 @@ class Told(msgspec.Struct, frozen=True):
     code: str
     open: bool
     since: int = 0  # ms, of the first notice
+    grave: bool = False  # an alarm, or a danger to life
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -149,8 +154,7 @@ def _only(meant: Meant, cause: str, candidates: list[Told], at: int) -> Decided:
         return Decided("which", meant, text=BEFORE, help=True, codes=codes, code=codes[0])
     if len(candidates) == 1:
         return on(candidates[0], meant, cause)
-    newest = sorted(candidates, key=lambda one: one.alert, reverse=True)
-    codes = tuple(one.code for one in newest[:6])
+    codes = tuple(one.code for one in sorted(candidates, key=_likely, reverse=True)[:6])
     return Decided("which", meant, text=WHICH, help=True, codes=codes, code=codes[0])
 
 
@@ -162,9 +166,13 @@ def on(told: Told, meant: Meant, cause: str = "unknown") -> Decided:
 
 
 def _example(known: Sequence[Told]) -> str:
-    """The code of the newest: it is most likely what woke them."""
-    newest = max((one for one in known if one.open), key=lambda one: one.alert, default=None)
-    return newest.code if newest else "A7K"
+    likely = max((one for one in known if one.open), key=_likely, default=None)
+    return likely.code if likely else "A7K"
+
+
+def _likely(told: Told) -> tuple[bool, int]:
+    """What woke them: an alarm before anything else, then the newest."""
+    return told.grave, told.alert
 
 
 def _readings(tokens: list[str], codes: set[str]) -> Iterator[tuple[Meant, str, str]]:

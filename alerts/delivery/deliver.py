@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import Connection
 
 from alerts.clean import clean
-from alerts.delivery import bundle, nextcontact, outbox
+from alerts.delivery import bundle, nextcontact, outbox, retry
 from alerts.delivery.channels.channel import (
     Arrival,
     Channel,
@@ -44,7 +44,6 @@ from alerts.delivery.notification import (
 )
 from alerts.delivery.offrecord import OffRecord
 from alerts.delivery.recording import Ended, Recorder, Transact, in_both, started
-from alerts.delivery.retry import FIRST_RETRY, failed
 from alerts.delivery.rewording import Rewording
 from alerts.delivery.rungs import with_own_lines
 from alerts.delivery.senders import ROOM, Result, Senders
@@ -255,7 +254,7 @@ class Delivery:
         log.warning(
             "not delivered", channel=row.channel, key=row.key, reason=error.reason, final=error.permanent
         )
-        outcome = failed(error, reason, row.attempts, now := self._now(), random.uniform(0.5, 1))
+        outcome = retry.failed(error, reason, row.attempts, now := self._now(), random.uniform(0.5, 1))
         if outcome.retry_at is not None:
             self._claim_at = min(self._claim_at, time.monotonic() + (outcome.retry_at - now) / 1000)
         return outcome
@@ -349,7 +348,7 @@ class Delivery:
         rows = self._anew(tx, outbox.claim(tx, now, room, self._mine()))
         for channel, at in shut.items():
             if at > now or any(row.channel == channel for row in rows):  # else its try is still to come
-                outbox.hold(tx, channel, now, max(at, now + FIRST_RETRY))
+                outbox.hold(tx, channel, now, max(at, now + retry.FIRST_RETRY))
             rows += nextcontact.held(tx, channel, self._contacts, now)
         return rows
 

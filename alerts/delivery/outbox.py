@@ -133,7 +133,9 @@ _GIVEN = tuple(name for name in notification.c.keys() if name not in _LATER_GIVE
 _AT_ONCE = 16  # rows in one statement: SQLite allows 999 values in its older versions
 _UNDECIDED = notification.c.state.in_(sorted(UNDECIDED))
 _HANDED_OVER = notification.c.state.in_(HANDED_OVER)
-TOLD = or_(_HANDED_OVER, notification.c.state == State.CLAIMED, notification.c.doubtful > 0)  # or may be
+# A sounder that the broker told may sound, although it never said so.
+_STARTED = and_(notification.c.person == "", notification.c.receipt != "")
+TOLD = or_(_HANDED_OVER, notification.c.state == State.CLAIMED, notification.c.doubtful > 0, _STARTED)
 _THIS = update(notification).where(notification.c.id == bindparam("row"))
 
 _NEWER = notification.alias("newer")
@@ -288,7 +290,7 @@ def sounding(tx: Connection, channels: Collection[str]) -> list[Notification]:
     """The last notice these channels themselves (no person) were given of each alert that is still open."""
     rows = tx.execute(
         WORK.where(notification.c.channel.in_(list(channels)), notification.c.person == "", alert.c.open)
-        .where(or_(_HANDED_OVER, notification.c.doubtful > 0))
+        .where(or_(_HANDED_OVER, notification.c.doubtful > 0, _STARTED))
         .order_by(notification.c.id)
     )
     return list({(row.alert, row.channel, row.address): as_notification(row) for row in rows}.values())

@@ -115,6 +115,8 @@ def test_the_newest_alerts_are_named_first_and_the_newest_of_all_is_the_example(
     assert decide("1", many).codes == ("K9", "K8", "K7", "K5", "K3", "K2")
     assert decide("1", many).code == "K9"
     assert decide("hello", many).code == "K9"
+    fire = Told(4, "F1R", True, grave=True)
+    assert (decide("1", [fire, *many]).codes[0], decide("hello", [fire, *many]).code) == ("F1R", "F1R")
     assert decide("hello", OVER).code == "A7K"
 
 

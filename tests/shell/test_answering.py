@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Connection, func, select, update
 
 from alerts import desk, store
@@ -16,6 +17,7 @@ from alerts.delivery.channels import ChannelSettings
 from alerts.delivery.channels.channel import Answer, ChannelError
 from alerts.delivery.notification import Notification, State
 from alerts.desk import AnyFact, Outcome
+from alerts.duty.people import Contact, Directory
 from tests.fakes.service import FakeHouse
 from tests.story.school import School
 from tocsin.answers import WORDLESS
@@ -236,6 +238,23 @@ def test_n6_the_same_answer_again_a_late_one_and_one_without_a_code_to_two_alert
     assert night.results() == ["which", "take", "repeat"]
 
 
+def test_whoever_has_it_and_cannot_come_gives_it_up_and_others_are_called_at_once(night: Night) -> None:
+    code = night.alert.code
+    night.says("1", f"1{code}")
+    assert (night.alert.owner, night.alert.acknowledgement) == ("warden", Acknowledgement.PROMISED)
+    sent = night.says("1", f"2{code}")
+    assert night.alert.acknowledgement is Acknowledgement.NO
+    assert night.alert.step_due_at is not None
+    assert {one.purpose for one in sent if one.person} >= {"lapsed", "answer"}
+
+
+def test_whoever_is_there_and_says_that_they_cannot_come_hears_that_it_is_still_theirs(night: Night) -> None:
+    code = night.alert.code
+    night.says("1", f"3{code}")
+    (said,) = replies(night.says("1", f"2{code}"), "warden")
+    assert (night.alert.owner, "仍由您负责" in said) == ("warden", True)
+
+
 def test_an_answer_over_our_own_modem_counts_for_whoever_has_the_number(tmp_path: Path) -> None:
     house = FakeHouse(tmp_path)
     house.fires("dorm-2-305-smoke")
@@ -256,6 +275,20 @@ def test_an_answer_over_our_own_modem_counts_for_whoever_has_the_number(tmp_path
     assert [(row.channel, row.address) for row in outcome.owed if row.purpose == "answer"] == [
         ("modem", "+86 138 0000 0001")
     ]
+
+
+def test_a_number_that_another_has_on_another_channel_is_still_theirs_on_this_one(night: Night) -> None:
+    people = night.school.house.directory
+    warden = people.persons["warden"]
+    shared = [Contact("phone", "+8613800000001"), *warden.contacts]
+    other = replace(people.persons["leader"], contacts=(Contact("voice", "+8613800000001"),))
+    known = {**people.persons, "warden": replace(warden, contacts=tuple(shared)), "leader": other}
+    changed = Directory(
+        known.values(), (), people.posts.values(), people.policies, ("phone", "voice", "modem")
+    )
+    ear = Ear(lambda: changed, night._apply, night._now)
+    assert [one.id for one in ear._senders("phone", "+8613800000001", night._now())] == ["warden"]
+    assert len(ear._senders("modem", "+8613800000001", night._now())) == 2
 
 
 def test_a_machine_that_answers_every_message_is_not_answered_for_ever(night: Night) -> None:

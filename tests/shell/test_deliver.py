@@ -3,7 +3,7 @@
 import gc
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,7 @@ from alerts.delivery import channels, deliver, outbox, senders
 from alerts.delivery.channels.channel import ChannelError, Notice, Receipt
 from alerts.delivery.channels.webhook import WebhookSettings
 from alerts.delivery.message import Purpose
-from alerts.delivery.notification import Lost, State
-from alerts.duty.people import Contact
+from alerts.delivery.notification import State
 from tests.fakes.outbox import FIRE, ROW, START, Desk, Phone, failing, waiting_for
 from tests.fakes.webhook import Reply, WebhookSink
 from tests.servers import wait_for
@@ -162,16 +161,6 @@ def test_a_permanent_failure_is_recorded_and_is_a_fault_at_once(desk: Desk) -> N
     desk.started(phone).send(desk.owe(ROW))
     desk.await_states(State.FAILED)
     assert desk.reports == [("delivery", "fault", "a: answered 404")]
-
-
-def test_that_a_person_can_never_be_reached_on_a_channel_is_told_once_an_hour(desk: Desk) -> None:
-    delivery = desk.started(Phone("a", failing(9, ChannelError("no such number", permanent=True))))
-    for step, hours in enumerate((0, 0, 2)):
-        desk.clock.moment += hours * 3_600_000
-        delivery.send(desk.owe(replace(ROW, step=step), replace(ROW, step=step, person="")))
-        wait_for("both to fail", lambda: all(row.state == State.FAILED for row in desk.rows()))
-    wait_for("the first and the last to be told", lambda: len(desk.lost) == 2)
-    assert [(one.row.person, one.row.step) for one in desk.lost] == [("li-wei", 0), ("li-wei", 2)]
 
 
 def test_three_failures_of_a_channel_are_a_fault_and_its_next_success_ends_it(desk: Desk) -> None:
@@ -386,21 +375,6 @@ def test_a_database_that_is_down_at_the_start_does_not_keep_delivery_from_workin
     wait_for("it is brought", lambda: len(phone.brought) == 1)
 
 
-def test_what_a_dead_process_owed_on_a_channel_that_is_gone_goes_to_the_next_contact_at_once(
-    desk: Desk,
-) -> None:
-    other = Phone("b")
-    desk.contacts = [Contact("gone", "A"), Contact("b", "B")]
-    desk.owe(replace(ROW, channel="gone", address="A", patience=120_000, life_safety=True))
-    desk.clock.moment += 1_000
-    desk.started(other)
-    desk.await_states(State.FAILED, State.ACCEPTED)
-    assert "'gone'" in desk.rows()[0].note
-    assert [notice.address for notice in other.brought] == ["B"]
-    wait_for("the person cannot be reached there", lambda: len(desk.lost) == 1)
-    assert ("delivery", "fault") in {report[:2] for report in desk.reports}
-
-
 def test_a_thread_that_cannot_tell_how_an_attempt_ended_goes_on_and_the_notice_is_sent_again(
     desk: Desk,
 ) -> None:
@@ -454,43 +428,3 @@ def test_whoever_stood_in_a_full_line_and_was_never_tried_is_owed_no_all_clear(
     desk.clock.moment += outbox.LEASE
     wait_for("all are told", lambda: set(desk.states()) == {State.ACCEPTED})
     assert {row.doubtful for row in desk.rows()} == {0}
-
-
-def test_that_a_person_cannot_be_reached_is_told_again_where_telling_it_failed(desk: Desk) -> None:
-    phone = Phone("a", failing(9, ChannelError("no such number", True, dead=True)))
-    delivery = desk.deliver(phone)
-    broken = [OSError("full")]
-
-    def lost(found: Sequence[Lost]) -> "Future[Any] | None":
-        if broken:
-            raise broken.pop()
-        desk.lost.extend(found)
-        refused: Future[Any] = Future()
-        if len(desk.lost) == 1:
-            refused.set_exception(OSError("full"))
-        else:
-            refused.set_result(None)
-        return refused
-
-    delivery._lost = lost
-    delivery.start()
-    for number in range(4):
-        delivery.send(desk.owe(replace(ROW, step=number, address="A")))
-        desk.await_states(*[State.FAILED] * (number + 1))
-    wait_for("it was told twice", lambda: len(desk.lost) == 2)
-
-
-def test_that_one_number_has_had_its_share_holds_up_nobody_else_and_the_next_contact_is_told_at_once(
-    desk: Desk,
-) -> None:
-    share = ChannelError("this number's limit a minute is reached", False, retry_after=60_000, personal=True)
-    phone, other = Phone("a", failing(1, share)), Phone("b")
-    desk.contacts = [Contact("a", "A"), Contact("b", "B")]
-    delivery = desk.started(phone, other)
-    delivery.send(desk.owe(replace(ROW, address="A", patience=600_000)))
-    desk.await_states(State.QUEUED, State.ACCEPTED)
-    assert [notice.address for notice in other.brought] == ["B"]
-    delivery.send(desk.owe(replace(ROW, person="wang-fang", address="W")))
-    desk.await_states(State.QUEUED, State.ACCEPTED, State.ACCEPTED)
-    assert [notice.address for notice in phone.brought] == ["W"]
-    assert "fault" not in {word for _, word, _ in desk.reports}

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from alerts.alert import Acknowledgement, Alert
-from alerts.delivery import deliver, unrecorded
+from alerts.delivery import deliver, retry, unrecorded
 from alerts.delivery.channels.channel import ChannelError, Notice, Receipt
 from alerts.delivery.deliver import Delivery
 from alerts.delivery.emergency import AGAIN, Emergency
@@ -74,8 +74,9 @@ class House:
 
 @pytest.fixture
 def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    for name, value in {"FIRST_RETRY": 10, "LAST_RETRY": 20, "TICK": 0.01, "TAKE_OVER": 0.05}.items():
-        monkeypatch.setattr(deliver, name, value)
+    settings = (deliver, "TICK", 0.01), (deliver, "TAKE_OVER", 0.05)
+    for where, name, value in (*settings, (retry, "FIRST_RETRY", 10), (retry, "LAST_RETRY", 20)):
+        monkeypatch.setattr(where, name, value)
     made = House()
     made.delivery.start()
     yield made
@@ -186,8 +187,8 @@ def test_after_a_long_failure_of_a_gateway_a_person_gets_the_newest_notice_not_a
 def test_a_newer_notice_that_arrives_ends_the_tries_of_the_older(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliver, "LAST_RETRY", 3_600_000)
-    monkeypatch.setattr(deliver, "FIRST_RETRY", 3_600_000)
+    monkeypatch.setattr(retry, "LAST_RETRY", 3_600_000)
+    monkeypatch.setattr(retry, "FIRST_RETRY", 3_600_000)
     house.people = lambda: directory(replace(FIRE, steps=FIRE.steps[:1]))
     house.far["sms"].fails = 2
     house.desk.sound([verdict()], NOW)

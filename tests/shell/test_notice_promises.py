@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from alerts import store
 from alerts.alert import Life
-from alerts.delivery import channels, deliver, senders, tracking
+from alerts.delivery import channels, deliver, retry, senders, tracking
 from alerts.delivery.channels.channel import Arrival, Channel, ChannelError, Progress
 from alerts.delivery.channels.webhook import WebhookSettings
 from alerts.delivery.notification import State
@@ -184,4 +184,4 @@ def test_life_safety_is_sent_although_a_gateway_asks_to_wait_longer_than_is_righ
     phone = Phone("a", failing(1, ChannelError("busy", False, retry_after=86_400_000)))
     desk.started(phone).send(desk.owe(OWED))
     wait_for("it failed", lambda: desk.rows()[0].attempts == 1)
-    assert desk.rows()[0].due_at <= START + deliver.PATIENCE
+    assert desk.rows()[0].due_at <= START + retry.PATIENCE

@@ -372,3 +372,17 @@ def test_a_clock_that_is_set_back_leaves_the_time_until_retries_and_receipts_as_
     after = [(row_of(tx, row).due_at, row_of(tx, row).next_at) for row in (retried, waiting)]
     assert after == [tuple(one and one - hour for one in row) for row in before]
     assert before[0] != (None, None)
+
+
+def test_a_sounder_that_never_said_so_is_told_the_all_clear_and_remembered_over_a_restart(
+    tx: Connection,
+) -> None:
+    (row_id,) = owe(tx, replace(ROW, channel="siren", person="", address=""))
+    outbox.settle(tx, row_id, Receipt(accepted=True, id="5f0c"), NOW, every=1)
+    outbox.settle(tx, row_id, Progress("5f0c", Arrival.LOST), NOW)
+    assert row_of(tx, row_id).state == State.FAILED
+    assert [row.id for row in outbox.reached(tx, FIRE.id)] == [row_id]
+    assert [row.id for row in outbox.sounding(tx, ["siren"])] == [row_id]
+    (never,) = owe(tx, replace(ROW, channel="siren", person="", address="", step=1))
+    outbox.settle(tx, never, Failed("no such topic", None), NOW)
+    assert never not in [row.id for row in outbox.reached(tx, FIRE.id)]

@@ -131,11 +131,11 @@ class Gammu:
         while True:
             gone = not (self._outbox / name).exists()
             if (self._sent / name).exists():
-                return Receipt(accepted=True, id=name, detail=detail, zh=zh)
+                return Receipt(accepted=True, id=_mark(name), detail=detail, zh=zh)
             if (self._error / name).exists():
                 raise _refused(parts)
             if gone:  # SentSMSPath is not set: then gammu-smsd deletes, and proves nothing
-                return Receipt(accepted=False, id=name, detail=detail, zh=zh)
+                return Receipt(accepted=False, id=_mark(name), detail=detail, zh=zh)
             if time.monotonic() >= until:
                 raise _untouched()
             time.sleep(LOOK)
@@ -175,6 +175,11 @@ class Gammu:
             return None
         stem, _, written = mark.rpartition("/")
         return Answer(mark, stem.split("_", 3)[3], clean("".join(texts), 400), int(written) // 1_000_000)
+
+
+def _mark(name: str) -> str:
+    """The file's name without the number in it: whoever sees an alert sees this."""
+    return name.rpartition("_")[2].partition(".")[0]
 
 
 def _decoded(said: bytes) -> str:
