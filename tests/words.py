@@ -104,15 +104,20 @@ def page() -> str:
     return "\n".join(parts)
 
 
+def _beside(place: Place, number: int) -> Place:
+    return replace(place, zh=f"{place.zh}-{number}", en=f"{place.en}-{number}")
+
+
 def bundled(subjects: list[Subject], purpose: Purpose, places: list[Place], language: str) -> Notice:
     rows = []
     for number, subject in enumerate(subjects):
         one = replace(subject, code=f"{chr(65 + number % 26)}{number:02d}", alert=number)
-        text = words(one, purpose, places, language)
+        there = [*places[:-1], _beside(places[-1], number)] if len(subjects) > 2 and number else places
+        text = words(one, purpose, there, language)
         rows.append(Notification(
             alert=number, occurrence=1, step=0, person="li-wei", channel="sms", purpose=purpose, id=number,
             code=one.code, short=text.short, title=text.title, body=text.body, language=language,
-            facts=facts(one, purpose, places),
+            facts=facts(one, purpose, there),
         ))  # fmt: skip
     return bundle.notice(rows)
 

@@ -74,13 +74,13 @@ def bundles(rows: Iterable[Notification], apart: Collection[str] = ()) -> list[l
 
 
 def notice(rows: Sequence[Notification]) -> Notice:
-    """The message for rows of one door, in the order in which they were owed; of one alert its own words."""
+    """The message for rows of one door, in the order of their alerts; of one alert its own words."""
     digest = blake2b("\n".join(sorted(row.key for row in rows)).encode(), digest_size=12)
-    rows = list({row.code: row for row in rows}.values())
+    rows = sorted({row.code: row for row in rows}.values(), key=lambda row: row.alert)
     first = rows[0]
     if len(rows) == 1:
         return first.notice()
-    where = f"{_prefix(first)}{_place(first)}{_many(rows)}{_said(first, '：', ': ')}"
+    where = f"{_prefix(first)}{_place(first)}{_many(rows)}{_colon(rows)}"
     return Notice(
         key=f"bundle/{digest.hexdigest()}",
         code=first.code,
@@ -120,6 +120,8 @@ def _facts(rows: Sequence[Notification]) -> dict[str, Plain]:
     worst = min(rows, key=lambda row: ranks.index(found) if (found := row.facts.get("class")) in ranks else 9)
     kept = {name: worst.facts[name] for name in ("class", "todo_zh", "todo_en") if name in worst.facts}
     found = rows[0].facts | kept | {"more": len(rows) - 1, "codes": " ".join(row.code for row in rows)}
+    if _mixed(rows):
+        found["mixed"] = True
     untold = set[str]() if all(_taker(row) for row in rows) else {"taken_by_zh", "taken_by_en"}
     untold |= set() if all(_returned(row) for row in rows) else {"returned"}
     return {name: value for name, value in found.items() if name not in untold}
@@ -148,7 +150,20 @@ def _prefix(row: Notification) -> str:
 
 
 def _many(rows: Sequence[Notification]) -> str:
-    return _said(rows[0], f"等{len(rows)}处", f" and {len(rows) - 1} more")
+    """Places and not alerts, so that nobody looks for a fifth room that does not burn."""
+    places = len({_place(row) for row in rows})
+    alerts = _said(rows[0], f"（{len(rows)}条）", f" ({len(rows)} alerts)") if places < len(rows) else ""
+    more = _said(rows[0], f"等{places}处", f" and {places - 1} more") if places > 1 else ""
+    return more + alerts
+
+
+def _colon(rows: Sequence[Notification]) -> str:
+    """Before what has happened; where it is not the same everywhere, that it is the first of them."""
+    return _said(rows[0], "，首条：", ", first: ") if _mixed(rows) else _said(rows[0], "：", ": ")
+
+
+def _mixed(rows: Sequence[Notification]) -> bool:
+    return len({_fact(row, "title") for row in rows}) > 1
 
 
 def _turn(rows: Sequence[Notification]) -> str:
@@ -167,7 +182,7 @@ def _short(rows: Sequence[Notification]) -> str:
     places = [place.translate(plain) for place in (_place(first), _innermost(first))]
     room = SMS_ASCII if plain and f"{places[0]}{what}".isascii() else SMS_ANY
     for place in places:
-        head = f"{prefix}{place}{many}{_said(first, '：', ': ')}"
+        head = f"{prefix}{place}{many}{_colon(rows)}"
         left = room - size(f"{head}{turn}{_codes(rows, 2)}")
         if left >= min(LEAST_TITLE, size(what)):
             said = f"{head}{cut(what, left)}{turn}"
@@ -195,7 +210,7 @@ def _body(rows: Sequence[Notification]) -> str:
     ]
     left = len(rows) - LISTED
     if left > 0:
-        lines.append(_said(first, f"另有 {left} 处，见值班墙", f"{left} more: see the wall"))
+        lines.append(_said(first, f"另有 {left} 条，见值班墙", f"{left} more: see the wall"))
     turn = TURNS[first.purpose]
     told = _said(first, turn.zh.strip("，"), turn.en.strip(", "))
     return "\n".join([*lines, *([told] if told else [])])

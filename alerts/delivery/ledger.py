@@ -1,7 +1,7 @@
 """Touches. The delivery ledger: how the notices to each person on each channel fared, counted in SQL.
 
 Answered from two indexes alone (`notification_ledger`, `notification_stamp_proof`), since the rows themselves
-are wide. What goes nowhere (`null`) and what only tries a channel is left out.
+are wide. What goes nowhere (`null`), what only tries a channel and what replies to an answer is left out.
 """
 
 from collections.abc import Sequence
@@ -20,13 +20,15 @@ from alerts.duty.policy import NULL
 _AT_ONCE = 500  # values in one statement
 _n, _s = notification.c, notification_stamp.c
 _ARRIVED = HANDED_OVER[HANDED_OVER.index(State.DELIVERED) :]
+_NO_NOTICE = (Purpose.TEST, Purpose.ANSWER)
 _DOOR = (_n.person, _n.channel)
 
 Door = tuple[str, str]  # person ("": the channel itself is told) and channel
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """One person on one channel. `tries`: attempts that failed or whose outcome is unknown, also of notices
+    """One person on one channel. `sent`: taken by the gateway, and not lost behind it as far as it said.
+    `tries`: attempts that failed or whose outcome is unknown, also of notices
     that arrived in the end. `to_deliver`, `to_answer`: median ms from the moment it was owed. `failure`: the
     reason of the last failure, in both languages."""
 
@@ -54,7 +56,7 @@ def ledger(conn: Connection, since: int) -> list[Line]:
 
 
 def _since(since: int) -> ColumnElement[bool]:
-    return and_(_n.owed_at >= since, _n.channel != NULL, _n.purpose != Purpose.TEST)
+    return and_(_n.owed_at >= since, _n.channel != NULL, _n.purpose.not_in(_NO_NOTICE))
 
 
 def _counted(since: int) -> Select[Any]:

@@ -250,7 +250,8 @@ def _turn(subject: Subject, purpose: Purpose, language: str) -> str:
 
 def _advice(subject: Subject, purpose: Purpose, language: str) -> str:
     if purpose is Purpose.CLEAR:
-        return _in(CLEARED, language)
+        nothing = subject.alert_class is Class.STATUS  # nobody has to verify it
+        return _in(ADVICE[Class.STATUS] if nothing else CLEARED, language)
     if purpose is Purpose.TAKEN:
         return _in(SPARED, language)
     if purpose is Purpose.CONFIRMED:

@@ -1,8 +1,8 @@
-"""Touches. A notice that goes out late: by then somebody may have taken the alert, or its cause is gone, and
-its words say so; or the person is reached elsewhere, and it does not go to whoever has their old number now.
-"""
+"""Touches. A notice that goes out late says by how much; by then somebody may have taken the alert, or its
+cause is gone, and its words say so; or the person is reached elsewhere, and it does not go to whoever has
+their old number now."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 from sqlalchemy import Connection, select, update
@@ -19,6 +19,7 @@ from alerts.tables import alert as table
 from ingest.campus.registry import Registry
 
 Rewording = Callable[[Connection, list[Notification]], list[Notification]]
+LATE = 60_000  # ms
 _WHEREVER = (Purpose.CLEAR, Purpose.ANSWER, Purpose.TEST)  # these go where something was sent before
 log = structlog.get_logger("alerts.delivery.rewording")
 
@@ -26,14 +27,15 @@ log = structlog.get_logger("alerts.delivery.rewording")
 def reworded(
     tx: Connection, rows: Sequence[Notification], directory: Directory, registry: Registry, now: int
 ) -> list[Notification]:
-    """These rows, in new words where their alert is taken or back to normal by now, and without those whose
-    address is not the person's any more: these are cancelled. Whatever goes wrong with that, the old words go
-    out to where they were owed: that is better than not at all."""
+    """These rows, in new words where they are late or their alert is taken or back to normal by now, and
+    without those whose address is not the person's any more: these are cancelled. Whatever goes wrong with
+    that, the old words go out to where they were owed: that is better than not at all."""
     try:
         with tx.begin_nested():
             rows = [row for row in rows if not _moved(tx, row, directory, now)]
-            late = {row.alert for row in rows if row.id is not None and row.purpose in SAYS_WHO}
-            changed = {alert.id: alert for alert in _changed(tx, late)} if late else {}
+            told = [row for row in rows if row.id is not None and row.purpose in SAYS_WHO]
+            late = {row.alert for row in told if now - row.owed_at >= LATE}
+            changed = {alert.id: alert for alert in _changed(tx, {row.alert for row in told}, late)}
         return [
             notices.anew(row, changed[row.alert], directory, registry, now)
             if row.alert in changed and row.purpose in SAYS_WHO
@@ -61,8 +63,8 @@ def _moved(tx: Connection, row: Notification, directory: Directory, now: int) ->
     return True
 
 
-def _changed(tx: Connection, alerts: Iterable[int]) -> list[Alert]:
-    wanted, found = sorted(alerts), list[int]()
+def _changed(tx: Connection, alerts: set[int], late: set[int]) -> list[Alert]:
+    wanted, found = sorted(alerts - late), list(late)
     for start in range(0, len(wanted), store.PART):
         part = table.c.id.in_(wanted[start : start + store.PART])
         has = table.c.acknowledgement.in_([Acknowledgement.PROMISED, Acknowledgement.KEPT])

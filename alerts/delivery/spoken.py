@@ -8,7 +8,7 @@ import unicodedata
 
 from alerts.clean import cut
 from alerts.delivery.channels.channel import Notice
-from alerts.delivery.message import ADVICE, CLEARED, CONFIRMED, MODES, SPARED, UNRECORDED, Purpose
+from alerts.delivery.message import ADVICE, MODES, UNRECORDED
 from rules.verdict import Class, Text
 
 LONGEST = 160  # characters of place and title: half a minute of speech
@@ -22,12 +22,14 @@ _SAID = {
     r"\+": ("加", " plus "), r"(?<=\w) ?& ?(?=\w)": ("和", " and "), "±": ("正负", " plus or minus "),
     "μ": ("微", " micro "), "µ": ("微", " micro "),
 }  # fmt: skip
-# How many alerts: no number of a place.
-_MANY = re.compile(r"(?<=[等共])([1-9][0-9]?|100)(?=处)|(?<=\band )([1-9][0-9]?)(?= more\b)")
+# How many places or alerts: no number of a place.
+_MANY = re.compile(
+    r"(?<=[等共(])(?:[1-9][0-9]?|100)(?=[处条])"
+    r"|(?:(?<=\band )|(?<=\())(?:[1-9][0-9]?|100)(?= (?:more|alerts)\b)"
+)
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _TEENS = ("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
           "nineteen")  # fmt: skip
-_BY_PURPOSE = {Purpose.CLEAR: CLEARED, Purpose.TAKEN: SPARED, Purpose.CONFIRMED: CONFIRMED}
 _IN_MODE = {"drill": Text("这是演练", "This is a drill"), "test": Text("这是测试", "This is a test")}
 
 
@@ -74,8 +76,8 @@ def counted(number: int, chinese: bool) -> str:
     """1 to 100 as people count. Digit by digit 12处 would be heard as "one or two"."""
     tens, ones = divmod(number, 10)
     if chinese:
-        if number == 100:
-            return "一百"
+        if number in (2, 100):
+            return "两" if number == 2 else "一百"
         return f"{_ZH[str(tens)] * (tens > 1)}{'十' * (tens > 0)}{_ZH[str(ones)] * (ones > 0)}"
     if number < 20:
         return _NUMBERS[ones] if number < 10 else _TEENS[ones]
@@ -112,8 +114,6 @@ def _mark(character: str) -> str:
 def _advice(notice: Notice) -> str:
     """The same that the written words say."""
     english, facts = notice.language == "en", notice.alert
-    if special := next((text for purpose, text in _BY_PURPOSE.items() if purpose == notice.purpose), None):
-        return special.en if english else special.zh
     if todo := facts.get("todo_en" if english else "todo_zh"):
         return str(todo)
     try:

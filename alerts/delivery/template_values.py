@@ -176,10 +176,11 @@ def _count(notice: Notice) -> int:
 
 def _event(notice: Notice, longest: int) -> str:
     """What has happened; before it how many there are, where the message is for several."""
-    many = f"共{count}处" if (count := _count(notice)) > 1 else ""
-    left = longest - len(many)
+    many = f"共{count}条" if (count := _count(notice)) > 1 else ""
+    among = "含" if notice.alert.get("mixed") else ""
+    left = longest - len(many) - len(among)
     title = shortened(_title(notice), left) if left > 1 else ""
-    return f"{many}{title}"[-longest:] or "警情"
+    return f"{many}{among if title else ''}{title}"[-longest:] or "警情"
 
 
 def _level(notice: Notice) -> str:

@@ -132,6 +132,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "status_held": ("待存盘", "held"),
     "status_connected": ("已连接", "connected"),
     "status_granted": ("已订阅", "subscribed"),
+    "status_listeners": ("设备直连端口", "listeners"),
+    "status_open": ("已打开", "open"),
+    "status_connections": ("连接数", "connections"),
+    "status_frames": ("完好帧", "good frames"),
+    "status_broken": ("损坏帧", "broken frames"),
+    "status_refused": ("拒绝", "refused"),
+    "status_closed": ("断开", "closed"),
     # the words a point can report
     **{f"word_{word}": said for word, said in WORD_NAMES.items()},
 }

@@ -34,6 +34,11 @@ class Guard:
         assert answer.status_code == 200, answer.text
         return list(answer.json()["alerts"])
 
+    def reads(self, path: str) -> str:
+        answer = self._client.get(path, headers={"accept": "text/html"})
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
     def takes(self, numbers: Sequence[int]) -> list[int]:
         """What the button "take all" does; those that were taken by it, as the answer says."""
         answer = self._client.post("/api/v1/acknowledge", json={"alerts": list(numbers)})

@@ -37,7 +37,12 @@ ROW = Notification(
 
 def rows(count: int, **more: object) -> list[Notification]:
     codes = [f"{chr(65 + n % 26)}{n:03d}" for n in range(count)]
-    return [replace(ROW, id=n + 1, alert=n, code=codes[n], **more) for n in range(count)]
+    made = [replace(ROW, id=n + 1, alert=n, code=codes[n], **more) for n in range(count)]
+    return made[:1] + [replace(row, facts=row.facts | elsewhere(row)) for row in made[1:]]
+
+
+def elsewhere(row: Notification) -> dict[str, str]:
+    return {f"place_{one}": f"{row.facts[f'place_{one}']}-{row.alert}" for one in ("zh", "en")}
 
 
 @pytest.mark.parametrize(
@@ -108,11 +113,24 @@ def test_a_message_for_many_says_the_place_of_the_first_how_many_and_as_many_cod
     assert notice(rows(count, **more)).short == short
 
 
+def test_places_are_counted_and_not_alerts_and_other_kinds_are_not_called_by_the_first() -> None:
+    fire, flood = ROW, {"title_zh": "水浸", "title_en": "flooding"}
+    same = replace(ROW, id=2, alert=8, code="B9", facts=FACTS | flood)
+    third = replace(
+        ROW, id=3, alert=6, code="C1", facts=FACTS | {"place_zh": "3号楼", "place_en": "Building 3"}
+    )
+    assert notice([fire, same]).short == "2号楼 305室（2条），首条：烟雾报警。代码A7K2 B9"
+    assert notice([fire, same, third]).short == "3号楼等2处（3条），首条：烟雾报警。代码C1 A7K2 B9"
+    english = [replace(row, language="en") for row in (fire, same, third)]
+    assert notice(english).short == ("Building 3 and 1 more (3 alerts), first: smoke alarm. Codes C1 A7K2 B9")
+    assert notice([fire, same]).alert["mixed"] is True
+
+
 def test_a_page_lists_each_and_says_how_many_it_leaves_out() -> None:
     lines = notice(rows(LISTED + 5)).body.splitlines()
     assert lines[0] == "2号楼 305室：烟雾报警 代码 A000"
     assert len(lines) == LISTED + 1
-    assert lines[-1] == "另有 5 处，见值班墙"
+    assert lines[-1] == "另有 5 条，见值班墙"
 
 
 def test_the_same_notices_have_the_same_key_again_and_others_another() -> None:

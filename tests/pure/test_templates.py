@@ -159,8 +159,8 @@ def test_what_could_not_be_recorded_says_so_in_place_of_its_state() -> None:
 @pytest.mark.parametrize(
     ("count", "longest", "event"),
     [
-        (2, 20, "共2处烟雾报警"), (12, 6, "共12处烟雾"), (12, 5, "共12处"), (100, 6, "共100处"),
-        (100, 4, "100处"),
+        (2, 20, "共2条烟雾报警"), (12, 6, "共12条烟雾"), (12, 5, "共12条"), (100, 6, "共100条"),
+        (100, 4, "100条"),
     ],
 )  # fmt: skip
 def test_a_message_for_several_says_how_many_however_short_the_variable(

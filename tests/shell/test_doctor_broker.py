@@ -164,9 +164,9 @@ def test_nothing_is_left_behind_by_a_visit_that_is_broken_off(shipped: Shipped, 
     with visit.ground.link("x") as link:
         link.publish(visit.ground.topic, [b"left"], retain=True)
     assert visit.clean()
-    nothing_is_left(visit)
-    run.join(10)
+    run.join(30)  # until then a probe that is cut off may say something yet
     assert not run.is_alive()
+    nothing_is_left(visit)
 
 
 def absent(visit: Visit) -> bool:

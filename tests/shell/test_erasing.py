@@ -1,12 +1,14 @@
 """Touches. Who is taken out of the register is forgotten, and the record of what happened stays whole."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from alerts import audit, log
 from alerts.alert import Reset
+from alerts.delivery import stamps
 from alerts.delivery.answering import answer
 from alerts.delivery.erasing import erase
+from alerts.delivery.notification import State
 from alerts.delivery.outbox import notification
 from alerts.delivery.stamps import notification_stamp
 from tests.shell.test_answering import Night
@@ -39,10 +41,12 @@ def kept(night: Night, person: str) -> tuple[set[str], set[str], str]:
         ids = [row.id for row in rows]
         notes = conn.execute(
             select(notification_stamp.c.note).where(
-                notification_stamp.c.notification.in_(ids), notification_stamp.c.state == "answered"
+                notification_stamp.c.notification.in_(ids),
+                notification_stamp.c.state.in_(["answered", "failed", "queued"]),
             )
         ).scalars()
-        return {row.address for row in rows}, words, " ".join([*(row.key for row in rows), *notes])
+        said = [text for row in rows for text in (row.key, row.note, row.receipt)]
+        return {row.address for row in rows}, words, " ".join([*said, *notes])
 
 
 def forgets(night: Night, *persons: str) -> list[str]:
@@ -64,15 +68,26 @@ def test_the_words_go_at_once_and_the_address_once_nobody_need_be_told_the_all_c
     night.school.turn()  # the outcome of the all-clear
     assert FIRST not in [one.id for one in night.school.open()]
     assert [one.purpose for one in night.school.told("warden")][-1] == "clear"
+    a_gateway_names_the_number(night, "warden")
+    assert "+86138" in kept(night, "warden")[2]
     forgets(night, "leader")
     addresses, words, rest = kept(night, "warden")
     assert (addresses, words) == ({""}, {""})
     assert "油烟" not in rest
     assert "#" not in rest  # a digest of the address
+    assert "+86138" not in rest
     with night.school.database.read() as conn:
         asks = notification.c.ask_at.is_not(None) | notification.c.next_at.is_not(None)
         mine = select(notification.c.id).where(notification.c.person == "warden", asks)
         assert conn.execute(mine).all() == []
+
+
+def a_gateway_names_the_number(night: Night, person: str) -> None:
+    mine = (notification.c.person == person) & (notification.c.alert == FIRST)
+    with night.school.database.transaction() as tx:
+        row = tx.execute(select(notification.c.id).where(mine)).scalars().first()
+        tx.execute(update(notification).where(notification.c.id == row).values(receipt="+8613800000001"))
+        stamps.add(tx, [row], State.FAILED, 0, "550 no such user: +8613800000001")
 
 
 def test_others_and_the_log_stay_as_they_were(night: Night) -> None:

@@ -271,3 +271,15 @@ def test_the_settings_file_may_name_a_modem(spool: Path) -> None:
     settings = GammuSettings.model_validate({"kind": "gammu", "folder": str(spool)})
     made = build({"modem": settings}, lambda *_: Future(), lambda _: None, now)
     assert isinstance(made["modem"], Gammu)
+
+
+def test_a_try_without_a_number_says_what_is_wrong_with_the_folders_or_to_name_a_person(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(ChannelError, match="/inbox is not there: install gammu-smsd"):
+        channel(tmp_path).send(replace(NOTICE, address=""))
+    for name in ("inbox", "outbox", "sent", "error"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(ChannelError, match="its folders are in order"):
+        channel(tmp_path).send(replace(NOTICE, address=""))
+    assert not [*(tmp_path / "outbox").iterdir()]

@@ -68,6 +68,7 @@ def test_the_ledger_counts_each_person_on_each_channel(house: FakeHouse, owed: O
     owed(replace(LI, person="", channel="siren"))
     owed(replace(LI, channel="null"), (1, Receipt()))
     owed(replace(LI, purpose=Purpose.TEST), (1, Receipt()))
+    owed(replace(LI, purpose=Purpose.ANSWER), (1, Receipt()))
     owed(LI, (1000, TAKEN), ago=40 * DAY)
     with house.read() as conn:
         siren, li, sms = ledger(conn, house.now() - 30 * DAY)

@@ -130,6 +130,7 @@ def test_a_night_fire_is_shown_called_escalated_and_taken_and_all_of_it_survives
             night.begins()
             with siren(mosquitto), night_fire(mosquitto):
                 fire = shown_and_called(night)
+                assert ">status_" not in night.guard.reads("/system")
                 the_siren_has_acknowledged(night, fire)
                 goes_on_after_a_kill(night, fire)
                 taken, next_step = stops_when_it_is_taken(night, fire)

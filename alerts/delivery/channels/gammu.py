@@ -71,8 +71,10 @@ class Gammu:
     def send(self, notice: Notice) -> Receipt:
         """Accepted when the network took it, as gammu-smsd says by moving the file to sent/."""
         number = re.sub(r"[\s()-]", "", notice.address)
+        if not number:
+            raise self._without_a_number()
         if not _NUMBER.fullmatch(number):
-            raise ChannelError("this is no telephone number", True, zh="这不是电话号码", dead=bool(number))
+            raise ChannelError("this is no telephone number", True, zh="这不是电话号码", dead=True)
         digest = blake2b(f"{notice.key}/{number}".encode(), digest_size=8)
         since, urgent = int(notice.alert.get("since") or 0), bool(notice.alert.get("life_safety"))
         name = file_name(number, since, urgent, OURS + digest.hexdigest())
@@ -101,6 +103,18 @@ class Gammu:
             for mark in ids:
                 for file in self._files.pop(mark, ()):
                     file.unlink(missing_ok=True)
+
+    def _without_a_number(self) -> ChannelError:
+        """What can be tried without one: that we may write where gammu-smsd reads."""
+        with _in_words():
+            for folder in (self._inbox, self._sent, self._error):
+                folder.stat()
+            (draft := self._outbox / ".try.smsbackup").touch()
+            draft.unlink()
+        return ChannelError(
+            "its folders are in order; to try the modem too, name a person who has a number on it", True,
+            zh="目录正常；要连同调制解调器一起测试，请指定在此通道登记了号码的人员",
+        )  # fmt: skip
 
     def _put(self, name: str, text: str) -> None:
         """Into the outbox in one step: gammu-smsd passes over names that begin with a dot."""
