@@ -46,7 +46,15 @@ def outer(address: str) -> bool:
             inner = IPv4Address(int(found) & NAT64[1])
         if inner is not None:
             return outer(str(inner))
+        if found.is_site_local:
+            return False
     return found.is_global and not found.is_multicast and not found.is_reserved
+
+
+def link_local(address: str) -> bool:
+    found = ip_address(address.strip("[]"))
+    inner = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return (inner or found).is_link_local
 
 
 def literal(host: str) -> bool:

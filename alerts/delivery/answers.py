@@ -51,6 +51,7 @@ _CAUSES = {
     for word in (cause, text.zh, text.en)
 }
 _TOKEN = re.compile(r"[A-Z0-9]+|[^\W\d_A-Z]+")
+_CALLED = re.compile(r"代码|\bCODE\b")  # what our own words call the code
 _CODE = re.compile(f"(?=.*[A-Z0-9])[{ALPHABET}]{{3,4}}")
 LONGEST = 200  # characters that are read
 CLOCKS = 120_000  # ms by which the clocks of a telephone, its network and ours may differ
@@ -62,12 +63,12 @@ HELP = Text(
 )
 UNKNOWN = Text("没有看懂，未作处理。", "Not understood, nothing was done. ")
 WHICH = Text(
-    "您有多条警情：{codes}。请写明代码，未作处理。",
-    "You have several alerts: {codes}. Nothing was done: say which. ",
+    "您有多条警情：{codes}。未作处理，请带代码回复，如“{key} {code}”。",
+    "You have several alerts: {codes}. Nothing was done: reply with the code, like {key} {code}.",
 )
 BEFORE = Text(
-    "您的回复写在警情{codes}之前，未作处理。请写明代码。",
-    "Your reply was written before alert {codes}: nothing was done. Say which. ",
+    "您的回复写在警情{codes}之前，未作处理。请带代码回复，如“{key} {code}”。",
+    "Your reply was written before alert {codes}: nothing was done. Reply with the code, like {key} {code}.",
 )
 NO_CODE = Text(
     "没有通知过您代码{code}的警情，未作处理。", "You were told of no alert {code}: nothing was done. "
@@ -128,7 +129,7 @@ class Decided(msgspec.Struct, frozen=True):
 def decide(said: str, known: Sequence[Told], about: Collection[int] = (), at: int = 0) -> Decided:
     """`about`: the alerts of the message that was answered, where the gateway tells. `at`: when it was
     written (ms; 0 for not known): without a code it answers no alert that the person was told of later."""
-    tokens = _TOKEN.findall(unicodedata.normalize("NFKC", said[:LONGEST]).upper())
+    tokens = _TOKEN.findall(_CALLED.sub(" ", unicodedata.normalize("NFKC", said[:LONGEST]).upper()))
     by_code = {one.code: one for one in sorted(known, key=lambda one: (one.open, one.alert))}
     readings = set(_readings(tokens, set(by_code)))
     if len(readings) != 1:
@@ -151,11 +152,11 @@ def _only(meant: Meant, cause: str, candidates: list[Told], at: int) -> Decided:
     later = [one for one in candidates if at and one.since > at + CLOCKS]
     if later:
         codes = tuple(one.code for one in later[:6])
-        return Decided("which", meant, text=BEFORE, help=True, codes=codes, code=codes[0])
+        return Decided("which", meant, text=BEFORE, codes=codes, code=codes[0])
     if len(candidates) == 1:
         return on(candidates[0], meant, cause)
     codes = tuple(one.code for one in sorted(candidates, key=_likely, reverse=True)[:6])
-    return Decided("which", meant, text=WHICH, help=True, codes=codes, code=codes[0])
+    return Decided("which", meant, text=WHICH, codes=codes, code=codes[0])
 
 
 def on(told: Told, meant: Meant, cause: str = "unknown") -> Decided:
@@ -230,7 +231,9 @@ def fact(meant: Meant, alert: Alert, by: str, via: str, cause: str, note: str) -
 def sentence(decided: Decided, language: str) -> str:
     """What is said back."""
     text = decided.text or DONE[decided.meant or Meant.TAKE]
-    said = _in(text, language).replace("{codes}", " ".join(decided.codes)).replace("{code}", decided.code)
+    key = WORDS[decided.meant or Meant.TAKE][0]
+    said = _in(text, language).replace("{codes}", " ".join(decided.codes)).replace("{key}", key)
+    said = said.replace("{code}", decided.code)
     example = "A7K" if decided.result == "wrong_code" else decided.code
     return said + (_in(HELP, language).replace("{code}", example) if decided.help else "")
 
@@ -252,7 +255,7 @@ def _in(text: Text, language: str) -> str:
 
 
 def same_address(one: str, other: str) -> bool:
-    """Telephone numbers are the same with and without +86; everything else only letter by letter."""
+    """Chinese mobile numbers are the same with and without +86; everything else only sign by sign."""
     return bool(one) and _plain(one) == _plain(other)
 
 
@@ -260,8 +263,10 @@ def _plain(address: str) -> str:
     number = re.sub(r"[\s()-]", "", address)
     if not re.fullmatch(r"\+?\d+", number):
         return address.strip().casefold()
-    number = re.sub(r"^(\+|00)", "", number)
-    return number[2:] if re.fullmatch(r"861\d{10}", number) else number
+    number = re.sub(r"^00", "+", number)
+    if re.fullmatch(r"(86)?1[3-9]\d{9}", number):
+        return f"+86{number[-11:]}"
+    return number
 
 
 def masked(address: str) -> str:

@@ -30,6 +30,9 @@ OVER = [Told(7, "A7K", False)]
         ("误报 油烟 A7K", Meant.FALSE, "cooking"),
         ("４", Meant.FALSE, "unknown"),
         ("确认属实", Meant.CONFIRMED, ""),
+        ("受理 代码A7K", Meant.TAKE, ""),
+        ("受理代码 A7K", Meant.TAKE, ""),
+        ("take, code A7K", Meant.TAKE, ""),
     ],
 )
 def test_what_is_meant_is_understood_in_every_spelling(said: str, meant: Meant, cause: str) -> None:
@@ -97,6 +100,8 @@ def test_a_number_is_the_same_with_and_without_its_country_and_no_other_is() -> 
     assert same_address("+86 138-0000-0001", "13800000001")
     assert same_address("008613800000001", "13800000001")
     assert not same_address("+1 13800000001", "13800000001")
+    assert not same_address("+1 380 000 0001", "13800000001")
+    assert not same_address("001 380 000 0001", "+8613800000001")
     assert not same_address("3800000001", "13800000001")
     assert not same_address("", "")
 
@@ -108,6 +113,14 @@ def test_a_number_is_the_same_with_and_without_its_country_and_no_other_is() -> 
 )  # fmt: skip
 def test_of_a_strangers_address_only_the_ends_are_kept(address: str, shown: str) -> None:
     assert masked(address) == shown
+
+
+def test_which_alert_is_asked_in_one_sms_with_the_very_key_that_was_pressed() -> None:
+    many = [Told(number, f"{number}B9Q", True) for number in range(2, 9)]
+    for language, longest in (("zh", 70), ("en", 150)):
+        said = sentence(decide("4", many), language)
+        assert "4 8B9Q" in said
+        assert len(said) <= longest
 
 
 def test_the_newest_alerts_are_named_first_and_the_newest_of_all_is_the_example() -> None:

@@ -44,6 +44,12 @@ def test_replies_come_from_the_queue_again_and_again_until_they_are_heard(far: F
     assert far.lent == 1, "a lent key is used until it ends"
 
 
+def test_a_reply_of_a_short_number_is_handed_on_as_a_strangers(far: FakeAliyun) -> None:
+    channel = sms(far)
+    far.reply("10086", "1")
+    assert [(one.address, one.text) for one in channel.answers()] == [("10086", "1")]
+
+
 def test_a_reply_that_was_heard_while_the_queue_was_away_does_not_come_twice(far: FakeAliyun) -> None:
     channel = sms(far)
     far.reply(LI_WEI, "A7K")
@@ -60,7 +66,6 @@ def test_a_reply_that_was_heard_while_the_queue_was_away_does_not_come_twice(far
 def test_what_the_queue_holds_and_nobody_can_read_does_not_block_it(far: FakeAliyun) -> None:
     broken = far.reply(LI_WEI, "x")
     far.queue[broken]["body"] = "<not base64>"
-    far.reply("anonymous", "A7K")
     far.reply(LI_WEI, "A7K")
     assert [one.text for one in sms(far).answers()] == ["A7K"]
     assert len(far.queue) == 1

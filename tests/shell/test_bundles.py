@@ -121,7 +121,7 @@ def test_the_first_of_life_safety_goes_by_itself_and_what_waits_behind_it_is_one
     first, others, last = phone.brought
     assert (first.code, first.short) == (about[20].code, "305室")
     assert codes([others]) == [one.code for one in about[21:]]
-    assert others.short.startswith("2号楼 305室等9处：烟雾报警")
+    assert others.short.startswith("2号楼 305室（9条）：烟雾报警")
     assert codes([last]) == [one.code for one in about[:20]]
 
 

@@ -192,6 +192,7 @@ def test_parts_coding_and_odd_files_of_the_inbox(spool: Path) -> None:
     put(inbox, "IN20261122_164323_00_+8613800000003_00.txt", b"Delivered")  # the network, not a person
     put(inbox, "IN20261122_164324_00_a_b_00.txt", b"\xff broken")
     put(inbox, "notes.txt", b"somebody's")
+    (inbox / "IN20261122_164325_00_+8613800000004_00.txt").mkdir()  # somebody's too
     ours = channel(spool)
     found = ours.answers()
     assert [(one.address, one.text) for one in found] == [
@@ -202,6 +203,7 @@ def test_parts_coding_and_odd_files_of_the_inbox(spool: Path) -> None:
     ours.heard([one.id for one in found])
     assert sorted(file.name for file in inbox.iterdir()) == [
         "IN20261122_164322_00_+8613800000002_00.txt",
+        "IN20261122_164325_00_+8613800000004_00.txt",
         "notes.txt",
     ]
 

@@ -17,7 +17,6 @@ from alerts.delivery.rewording import reworded
 from alerts.duty.people import Contact
 from rules.verdict import Holds
 from tests.fakes.outbox import FIRE, ROW, Desk, Phone, failing
-from tests.fakes.service import START as EVENING
 from tests.fakes.service import FakeHouse, campus, people
 from tests.servers import wait_for
 
@@ -81,10 +80,9 @@ def house(tmp_path: Path) -> FakeHouse:
     return house
 
 
-def again(house: FakeHouse, row: Notification) -> Notification:
-    found = house.transact(
-        lambda tx: reworded(tx, [row], house.directory, house.registry, EVENING + 60_000)
-    ).result()
+def again(house: FakeHouse, row: Notification, late: int = 30_000) -> Notification:
+    now = row.owed_at + late
+    found = house.transact(lambda tx: reworded(tx, [row], house.directory, house.registry, now)).result()
     return found[0]
 
 
@@ -101,6 +99,15 @@ def test_only_first_notices_of_what_is_taken_get_new_words(house: FakeHouse) -> 
     house.fires("dorm-2-306-smoke")
     other = replace(row, alert=2)
     assert again(house, other) == other
+
+
+def test_a_first_notice_says_by_how_many_minutes_it_is_late_also_where_nothing_has_changed(
+    house: FakeHouse,
+) -> None:
+    house.fires("dorm-2-306-smoke")
+    row = replace(first(house), alert=2)
+    assert "（迟发3分钟）" in again(house, row, late=200_000).short
+    assert again(house, row, late=59_000) == row
 
 
 def test_a_late_first_notice_says_that_its_cause_is_gone_by_now(house: FakeHouse) -> None:

@@ -203,7 +203,7 @@ def test_a_name_that_changes_after_it_was_judged_is_called_where_it_was_judged(
 
 
 def test_where_clouds_give_away_their_keys_nothing_is_posted_even_if_it_is_written_down() -> None:
-    for url in ("http://169.254.169.254/latest/", "http://[fe80::1]/"):
+    for url in ("http://169.254.169.254/latest/", "http://[fe80::1]/", "http://[::ffff:169.254.169.254]/"):
         with pytest.raises(ChannelError, match="inside our own network"):
             channel(url).send(NOTICE)
 

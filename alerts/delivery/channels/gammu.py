@@ -172,7 +172,7 @@ class Gammu:
         """The files of each message that is completely there, by a mark that no later message will have."""
         parts: dict[str, list[Path]] = {}
         for file in files:
-            if found := _RECEIVED.fullmatch(file.name):
+            if (found := _RECEIVED.fullmatch(file.name)) and file.is_file():
                 parts.setdefault(found[1], []).append(file)
         return {
             f"{stem}/{group[0].stat().st_mtime_ns}": group

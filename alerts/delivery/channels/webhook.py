@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 from collections.abc import Callable
-from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -51,7 +50,7 @@ def _says_where(url: str) -> bool:
     """Whether `url` holds an address of this machine or network itself: then whoever wrote it has allowed it.
     A link-local one is never meant: there the machines of a cloud give away their keys."""
     host = (urlsplit(url).hostname or "").partition("%")[0]
-    return outside.literal(host) and (host == "localhost" or not ip_address(host).is_link_local)
+    return outside.literal(host) and (host == "localhost" or not outside.link_local(host))
 
 
 class Poster:
