@@ -164,13 +164,13 @@ class HistorySettings(_Settings):
     """The embedded history: how many days are kept, and how much memory DuckDB may use."""
 
     keep_days: int = Field(400, ge=1, le=36500)
-    memory: str = Field("256MB", pattern=r"^[1-9][0-9]*(MB|GB)$")
+    memory: str = Field("256MB", pattern=r"^[1-9][0-9]*(MB|GB)$", description="a size like 256MB or 1GB")
 
 
 class FeedSettings(_Settings):
     """The user's InfluxDB or VictoriaMetrics, written through /api/v2/write. `site` tags every point."""
 
-    url: str = Field(pattern=r"^https?://")
+    url: str = Field(pattern=r"^https?://", description="an address that begins with http:// or https://")
     bucket: str = "tocsin"
     org: str = ""
     token: str = Field("", repr=False)

@@ -11,6 +11,7 @@ from alerts.alert import TOCSIN, Gone
 from alerts.delivery.erasing import erase
 from alerts.duty import roster
 from alerts.duty.people import Directory
+from alerts.duty.staffing import misaddressed
 from alerts.limits import Limits
 from alerts.owners import told, unanswered
 from alerts.reroute import rerouted
@@ -130,6 +131,11 @@ def apply(
     new_registry, new_directory = whole(wanted, channels)
     made = difference(plain(registry, directory), plain(new_registry, new_directory))
     made.warnings = told(unanswered(new_registry.devices, new_directory))
+    made.warnings += [
+        f"person {person.id!r}: {said}"
+        for person in new_directory.persons.values()
+        for said in misaddressed(person, new_directory)
+    ]
     made.warnings += _clashes(tx, registry, new_registry, broker or BrokerSettings())
     if agreed is not None and made.lines != agreed:
         raise Mistakes(["the stored campus has changed since this difference was shown; nothing was written"])

@@ -34,7 +34,9 @@ def reload(
     """Apply parts to the running service; the difference, as plain values. Raises Mistakes."""
     parts = applying.decode(values)
     difference = tocsin.writer.transact(
-        lambda tx: applying.apply(tx, parts, not dry, tocsin.channels, agreed, add, tocsin.settings.broker)
+        lambda tx: applying.apply(
+            tx, parts, not dry, tocsin.settings.kinds, agreed, add, tocsin.settings.broker
+        )
     ).result(120)
     if difference.lines and not dry:
         tocsin.writer.act(lambda tx: _take_over(tocsin, tx)).result(120)
@@ -52,7 +54,7 @@ def _take_over(tocsin: "Tocsin", tx: Connection) -> Outcome:
     house.registry = store.load(tx, *tocsin.settings.where)
     registered = house.tray.fit(house.registry)
     house.admit()
-    news_of_people = people_again(house, tx, tocsin.channels, tocsin.settings.zone, now)
+    news_of_people = people_again(house, tx, tocsin.settings.kinds, tocsin.settings.zone, now)
     news = house.decoder.news
     learned = {**pending.load_learned(tx), **news}
     house.decoder = Decoder(house.registry, tocsin.settings.broker, learned=learned)
@@ -70,7 +72,7 @@ def reload_people(tocsin: "Tocsin", by: str) -> None:
 
     def take_over(tx: Connection) -> Outcome:
         zone = tocsin.settings.zone
-        facts = people_again(tocsin.house, tx, tocsin.channels, zone, tocsin.now(), by)
+        facts = people_again(tocsin.house, tx, tocsin.settings.kinds, zone, tocsin.now(), by)
         return apply_facts(tocsin.house, tx, facts, tocsin.now())
 
     tocsin.writer.act(take_over).result(120)

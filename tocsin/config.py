@@ -25,7 +25,7 @@ from ingest.settings import (
 )
 from tocsin.document import Document
 from tocsin.mistake import KeyPath, Mistakes, did_you_mean, path_text, told
-from tocsin.shape import meant_keys
+from tocsin.shape import described, meant_keys
 from tocsin.yamlfile import load as load_yaml
 
 PATHS: tuple[KeyPath, ...] = (  # relative ones are taken from the folder of tocsin.yaml
@@ -36,6 +36,7 @@ PATHS: tuple[KeyPath, ...] = (  # relative ones are taken from the folder of toc
     ("dashboard", "cert"),
     ("dashboard", "key"),
 )
+_MAPPINGS = frozenset({"model_attributes_type", "model_type", "dict_type"})
 _SECRET = re.compile(r"(pass|token|secret)[^.]*$|^(channels|interfaces)\..*\.(url$|headers)", re.IGNORECASE)
 
 
@@ -80,6 +81,11 @@ class Settings(BaseModel):
     def where(self) -> tuple[str, str]:
         """Zone and country: what the calendar hangs on."""
         return self.zone, self.country
+
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        """The kind of each channel; one that brings nothing anywhere is always there."""
+        return {**{name: one.kind for name, one in self.channels.items()}, "null": "null"}
 
     @property
     def folder(self) -> Path:
@@ -139,11 +145,17 @@ def build(plain: dict[str, Any], source: str) -> Settings:
 def _absolute(value: dict[str, Any], folder: Path) -> dict[str, Any]:
     value = dict(value)
     value.setdefault("data", "data")
-    for path in PATHS:
+    for path in (*PATHS, *_authorities(value)):
         _replace(value, path, lambda name: str(folder / name))
     if isinstance(value.get("rules"), list):
         value["rules"] = [str(folder / name) if isinstance(name, str) else name for name in value["rules"]]
     return value
+
+
+def _authorities(value: dict[str, Any]) -> list[KeyPath]:
+    """The settings `ca` of the channels."""
+    channels = value.get("channels")
+    return [("channels", name, "ca") for name in channels] if isinstance(channels, dict) else []
 
 
 def _replace(value: dict[str, Any], path: KeyPath, change: Any) -> None:
@@ -159,7 +171,7 @@ def _replace(value: dict[str, Any], path: KeyPath, change: Any) -> None:
 
 def _reference_mistakes(document: Document, plain: dict[str, Any]) -> Iterator[str]:
     """What can only be known by looking outside the file: other files, time zones, the database's kind."""
-    wanted = [path for path in PATHS if path != ("data",)]
+    wanted = [path for path in (*PATHS, *_authorities(plain)) if path != ("data",)]
     wanted += [("rules", index) for index, _ in enumerate(_inside(plain, ("rules",)) or [])]
     for path in wanted:
         name = _inside(plain, path)
@@ -253,12 +265,18 @@ def _line(document: Document, plain: dict[str, Any], error: Any) -> str:
     if kind == "union_tag_invalid":
         path = (*path, "kind")
         near = did_you_mean(context["tag"], choices)
+        if document.got(path, None) == "got null":
+            near = 'write "null" in quotes: without them it means nothing'
         return told(document.at(path), path, document.got(path, context["tag"]), near)
     if kind in ("literal_error", "enum"):
         return told(document.at(path), path, got, did_you_mean(error["input"], choices))
     if kind == "string_type" and isinstance(error["input"], int | float):
         return told(document.at(path), path, got, "must be text: put it in quotes")
     said = str(context["error"]) if "error" in context else error["msg"]
+    if kind == "string_pattern_mismatch" and (form := described(Settings, plain, path)):
+        said = f"must be {form}"
+    if kind in _MAPPINGS:
+        said = "must be lines of `key: value`" + " with a plain : and a space" * ("\uff1a" in str(path[-1]))
     said = said.removeprefix("Input ").removeprefix("List ")
     return told(document.at(path), path, got, said)
 

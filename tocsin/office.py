@@ -40,7 +40,7 @@ class Office:
     ) -> Difference:
         """The difference; written unless `dry`, and only if it is the one `agreed` to. `add`: what the parts
         leave out stays. Raises Mistakes."""
-        names, broker = list(self._settings.channels), self._settings.broker
+        names, broker = self._settings.kinds, self._settings.broker
 
         def at_rest(tx: Connection) -> Any:
             where, limits = self._settings.where, self._settings.alerts.limits()
@@ -100,7 +100,7 @@ class Office:
         def at_rest(tx: Connection) -> list[str]:
             settings = self._settings
             registry = store.load(tx, *settings.where)
-            directory = roster.load(tx, settings.channels, settings.zone, registry.calendar)
+            directory = roster.load(tx, settings.kinds, settings.zone, registry.calendar)
             return on_duty(directory, registry, clock.now())
 
         told: list[str] = self._do(at_rest, do="duty")
@@ -157,7 +157,8 @@ class Office:
         try:
             lock = FolderLock(self._settings.folder)
         except Taken:
-            raise Mistakes([f"{self._settings.folder}: a service runs on it and does not answer"]) from None
+            why = "a service or another command has it and does not answer: try again"
+            raise Mistakes([f"{self._settings.folder}: {why}"]) from None
         database = Database.open(self._settings.database_url)
         try:
             schema.upgrade(database)

@@ -93,7 +93,7 @@ class Tocsin:
         with opening(settings.folder), self.database.transaction() as tx:
             self.spool_epoch = spool.epoch(tx)
             rules = self.rulebook.open(kept_files(tx), promoted(tx))
-            self.house = house.load(tx, settings.broker, rules, now(), settings.channels, *settings.where)
+            self.house = house.load(tx, settings.broker, rules, now(), settings.kinds, *settings.where)
             standing = store.all_open(tx)
         self._open_house()
         self.own = Own(lambda reading: self.writer.report(reading), now)

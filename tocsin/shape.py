@@ -14,12 +14,22 @@ SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 
 def meant_keys(model: type[BaseModel], value: Any, path: KeyPath) -> list[str]:
     """The keys that are allowed at a path of a file that holds this value."""
+    return sorted({name for one in _models(model, value, path) for name in one.model_fields})
+
+
+def described(model: type[BaseModel], value: Any, path: KeyPath) -> str:
+    """What the setting at this path is, in words; "" where nothing is said of it."""
+    found = (one.model_fields.get(str(path[-1])) for one in _models(model, value, path[:-1]))
+    return next((field.description for field in found if field and field.description), "")
+
+
+def _models(model: type[BaseModel], value: Any, path: KeyPath) -> list[type[BaseModel]]:
     found: list[Any] = [model]
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
         found = [inner for one in found for inner in _below(one, key)]
         found = [inner for one in found for inner in _members(one, value)]
-    return sorted({name for one in found if _is_model(one) for name in one.model_fields})
+    return [one for one in found if _is_model(one)]
 
 
 def schema(model: type[BaseModel]) -> str:

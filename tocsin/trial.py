@@ -6,9 +6,9 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from alerts.delivery import channels, trials
-from alerts.delivery.channels.channel import Channel
+from alerts.delivery.channels.channel import Channel, ChannelError
 from alerts.delivery.send_test import Tested, send_test
-from alerts.delivery.tested import PATIENCE, WAITED_FOR, WELL, sentence, stage
+from alerts.delivery.tested import PATIENCE, WAITED_FOR, WELL, Stage, sentence, stage
 from alerts.duty.people import Directory
 from ingest.bilingual import told
 from tocsin import clock
@@ -39,7 +39,8 @@ def attempt(target: str, known: Mapping[str, Channel], directory: Directory) -> 
 
 
 def followed(tocsin: "Tocsin", target: str) -> list[Tested]:
-    """With a service running: through its outbox, until each has arrived or its time is over."""
+    """With a service running: through its outbox, until each has arrived, has failed once, or its time is
+    over."""
     directory, now = tocsin.house.directory, tocsin.now()
     _known(target, tocsin.channels, directory)
     person, channel = (target, "") if target in directory.persons else ("", target)
@@ -53,7 +54,7 @@ def followed(tocsin: "Tocsin", target: str) -> list[Tested]:
     while True:
         with tocsin.database.read() as conn:
             found, at = trials.of(conn, owed), tocsin.now()
-        if not any(stage(one, at) in WAITED_FOR for one in found):
+        if not any(stage(one, at) in WAITED_FOR - {Stage.AGAIN} for one in found):
             return [Tested(stage(one, at) in WELL, told(sentence(one, at), "en")) for one in found]
         time.sleep(LOOK)
 
@@ -74,5 +75,6 @@ def channels_at_rest(settings: Settings) -> Mapping[str, Channel]:
 
 def _nobody_publishes(topic: str, payload: bytes, retain: bool) -> Future[None]:
     future: Future[None] = Future()
-    future.set_exception(ConnectionError("the service is not running, and this channel goes over its broker"))
+    why = "the service is not running, and this channel goes over its broker session"
+    future.set_exception(ChannelError(why, False, zh="服务没有运行，而此通道要经由它的消息连接"))
     return future

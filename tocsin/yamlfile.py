@@ -26,6 +26,8 @@ MAX_REPEATED = 20_000  # values that aliases (`*name`) may add: the classic bomb
 
 _VARIABLE = re.compile(r"\$(\$)?\{([^}]*)\}")
 _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
+_PLAIN = dict(zip("\uff1a\uff0c\uff5b\uff5d\uff3b\uff3d", ":,{}[]", strict=True))
+_WIDE = re.compile(f"[{''.join(_PLAIN)}]")
 _TAG = "tag:yaml.org,2002:"
 _MERGE = "tag:yaml.org,2002:merge"
 
@@ -80,7 +82,8 @@ class _Loader:
             mark = error.problem_mark or error.context_mark
             place = Position(str(path), mark.line + 1, mark.column + 1) if mark else str(path)
             said = ", ".join(part for part in (error.context, error.problem) if part)
-            self._wrong(place, at, f"not readable as YAML: {said}")
+            line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
+            self._wrong(place, at, f"not readable as YAML: {said}", _hint(line))
         except YAMLError as error:
             self._wrong(str(path), at, f"not readable as YAML: {' '.join(str(error).split())}")
         except RecursionError:
@@ -240,6 +243,17 @@ class _Loader:
             self._wrong(str(file), (), "must be lines of `name: value`")
             return {}
         return {str(key.value): str(value.value) for key, value in node.value}
+
+
+def _hint(line: str) -> str:
+    """What most often makes a line unreadable."""
+    if found := _WIDE.search(line):
+        return f"write the plain {_PLAIN[found[0]]} in place of the full-width {found[0]}"
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return "indent with spaces, not with tabs"
+    if re.search(r"\{.*[:,]\s*\$\{", line):
+        return 'inside {…} write "${NAME}" in quotes'
+    return ""
 
 
 def _place(node: Node, file: str) -> Position:

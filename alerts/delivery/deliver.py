@@ -260,7 +260,7 @@ class Delivery:
         return outcome
 
     def _ended(self, rows: Sequence[Notification], outcome: Outcome, took: int = 0) -> None:
-        self._health.note(rows[0].channel, outcome)
+        self._health.note(rows[0].channel, outcome, rows[0].is_trial)
         self.gateways.tried(rows[0], outcome, took)
         now = self._now()
         for row in rows:
@@ -274,7 +274,7 @@ class Delivery:
         next contact, so it is a fault."""
         for row, said in heard:
             if not row.person and said.arrival is Arrival.LOST:
-                self._health.note(row.channel, Failed(in_both(said.zh, said.detail), None))
+                self._health.note(row.channel, Failed(in_both(said.zh, said.detail), None), row.is_trial)
         self._recorder.add(*(Ended(row, said, self._now()) for row, said in heard))
 
     # ---- recording what came of it -----------------------------------------------------------------------

@@ -19,9 +19,10 @@ class Health:
         self._faulty: dict[str, str] = {}  # channel → why
         self._told: frozenset[str] | None = None  # the faulty channels at the last report
 
-    def note(self, channel: str, outcome: Outcome) -> None:
-        """That one number does not exist, or has had its share, is no fault of the channel."""
-        if isinstance(outcome, Failed) and (outcome.dead or outcome.personal):
+    def note(self, channel: str, outcome: Outcome, trial: bool = False) -> None:
+        """That one number does not exist, or has had its share, is no fault of the channel; and whoever
+        tries it by hand sees for themselves that it fails."""
+        if isinstance(outcome, Failed) and (outcome.dead or outcome.personal or trial):
             return
         with self._lock:
             match outcome:

@@ -88,6 +88,11 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     id: int | None = None
 
     @property
+    def is_trial(self) -> bool:
+        """Whether somebody only tries the channel."""
+        return self.purpose is Purpose.TEST
+
+    @property
     def key(self) -> str:
         """What makes it one and the same notice; also the Idempotency-Key a gateway sees. A person with two
         addresses on one channel is owed one at each, told apart without giving the address away. What is not
@@ -224,7 +229,7 @@ def moot(row: Notification, alert: Standing, now: int) -> Moot | None:
     since then (nobody is to run to a fire that is over, nor to hear of it after the all-clear), was closed
     long ago, or is hidden by now and no matter of life safety; an all-clear is tried for a day; a siren is
     never started for a closed alert."""
-    if row.purpose is Purpose.TEST:
+    if row.is_trial:
         return None
     if row.purpose is Purpose.CLEAR:
         return Moot.CLOSED if row.person and now - row.owed_at > DAY else None

@@ -16,7 +16,6 @@ import structlog
 from alerts.delivery import bundle
 from alerts.delivery.breaker import Breaker
 from alerts.delivery.channels.channel import Channel, ChannelError, Notice, OneByOne, Receipt
-from alerts.delivery.message import Purpose
 from alerts.delivery.notification import Notification
 
 log = structlog.get_logger("alerts.delivery.senders")
@@ -250,7 +249,7 @@ def _next(line: "deque[_InLine]") -> list[Notification]:
 
 
 def _waits(row: Notification) -> bool:
-    return row.id is not None and row.purpose is not Purpose.TEST
+    return row.id is not None and not row.is_trial
 
 
 def _too_late() -> ChannelError:

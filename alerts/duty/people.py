@@ -102,9 +102,10 @@ class Post(msgspec.Struct, frozen=True):
 
 
 class Directory:
-    """Everybody who can be told, and by which policy. `channels` are the configured ones, None if not known;
-    `zone` is the time zone of the campus, `calendar` the school's, `swaps` those that were ever offered,
-    `fetched` the calendars that come from elsewhere, by post."""
+    """Everybody who can be told, and by which policy. `channels` are the configured ones, with their
+    kinds where these are known, None if not known; `zone` is the time zone of the campus, `calendar` the
+    school's, `swaps` those that were ever offered, `fetched` the calendars that come from elsewhere, by
+    post."""
 
     def __init__(
         self,
@@ -112,7 +113,7 @@ class Directory:
         teams: Iterable[Team] = (),
         posts: Iterable[Post] = (),
         policies: Iterable[Policy] = (),
-        channels: Iterable[str] | None = None,
+        channels: Mapping[str, str] | Iterable[str] | None = None,
         zone: str = "Asia/Shanghai",
         calendar: Calendar | None = None,
         swaps: Iterable[Swap] = (),
@@ -124,6 +125,7 @@ class Directory:
         self.posts = {post.id: post for post in posts}
         self.policies = tuple(policies)
         self.channels = None if channels is None else frozenset(channels)
+        self.kinds = dict(channels) if isinstance(channels, Mapping) else {}
         self.zone, self.clock = zone, ZoneInfo(zone)
         self.calendar = calendar or Calendar(zone)
         self.swaps = tuple(swaps)

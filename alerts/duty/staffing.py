@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from difflib import get_close_matches
 
+from alerts.delivery.channels.addresses import unfit
 from alerts.duty.hours import local_day
 from alerts.duty.people import Directory, Person
 from alerts.duty.rota import Watch
@@ -62,9 +63,17 @@ def _person(person: Person, directory: Directory, registry: Registry, now: int) 
             yield f"cannot be told on {contact.channel} any more: the number expired on {contact.until}"
         elif contact.until and contact.until <= soon:
             yield f"can be told on {contact.channel} only until {contact.until}: the number expires"
+    yield from misaddressed(person, directory)
     for place in person.scope:
         if place not in registry.places:
             yield f"has the scope {place!r}, and there is no such place{near(place, registry.places)}"
+
+
+def misaddressed(person: Person, directory: Directory) -> Iterator[str]:
+    """The contacts that a channel would refuse."""
+    for contact in person.contacts:
+        if why := unfit(directory.kinds.get(contact.channel, ""), contact.address):
+            yield f"cannot be told on {contact.channel!r}: {why}"
 
 
 def _strangers(where: str, members: Iterable[str], directory: Directory) -> Iterator[str]:

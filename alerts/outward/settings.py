@@ -37,7 +37,11 @@ class EventsSettings(ReceiverSettings):
     """A receiver of CloudEvents: one signed POST for every line of the log. `source`: how the events name
     this installation."""
 
-    source: str = Field("urn:tocsin", pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[^\s]+$")
+    source: str = Field(
+        "urn:tocsin",
+        pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[^\s]+$",
+        description="a URI like urn:tocsin:north or https://tocsin.example.edu",
+    )
 
 
 def _labels(value: dict[str, str]) -> dict[str, str]:

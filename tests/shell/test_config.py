@@ -5,8 +5,10 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
+from pydantic import BaseModel
 
 from tocsin import lastgood
 from tocsin.config import Settings, load
@@ -91,7 +93,7 @@ quarantine: {max_rows: 50}
         ),
         (
             "broker: [x]",
-            "tocsin.yaml:1:9  broker  should be a valid dictionary or instance of BrokerSettings",
+            "tocsin.yaml:1:9  broker  must be lines of `key: value`",
         ),
         ("channels: {a: {url: x}}", "tocsin.yaml:1:12  channels.a.kind  missing"),
         (
@@ -114,12 +116,57 @@ quarantine: {max_rows: 50}
         ),
         ("rules:\n  - gone", "tocsin.yaml:2:5  rules[0]  got gone  there is no file gone"),
         ("- a", "tocsin.yaml:1:1  must be lines of `key: value`"),
+        (
+            "channels: {a: {kind: null}}",
+            'tocsin.yaml:1:22  channels.a.kind  got null  write "null" in quotes: without them it means '
+            "nothing",
+        ),
+        (
+            "channels:\n  duty：{kind: gammu}",
+            "tocsin.yaml:2:15  channels.duty：{kind  got 'gammu}'  must be lines of `key: value` with a "
+            "plain : and a space",
+        ),
+        (
+            "channels: {a: {kind: webhook, url: 'https://x.example.edu', ca: nix.pem}}",
+            "tocsin.yaml:1:65  channels.a.ca  got nix.pem  there is no file nix.pem",
+        ),
+        (
+            "channels: {m: {kind: email, host: 'smtp.example.edu:587', sender: a@example.edu}}",
+            "tocsin.yaml:1:35  channels.m.host  got 'smtp.example.edu:587'  must be a host alone, like "
+            "smtp.example.edu: its port belongs in `port`",
+        ),
+        (
+            "channels: {n: {kind: apprise, url: 'ntfys://ntfy.example.edu/{adress}'}}",
+            "tocsin.yaml:1:36  channels.n.url  got a value that is not shown here  stands for nothing: "
+            "{adress}; write {address} for the person's address",
+        ),
+        (
+            "history: {memory: much}",
+            "tocsin.yaml:1:19  history.memory  got 'much'  must be a size like 256MB or 1GB",
+        ),
     ],
 )
 def test_a_mistake_names_its_place_what_stands_there_and_what_was_meant(
     tmp_path: Path, text: str, expected: str
 ) -> None:
     assert wrong(tmp_path, text) == [expected]
+
+
+def test_no_setting_is_refused_with_a_regular_expression() -> None:
+    bare, seen = [], list[type[BaseModel]]([Settings])
+    for model in seen:
+        for name, field in model.model_fields.items():
+            if any(getattr(one, "pattern", None) for one in field.metadata) and not field.description:
+                bare.append(f"{model.__name__}.{name}")
+            seen += [one for one in models(field.annotation) if one not in seen]
+    assert len(seen) > 30
+    assert not bare
+
+
+def models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for one in get_args(annotation) for found in models(one)]
 
 
 def test_a_certificate_that_is_not_there_yet_says_who_makes_it(tmp_path: Path) -> None:

@@ -163,6 +163,18 @@ def test_a_permanent_failure_is_recorded_and_is_a_fault_at_once(desk: Desk) -> N
     assert desk.reports == [("delivery", "fault", "a: answered 404")]
 
 
+def test_a_test_that_fails_is_no_fault_and_one_that_works_ends_it(desk: Desk) -> None:
+    trial = replace(ROW, purpose=Purpose.TEST, alert=0)
+    delivery = desk.started(Phone("a", failing(2, ChannelError("answered 404", True))))
+    delivery.send(desk.owe(trial))
+    desk.await_states(State.FAILED)
+    assert not desk.reports
+    delivery.send(desk.owe(ROW))
+    wait_for("the fault", lambda: desk.reports == [("delivery", "fault", "a: answered 404")])
+    delivery.send(desk.owe(replace(trial, step=1)))
+    wait_for("it is over", lambda: desk.reports[-1][:2] == ("delivery", "normal"))
+
+
 def test_three_failures_of_a_channel_are_a_fault_and_its_next_success_ends_it(desk: Desk) -> None:
     phone, other = Phone("a", failing(3, DOWN)), Phone("b")
     delivery = desk.started(phone, other)

@@ -436,3 +436,9 @@ def test_encryption_that_breaks_after_the_request_was_read_leaves_the_outcome_un
         channel(url, ca=str(certificate)).send(NOTICE)
     assert (caught.value.permanent, caught.value.unknown) == (False, True)
     assert caught.value.reason.startswith("TLS: ")
+
+
+def test_a_file_of_an_authority_that_is_gone_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ChannelError, match=f"the file in `ca` is not there: {tmp_path}/nix.pem") as caught:
+        channel("https://127.0.0.1:9/", ca=str(tmp_path / "nix.pem")).send(NOTICE)
+    assert not caught.value.permanent

@@ -128,7 +128,7 @@ def look_at_people(settings: Settings, campus: Campus) -> list[Finding]:
         return [found("people_unknown")]
     known = campus.directory
     directory = Directory(
-        known.persons.values(), known.teams.values(), known.posts.values(), known.policies, settings.channels,
+        known.persons.values(), known.teams.values(), known.posts.values(), known.policies, settings.kinds,
         settings.zone, known.calendar, known.swaps,
     )  # fmt: skip
     findings = [found("routing_gap", why=gap) for gap in problems(directory, campus.registry, clock.now())]

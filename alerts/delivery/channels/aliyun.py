@@ -41,7 +41,10 @@ class AliyunSettings(AliyunAccount):
     `variable_length` what the account allows; `reply_queue` where people may answer."""
 
     kind: Literal["aliyun"]
-    sign: str = Field(pattern=r"^[^\s【】\[\]()（）]{2,20}$")
+    sign: str = Field(
+        pattern=r"^[^\s【】\[\]()（）]{2,20}$",
+        description="the signature alone: 2 to 20 characters without 【】, brackets and spaces",
+    )
     templates: Approved
     variable_length: int = Field(20, ge=6, le=35)
     url: Endpoint = "https://dysmsapi.aliyuncs.com"

@@ -28,7 +28,9 @@ class AliyunAccount(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    access_key_id: str = Field(pattern=r"^[A-Za-z0-9.]{8,64}$")
+    access_key_id: str = Field(
+        pattern=r"^[A-Za-z0-9.]{8,64}$", description="an AccessKey ID: letters and digits, like LTAI…"
+    )
     access_key_secret: str = Field(min_length=8, repr=False)
     ca: str | None = None
 

@@ -38,7 +38,7 @@ class ReplySettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field(pattern=r"^[A-Za-z0-9-]{3,256}$")
+    name: str = Field(pattern=r"^[A-Za-z0-9-]{3,256}$", description="a queue's name: letters, digits and -")
     url: Endpoint = "https://1943695596114318.mns.cn-hangzhou.aliyuncs.com"
     token_url: Endpoint = "https://dybaseapi.aliyuncs.com"
 

@@ -31,7 +31,11 @@ class AliyunVoiceSettings(AliyunAccount):
 
     kind: Literal["aliyun-voice"]
     templates: Approved
-    shown_number: str = Field("", pattern=r"^[0-9A-Za-z]{0,32}$")
+    shown_number: str = Field(
+        "",
+        pattern=r"^[0-9A-Za-z]{0,32}$",
+        description="a number that was bought at Aliyun: digits, and no more than 32",
+    )
     play_times: int = Field(2, ge=1, le=3)
     url: Endpoint = "https://dyvmsapi.aliyuncs.com"
     workers: int = Field(4, ge=1, le=32)

@@ -22,4 +22,6 @@ class AppriseSettings(BaseModel):
             raise ValueError("must be an Apprise URL like ntfy://ntfy.example.edu/{address}")
         if re.search(r"[\s,;]+[A-Za-z][A-Za-z0-9]*://", value):
             raise ValueError("must be one URL: make a channel of each service, so each has its own outcome")
+        if unknown := re.search(r"\{(?!address\})[^}]*\}", value):
+            raise ValueError(f"stands for nothing: {unknown[0]}; write {{address}} for the person's address")
         return value

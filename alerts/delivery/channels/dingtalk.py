@@ -85,7 +85,9 @@ class DingtalkSettings(RobotSettings):
 
     kind: Literal["dingtalk"]
     url: Annotated[str, AfterValidator(_webhook)] = Field(repr=False)
-    secret: str = Field("", pattern=r"^(SEC\w{16,128})?$", repr=False)
+    secret: str = Field(
+        "", pattern=r"^(SEC\w{16,128})?$", description="the secret of 加签, which begins with SEC", repr=False
+    )
     keyword: str = Field("", max_length=40)
 
 

@@ -47,6 +47,13 @@ class EmailSettings(BaseModel):
     ca: str | None = None
     workers: int = Field(2, ge=1, le=32)
 
+    @field_validator("host")
+    @classmethod
+    def _is_a_host(cls, value: str) -> str:
+        if re.search(r"[\s/@]|[^:]:\d+$", value):
+            raise ValueError("must be a host alone, like smtp.example.edu: its port belongs in `port`")
+        return value
+
     @field_validator("sender")
     @classmethod
     def _has_an_address(cls, value: str) -> str:

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -48,7 +49,7 @@ class Exchange:
         most: int = BODY,
     ) -> None:
         self._provider = provider
-        self._seconds, self._most = seconds, most
+        self._seconds, self._most, self._ca = seconds, most, ca
         self._pool = outside.manager(inside, num_pools=4, maxsize=connections, retries=False, ca_certs=ca)
 
     def talk(
@@ -93,6 +94,11 @@ class Exchange:
         """Whatever failed before the connection stood has not left; of all else nobody knows."""
         unknown = not isinstance(error, ConnectTimeoutError)
         said = _said(error)
+        if self._ca and not Path(self._ca).is_file():
+            return ChannelError(
+                f"the file in `ca` is not there: {Path(self._ca).absolute()}", False,
+                zh=f"`ca` 所写的文件不存在：{Path(self._ca).absolute()}",
+            )  # fmt: skip
         if isinstance(error, SSLError) or (isinstance(error, outside.Unmade) and error.tls):
             return ChannelError(
                 f"TLS: {said} (a private CA belongs in `ca`)", False,

@@ -61,7 +61,12 @@ class FeishuSettings(RobotSettings):
 
     kind: Literal["feishu"]
     url: Annotated[str, AfterValidator(_webhook)] = Field(repr=False)
-    secret: str = Field("", pattern=r"^(\S{6,128})?$", repr=False)
+    secret: str = Field(
+        "",
+        pattern=r"^(\S{6,128})?$",
+        description="the secret of 签名校验, 6 to 128 characters without spaces",
+        repr=False,
+    )
     keyword: str = Field("", max_length=40)
 
 

@@ -165,6 +165,8 @@ def _await(future: Future[None]) -> None:
             f"the broker did not acknowledge within {TIMEOUT:.0f} s", False,
             zh=f"消息服务器 {TIMEOUT:.0f} 秒内没有确认", unknown=True,
         ) from None  # fmt: skip
+    except ChannelError:
+        raise
     except Exception as error:
         raise ChannelError(
             f"cannot publish: {error}", False, zh=f"无法发布到消息服务器：{error}", unknown=True

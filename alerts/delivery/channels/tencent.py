@@ -46,7 +46,10 @@ class TencentSettings(TencentAccount):
     the account (6 for those opened since 2024); `reply_queue` once Tencent has opened PullSmsReplyStatus."""
 
     kind: Literal["tencent"]
-    sign: str = Field(pattern=r"^[^\s【】\[\]()（）]{2,20}$")
+    sign: str = Field(
+        pattern=r"^[^\s【】\[\]()（）]{2,20}$",
+        description="the signature alone: 2 to 20 characters without 【】, brackets and spaces",
+    )
     templates: Approved
     variable_length: int = Field(6, ge=6, le=35)
     reply_queue: bool = False

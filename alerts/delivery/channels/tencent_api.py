@@ -28,10 +28,14 @@ class TencentAccount(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    secret_id: str = Field(pattern=r"^[A-Za-z0-9]{8,64}$")
+    secret_id: str = Field(
+        pattern=r"^[A-Za-z0-9]{8,64}$", description="a SecretId: letters and digits, like AKID…"
+    )
     secret_key: str = Field(min_length=8, repr=False)
-    app_id: str = Field(pattern=r"^\d{6,16}$")
-    region: str = Field("ap-guangzhou", pattern=r"^[a-z]+(-[a-z0-9]+)*$")
+    app_id: str = Field(pattern=r"^\d{6,16}$", description="the SDK AppID of the application: 6 to 16 digits")
+    region: str = Field(
+        "ap-guangzhou", pattern=r"^[a-z]+(-[a-z0-9]+)*$", description="a region like ap-guangzhou"
+    )
     ca: str | None = None
 
 

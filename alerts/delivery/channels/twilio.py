@@ -29,8 +29,13 @@ class TwilioSettings(TwilioAccount):
     (MG…); `replies_to` is the number people answer to, where `sender` is none."""
 
     kind: Literal["twilio"]
-    sender: str = Field(pattern=r"^(\+\d{6,15}|MG[0-9a-fA-F]{32}|\d{3,8}|[A-Za-z0-9 ]{1,11})$")
-    replies_to: str = Field("", pattern=r"^(\+\d{6,15})?$")
+    sender: str = Field(
+        pattern=r"^(\+\d{6,15}|MG[0-9a-fA-F]{32}|\d{3,8}|[A-Za-z0-9 ]{1,11})$",
+        description="a number with +, MG…, a short code, or a name of at most 11 letters",
+    )
+    replies_to: str = Field(
+        "", pattern=r"^(\+\d{6,15})?$", description="a number with + and the country's code"
+    )
     workers: int = Field(4, ge=1, le=32)
 
 

@@ -32,8 +32,14 @@ class TwilioAccount(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$")
-    key_sid: str = Field("", pattern=r"^(SK[0-9a-fA-F]{32})?$")
+    account_sid: str = Field(
+        pattern=r"^AC[0-9a-fA-F]{32}$", description="an Account SID: AC and 32 digits or letters a to f"
+    )
+    key_sid: str = Field(
+        "",
+        pattern=r"^(SK[0-9a-fA-F]{32})?$",
+        description="the SID of an API key: SK and 32 digits or letters a to f",
+    )
     secret: str = Field(min_length=1, repr=False)
     auth_token: str = Field("", repr=False)
     url: str = "https://api.twilio.com"

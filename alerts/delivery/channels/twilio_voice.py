@@ -36,10 +36,10 @@ class TwilioVoiceSettings(TwilioAccount):
     `keys_url` is a TwiML Bin that thanks whoever pressed a key."""
 
     kind: Literal["twilio-voice"]
-    sender: str = Field(pattern=r"^\+\d{6,15}$")
+    sender: str = Field(pattern=r"^\+\d{6,15}$", description="a number with + and the country's code")
     ring: int = Field(30, ge=5, le=120)
-    voice_zh: str = Field("Polly.Zhiyu", pattern=r"^[A-Za-z0-9.-]*$")
-    voice_en: str = Field("", pattern=r"^[A-Za-z0-9.-]*$")
+    voice_zh: str = Field("Polly.Zhiyu", pattern=r"^[A-Za-z0-9.-]*$", description="a voice like Polly.Zhiyu")
+    voice_en: str = Field("", pattern=r"^[A-Za-z0-9.-]*$", description="a voice like Polly.Joanna")
     keys_url: str = ""
     detect_machines: bool = False
     workers: int = Field(2, ge=1, le=32)
