@@ -1,5 +1,7 @@
 """Touches. tocsin.yaml as Settings: each room's own settings put together, or every mistake in it at once."""
 
+import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -81,6 +83,11 @@ class Settings(BaseModel):
     def where(self) -> tuple[str, str]:
         """Zone and country: what the calendar hangs on."""
         return self.zone, self.country
+
+    @property
+    def version(self) -> str:
+        """The same for the same values, and says nothing of them."""
+        return hashlib.blake2b(json.dumps(self._plain, sort_keys=True).encode(), digest_size=4).hexdigest()
 
     @property
     def kinds(self) -> Mapping[str, str]:

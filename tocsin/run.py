@@ -379,6 +379,7 @@ class Tocsin:
                 for post in self.house.directory.posts
             },
             "rules": self.house.rules.version,
+            "settings": self.settings.version,
             "devices": len(self.house.registry.devices),
             "memories": len(self.house.memories),
             "listeners": {door.name: door.status() for door in self.doors},

@@ -123,6 +123,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "status_messages": ("启动以来的报文", "messages since the start"),
     "status_history": ("历史已存到批次", "history up to batch"),
     "status_rules": ("规则版本", "rules version"),
+    "status_settings": ("配置版本", "settings version"),
     "status_devices": ("设备", "devices"),
     "status_memories": ("规则正在记忆的对象", "subjects that rules remember"),
     "status_broker": ("消息连接", "broker sessions"),

@@ -296,3 +296,9 @@ def test_the_keys_of_a_receiver_are_not_shown(tmp_path: Path) -> None:
 def test_an_address_that_no_link_should_lead_to_is_refused(tmp_path: Path, lines: str, said: str) -> None:
     (told,) = wrong(tmp_path, f"dashboard: {{{lines}}}")
     assert said in told
+
+
+def test_the_version_of_the_settings_is_that_of_their_values(tmp_path: Path) -> None:
+    first = read(tmp_path, "zone: Asia/Shanghai\ncountry: CN  # home").version
+    assert read(tmp_path, "country: CN\nzone: Asia/Shanghai").version == first
+    assert read(tmp_path, "country: DE\nzone: Asia/Shanghai").version != first

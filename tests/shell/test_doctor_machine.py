@@ -210,6 +210,9 @@ def test_what_a_running_service_says_of_itself_is_told(site: Site) -> None:
     with Running(site.folder, lambda _: good):
         findings = site.examine()
         assert {"service_good", "dashboard_silent"} <= set(findings)
+        assert "service_settings_older" not in findings
+    with Running(site.folder, lambda _: good | {"settings": "0badcafe"}):
+        assert "service_settings_older" in site.examine()
     bad = good | {"faults": {"disk": "fault"}, "failing": "disk I/O error", "broker": {"life": {}}}
     with Running(site.folder, lambda _: bad):
         assert {"service_fault", "service_not_recording", "service_session"} <= set(site.examine())

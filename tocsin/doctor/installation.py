@@ -50,7 +50,8 @@ def look_at_service(settings: Settings) -> tuple[bool, list[Finding]]:
         return True, [found("service_not_mine", socket=str(settings.folder / "control.sock"))]
     except (OSError, RuntimeError, ValueError) as error:
         return True, [found("service_silent", why=str(error) or type(error).__name__)]
-    return True, _said(status)
+    older = status.get("settings") not in (None, settings.version)
+    return True, [found("service_settings_older")] * older + _said(status)
 
 
 def _said(status: dict[str, Any]) -> list[Finding]:

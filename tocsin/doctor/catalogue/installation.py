@@ -60,6 +60,12 @@ SENTENCES: dict[str, Sentence] = {
         "The service runs and does not answer ({why}): see journalctl -u tocsin, and if need be systemctl"
         " restart tocsin.",
     ),
+    "service_settings_older": (
+        WARNING,
+        "服务运行用的不是现在的 tocsin.yaml，改动要到重启后才生效：systemctl restart tocsin。",
+        "The service runs with other settings than tocsin.yaml holds now: systemctl restart tocsin, then they"
+        " take effect.",
+    ),
     "service_fault": (
         PROBLEM,
         "服务报告自身故障：{point} = {word}；墙上的警情里有原因，修好它。",
