@@ -180,8 +180,12 @@ class Reader:
             at = (*path, *inner)
             if path[-1] == "match":  # the keys as they were written
                 at = tuple(_WRITTEN.get(str(one), one) if isinstance(one, str) else one for one in at)
+            if found := re.fullmatch(r"Object contains unknown field `([^`]*)`", sentence):
+                near = did_you_mean(found[1], _keys(_form(hint, inner)))
+                self.wrong((*at, found[1]), "unknown key", near, key=True)
+                return
             got = self.document.got(at, _inside(value, inner))
-            self.wrong(at, got, _in_words(sentence, _choices(hint, inner)))
+            self.wrong(at, got, _in_words(sentence, _choices(_form(hint, inner))))
 
     def _policy(self, path: KeyPath, row: dict[str, Any]) -> dict[str, Any]:
         row["match"] = self._match((*path, "match"), row.get("match") or {})
@@ -272,11 +276,24 @@ def _missing(row: dict[str, Any], made: type) -> list[str]:
     return [field.name for field in fields if field.required and field.encode_name not in row]
 
 
-def _choices(hint: Any, where: tuple[str | int, ...]) -> tuple[str, ...]:
-    """The words that stand at this place below a value of this form, where only some may."""
+def _form(hint: Any, where: tuple[str | int, ...]) -> Any:
+    """The form of the value at this place below a value of this form."""
     for key in where:
-        fields = get_type_hints(hint) if isinstance(hint, type) and hasattr(hint, "__struct_fields__") else {}
+        fields = get_type_hints(hint) if _is_struct(hint) else {}
         hint = fields.get(str(key)) or next((one for one in get_args(hint) if one is not type(None)), None)
+    return hint
+
+
+def _is_struct(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, msgspec.Struct)
+
+
+def _keys(hint: Any) -> list[str]:
+    return [key for part in (hint, *get_args(hint)) if _is_struct(part) for key in part.__struct_fields__]
+
+
+def _choices(hint: Any) -> tuple[str, ...]:
+    """The words of which a value of this form is one, where only some may."""
     for part in (hint, *get_args(hint)):
         if get_origin(part) is Literal:
             return get_args(part)

@@ -76,7 +76,7 @@ policies:
     for sentence in (
         "'25:00' is not a time of day such as 07:30",
         "persons[1].role  got 'chief'  must be viewer, guard, duty, manager or administrator",
-        "adress",
+        "persons[2].contacts[0].adress  unknown key  did you mean 'address'?",
         "'mon-fry' is no day",
         "turn needs `since`",
         "'2026-02-30' is not a day such as 2026-12-24",
