@@ -24,7 +24,7 @@ from tocsin.config import Settings
 from tocsin.doctor import catalogue
 from tocsin.doctor.finding import LANGUAGES, Finding, Level
 from tocsin.doctor.installation import Campus
-from tocsin.doctor.link import Door, Link, Login
+from tocsin.doctor.link import Door, Interrupted, Link, Login
 from tocsin.doctor.visit import Options, Visit
 
 DEVICE = "dorm-2-305-smoke"
@@ -164,8 +164,24 @@ def test_nothing_is_left_behind_by_a_visit_that_is_broken_off(shipped: Shipped, 
     with visit.ground.link("x") as link:
         link.publish(visit.ground.topic, [b"left"], retain=True)
     assert visit.clean()
-    run.join(30)  # until then a probe that is cut off may say something yet
+    run.join(30)
     assert not run.is_alive()
+    nothing_is_left(visit)
+
+
+def test_a_probe_that_is_slow_to_hear_of_the_end_leaves_nothing_afterwards(shipped: Shipped) -> None:
+    visit = a_visit(shipped, **OWN)
+    list(visit.all())
+    ground = visit.ground
+    assert ground is not None
+    ground.door.stop.clear()
+    with ground.link("w") as link:
+        link.publish(ground.topic, [b"before"])
+        visit.stop.set()
+        with pytest.raises(Interrupted):
+            link.publish(ground.topic, [b"after"])
+    with pytest.raises(Interrupted), ground.link("q", 600):
+        pass
     nothing_is_left(visit)
 
 

@@ -122,7 +122,13 @@ class Link:
             raise NoLink("silent", f"{ANSWER:.0f} s")
         raise NoLink("refused", str(self._answer))
 
+    def _go_on(self) -> None:
+        """Before every touch: what is done after the end of a visit, nobody would clear away."""
+        if self._door.stop.is_set():
+            raise Interrupted
+
     def _connect(self) -> None:
+        self._go_on()
         try:
             self._client.connect(self._door.host, self._door.port, KEEPALIVE, **self._options)
         except socket.gaierror as error:
@@ -166,8 +172,6 @@ class Link:
         """Serve the connection until `true()`; False when that did not come in time. Raises NoLink."""
         end = time.monotonic() + (ANSWER if seconds is None else seconds)
         while not true():
-            if self._door.stop.is_set():
-                raise Interrupted
             left = end - time.monotonic()
             if left <= 0:
                 return False
@@ -176,6 +180,7 @@ class Link:
 
     def _serve(self, seconds: float) -> None:
         """One turn of the connection. Whatever paho makes of what it reads is the broker's doing."""
+        self._go_on()
         if self._client.socket() is None:
             raise NoLink("lost" if self._connected else "hung_up", self.lost or "")
         try:
