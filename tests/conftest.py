@@ -5,7 +5,6 @@ unless the test bears `@pytest.mark.allowed_skip("samples")` or another name in 
 """
 
 import os
-import shutil
 import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -33,6 +32,14 @@ settings.register_profile("suite", max_examples=60, deadline=None)
 settings.load_profile("suite")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> None:
+    """As the service's own: the coloured tracebacks of a terminal take seconds each."""
+    from tocsin import logs
+
+    logs.configure()
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """One PostgreSQL server for the run; tests share it and each has a database of its own."""
@@ -41,46 +48,49 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with its tables, to be copied: making them takes longer than most tests."""
+def state_in_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], "Database"]:
+    """Makes the same state database empty again, with its tables: a new one for each test would have to compose
+    every statement anew, and that takes longer than most tests."""
     from tocsin.database import Database
 
-    file = tmp_path_factory.mktemp("template") / "state.db"
-    made = Database.open(f"sqlite:///{file}")
-    made.create_all()
-    made.close()
-    return file
+    file = tmp_path_factory.mktemp("state") / "state.db"
+    database = Database.open(f"sqlite:///{file}")
+    database.create_all()
+    database.close()
+    template = file.read_bytes()
+
+    def empty() -> Database:
+        for each in file.parent.iterdir():
+            each.unlink()
+        file.write_bytes(template)
+        return database
+
+    return empty
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres: Postgres) -> str:
-    """The name of such a database."""
+def state_in_postgres(postgres: Postgres) -> Callable[[], "Database"]:
+    """The same on PostgreSQL."""
     from tocsin.database import Database
 
-    name = f"template_{uuid.uuid4().hex}"
-    made = Database.open(postgres.create(name))
-    made.create_all()
-    made.close()
-    return name
+    name = f"test_{uuid.uuid4().hex}"
+    database = Database.open(postgres.create(name))
+    database.create_all()
+
+    def empty() -> Database:
+        database.close()
+        postgres.empty(name)
+        return database
+
+    return empty
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator["Database"]:
-    """A fresh state database with its tables, once on SQLite and once on PostgreSQL."""
-    from tocsin.database import Database
-
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "state.db")
-        opened = Database.open(f"sqlite:///{tmp_path / 'state.db'}")
-        yield opened
-        opened.close()
-        return
-    server = request.getfixturevalue("postgres")
-    name = f"test_{uuid.uuid4().hex}"
-    opened = Database.open(server.create(name, request.getfixturevalue("postgres_template")))
+def database(request: pytest.FixtureRequest) -> Iterator["Database"]:
+    """An empty state database with its tables, once on SQLite and once on PostgreSQL."""
+    opened = request.getfixturevalue(f"state_in_{request.param}")()
     yield opened
     opened.close()
-    server.drop(name)
 
 
 @pytest.fixture

@@ -271,6 +271,21 @@ class Mosquitto(Server):
         return (state.st_ino, state.st_mtime_ns)
 
 
+_PUT_OUT = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+_EMPTY = """DO $$
+DECLARE name text;
+BEGIN
+    SET LOCAL session_replication_role = replica;  -- foreign keys do not matter where no row stays
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+        EXECUTE format('DELETE FROM %I', name);
+    END LOOP;
+    FOR name IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
+        EXECUTE format('ALTER SEQUENCE %I RESTART', name);
+    END LOOP;
+END $$"""
+
+
 class Postgres(Server):
     """A PostgreSQL server without fsync: fast, and its data is not meant to outlive the machine."""
 
@@ -295,20 +310,26 @@ class Postgres(Server):
             return False
         return True
 
-    def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
+    def _connect(self, name: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(
-            host=HOST, port=self.port, user="postgres", dbname="postgres", autocommit=True, connect_timeout=5
+            host=HOST, port=self.port, user="postgres", dbname=name, autocommit=True, connect_timeout=5
         )
 
     def url(self, name: str) -> str:
         """The SQLAlchemy URL of one of its databases."""
         return f"postgresql+psycopg://postgres@{HOST}:{self.port}/{name}"
 
-    def create(self, name: str, template: str = "template1") -> str:
-        """Creates a database, empty or a copy of another one, and returns its URL."""
+    def create(self, name: str) -> str:
+        """Creates an empty database and returns its URL."""
         with self._connect() as connection:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+            connection.execute(f'CREATE DATABASE "{name}"')
         return self.url(name)
+
+    def empty(self, name: str) -> None:
+        """Makes it as when its tables were made: whoever is connected is put out, no row stays, ids begin at 1."""
+        with self._connect(name) as connection:
+            connection.execute(_PUT_OUT)
+            connection.execute(_EMPTY)
 
     def drop(self, name: str) -> None:
         with self._connect() as connection:

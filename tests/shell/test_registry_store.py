@@ -61,8 +61,13 @@ def test_what_was_given_comes_back_the_same_and_in_the_same_order(database):
 def test_replacing_writes_only_what_differs(database):
     replace(database)
     writes = []
-    event.listen(database.engine(), "before_cursor_execute", lambda *args: writes.append(args[2]))
+
+    def written(*args):
+        writes.append(args[2])
+
+    event.listen(database.engine(), "before_cursor_execute", written)
     assert replace(database) == Changes()
+    event.remove(database.engine(), "before_cursor_execute", written)
     assert [sql for sql in writes if not sql.lstrip().upper().startswith(("SELECT", "BEGIN"))] == []
     moved = Device("door", "door", "lab", zh="东门", en="East gate", interval=0)
     changes = replace(database, devices=[*DEVICES[:2], moved, Device("new", "camera", "lab")])

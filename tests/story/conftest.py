@@ -3,11 +3,9 @@
 import pytest
 
 from tests.story.school import School
-from tocsin import logs
 from tocsin.database import Database
 
 
 @pytest.fixture
 def school(database: Database) -> School:
-    logs.configure()  # plain: the coloured tracebacks of a terminal take seconds each
     return School(database)

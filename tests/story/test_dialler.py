@@ -14,7 +14,6 @@ from ingest.settings import SiaSettings
 from tests.fakes.siadc09 import ACCOUNT, KEY, answers, contact, line, opened, sealed, stamp
 from tests.servers import wait_for
 from tests.story.school import CAMPUS, School
-from tocsin import logs
 from tocsin.database import Database
 
 DEVICES = [
@@ -54,7 +53,6 @@ class Panel:
 
 @pytest.fixture
 def school(database: Database) -> School:
-    logs.configure()
     return School(database, {**CAMPUS, "devices": [*CAMPUS["devices"], *DEVICES]})
 
 

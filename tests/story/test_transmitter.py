@@ -16,7 +16,6 @@ from tests.fakes.gb26875 import FAULT, NORMAL, component, frame, stamp, unit
 from tests.servers import wait_for
 from tests.story.school import CAMPUS, School
 from tests.story.test_hang import hanging
-from tocsin import logs
 from tocsin.database import Database
 
 FIRE = 3
@@ -52,7 +51,6 @@ class Transmitter:
 
 @pytest.fixture
 def school(database: Database) -> School:
-    logs.configure()
     return School(database, {**CAMPUS, "devices": [*CAMPUS["devices"], *DEVICES]})
 
 
