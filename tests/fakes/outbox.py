@@ -136,7 +136,9 @@ class Desk:
             return [stamp["state"] for stamp in stamps.of(conn, [row_id]).get(row_id, [])]
 
     def states(self) -> list[str]:
-        return [row.state for row in self.rows()]
+        column = outbox.notification.c
+        with self.database.read() as conn:
+            return list(conn.scalars(select(column.state).order_by(column.id)))
 
     def await_states(self, *states: str) -> None:
         wait_for(f"{states}", lambda: self.states() == list(states))

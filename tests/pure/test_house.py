@@ -1,6 +1,7 @@
 """Touches. The laws of the house, read off its own source: what CONTRIBUTING.md says, a machine checks."""
 
 import ast
+import functools
 import re
 import statistics
 import subprocess
@@ -54,11 +55,15 @@ def _lines(path: Path) -> int:
     return sum(1 for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
 
 
+@functools.cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def _functions(path: Path) -> Iterator[tuple[str, int]]:
     """Each function with its lines that are not blank, its docstring not counted."""
-    text = path.read_text(encoding="utf-8")
-    lines = text.splitlines()
-    for node in ast.walk(ast.parse(text)):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for node in ast.walk(_tree(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             skipped: set[int] = set()
             if ast.get_docstring(node) is not None:
@@ -92,7 +97,7 @@ def test_the_first_line_of_every_file_says_whether_it_thinks_or_touches() -> Non
 
 def _only_words(module: Module) -> bool:
     """An `__init__.py` that holds a docstring and nothing else need not say what it does."""
-    body = ast.parse(module.path.read_text(encoding="utf-8")).body
+    body = _tree(module.path).body
     return all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in body)
 
 
@@ -101,7 +106,7 @@ def test_a_file_that_thinks_neither_opens_nor_prints() -> None:
         f"{_named(module)}:{node.lineno} {node.func.id}()"
         for module in modules()
         if module.thinks
-        for node in ast.walk(ast.parse(module.path.read_text(encoding="utf-8")))
+        for node in ast.walk(_tree(module.path))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in WORLD_CALLS
     ]
     assert not found, f"these files say 'Thinks.': {found}"
@@ -153,7 +158,7 @@ def test_every_import_is_absolute() -> None:
     relative = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in _sources()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(_tree(path))
         if isinstance(node, ast.ImportFrom) and node.level
     ]
     assert not relative

@@ -17,7 +17,7 @@ def _run(folder: Path, source: str, require_all: str) -> subprocess.CompletedPro
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "tests.conftest", "-c", os.devnull, str(folder)],
         cwd=ROOT,
-        env=os.environ | {"TOCSIN_REQUIRE_ALL": require_all},
+        env=os.environ | {"TOCSIN_REQUIRE_ALL": require_all, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         check=False,
