@@ -49,8 +49,8 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def state_in_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], "Database"]:
-    """Makes the same state database empty again, with its tables: a new one for each test would have to compose
-    every statement anew, and that takes longer than most tests."""
+    """Makes the same state database empty again, with its tables: one of its own for each test would have to
+    compose every statement anew, and that takes longer than most tests."""
     from tocsin.database import Database
 
     file = tmp_path_factory.mktemp("state") / "state.db"

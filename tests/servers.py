@@ -280,7 +280,9 @@ BEGIN
     FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
         EXECUTE format('DELETE FROM %I', name);
     END LOOP;
-    FOR name IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
+    FOR name IN
+        SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL
+    LOOP
         EXECUTE format('ALTER SEQUENCE %I RESTART', name);
     END LOOP;
 END $$"""
@@ -326,7 +328,7 @@ class Postgres(Server):
         return self.url(name)
 
     def empty(self, name: str) -> None:
-        """Makes it as when its tables were made: whoever is connected is put out, no row stays, ids begin at 1."""
+        """As when its tables were made: whoever is connected is put out, no row stays, ids begin at 1."""
         with self._connect(name) as connection:
             connection.execute(_PUT_OUT)
             connection.execute(_EMPTY)
