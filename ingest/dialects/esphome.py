@@ -21,7 +21,7 @@ from ingest.dialects.dialect import (
 )
 from ingest.dialects.hazard import hazard_of
 from ingest.dialects.held import Hearing
-from ingest.dialects.named import bare_alarm
+from ingest.dialects.named import bare_alarm, joined
 from ingest.dialects.panel import told
 from ingest.guard import Malformed, json_object
 from ingest.reading import Announced, Parts, Reason
@@ -43,7 +43,6 @@ _NOT_NODES = ("homeassistant", "zigbee2mqtt")
 _BINARY: _Table = tuple(
     (frozenset(words), metric)
     for words, metric in (
-        (("status", "connected", "connection", "online"), "link"),
         (("silence", "silenced", "mute", "muted", "hush", "hushed"), ""),
         (("battery",), "battery_low"),
         (("tamper",), "tamper"),
@@ -56,10 +55,11 @@ _BINARY: _Table = tuple(
         (("flame",), "flame"),
         (("heat", "overheat"), "heat"),
         (("fire",), "fire"),
-        (("callpoint", "mcp"), "call_point"),
+        (("callpoint", "mcp", "pullstation", "breakglass"), "call_point"),
         (("door", "window", "contact", "gate"), "contact"),
         (("motion", "occupancy", "presence", "pir", "movement"), "intrusion"),
         (("mains", "ac"), "power"),
+        (("status", "connected", "connection", "online"), "link"),
     )
 )
 _NUMBERS: _Table = tuple(
@@ -75,6 +75,10 @@ _NUMBERS: _Table = tuple(
     )
 )
 _WORDS = re.compile(r"[^a-z0-9]+")
+# Of a node that is registered as a detector or a button, an object called like this is what it is there for.
+_ALARM = frozenset(("alarm", "alarms", "alarmed", "detected", "detection", "detector"))
+_BUTTON = frozenset(("button", "sos", "panic", "emergency", "press", "pressed"))
+_BESIDE = frozenset(("enable", "enabled", "arm", "armed", "relay", "output", "siren", "memory", "history"))
 
 
 def topics(known: Known) -> list[str]:
@@ -125,18 +129,33 @@ def decode(said: Said) -> Result:
 
 @lru_cache(maxsize=4096)
 def _metric(name: str, table: _Table) -> str | None:
-    words = frozenset(_WORDS.split(name.lower()))
+    words = _words(name) | joined(name)
     return next((metric for marks, metric in table if marks & words), None)
 
 
+def _words(name: str) -> frozenset[str]:
+    return frozenset(_WORDS.split(name.lower()))
+
+
+def _meant(name: str, kind: str, own: bool) -> str | None:
+    """The metric of a binary sensor: by its own registration, its name, or the kind of its node."""
+    hazard = "" if kind == UNREGISTERED else hazard_of(kind)
+    if own and hazard:
+        return hazard
+    metric = _metric(name, _BINARY)
+    if metric is not None:
+        return metric
+    if kind == UNREGISTERED:
+        return "fire" if bare_alarm(name) else ""
+    if own:
+        return _only_state(kind)
+    marks = _ALARM | _BUTTON if hazard == "call_point" else _ALARM
+    return hazard if _words(name) & marks and not _words(name) & _BESIDE else ""
+
+
 def _binary(hearing: Hearing, name: str, word: str, own: bool) -> None:
-    kind, metric = hearing.device.kind, _metric(name, _BINARY)
-    hazard = hazard_of(kind)
-    if metric is None:
-        if kind == UNREGISTERED:
-            metric = "fire" if bare_alarm(name) else ""
-        else:
-            metric = (hazard or _only_state(kind)) if own else ""
+    kind = hearing.device.kind
+    hazard, metric = hazard_of(kind), _meant(name, kind, own)
     if metric == "intrusion" and kind not in ("perimeter", UNREGISTERED):
         return
     if metric == "test":

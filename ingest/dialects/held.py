@@ -4,6 +4,7 @@ For dialects with one topic for each fact. What is not calm is learned (persiste
 one topic does not end what another has raised.
 """
 
+from functools import reduce
 from hashlib import blake2s
 from typing import Any
 
@@ -41,10 +42,20 @@ class Hearing(msgspec.Struct, gc=False):
 
     def once(self, metric: str, value: Value, end: str, why: str) -> None:
         """What is told once and whose end nobody tells. It is over at once as far as is known, so that the
-        next one is a new one; a latched alert stands all the same. Restored by the broker it says nothing."""
-        if not self.said.retained:
-            self.take(metric, value)
-            self.ends[metric] = end, why
+        next one is a new one; a latched alert stands all the same. What another part holds stands before and
+        after: a test ends no alarm. Restored by the broker it says nothing."""
+        if self.said.retained:
+            return
+        stands = self._stands(metric)
+        self.take(metric, value if stands is None else graver(stands, value))
+        if stands is None or self.values[metric] != stands:
+            self.ends[metric] = (end, why) if stands is None else stands
+
+    def _stands(self, metric: str) -> Value | None:
+        key, learned = key_of(metric, self.address), self.said.known.learned
+        parts: dict[str, str] = (self.news[key] if key in self.news else learned.get(key)) or {}
+        words: list[Value] = [(word, name) for name, word in parts.items()]
+        return reduce(graver, words) if words else None
 
     def result(
         self,

@@ -5,6 +5,7 @@ For conventions without a vocabulary (Homie, Wiren Board). A name that says noth
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 from ingest.campus.kinds import KINDS
 from ingest.dialects.hazard import HAZARDS
@@ -31,7 +32,7 @@ _STATES = _table(
     ("flame", "flame"),
     ("overheat", "heat"),
     ("fire", "fire"),
-    ("callpoint mcp", "call_point"),
+    ("callpoint mcp pullstation breakglass", "call_point"),
     ("panic sos button press", "press"),
     ("door window contact gate open", "contact"),
     ("motion occupancy pir movement intrusion", "intrusion"),
@@ -59,13 +60,20 @@ def words_of(name: str) -> frozenset[str]:
     return frozenset(part.lower() for part in _PARTS.findall(plain))
 
 
+@lru_cache(maxsize=4096)
+def joined(name: str) -> frozenset[str]:
+    """Each two words that follow one another as one: `call_point` is `callpoint`."""
+    parts = [part.lower() for part in _PARTS.findall(name[:200])]
+    return frozenset(first + second for first, second in pairwise(parts))
+
+
 def state_named(name: str, hazard: str = "") -> str | None:
     """The metric of a state; "test" for a self-test that runs, "" for what must not be taken for one.
 
     `hazard` is that of the registered kind: a name with its word, or with "alarm", is meant for it.
     """
     words = words_of(name)
-    found = next((metric for marks, metric in _STATES if marks & words), None)
+    found = next((metric for marks, metric in _STATES if marks & (words | joined(name))), None)
     return hazard if found is None and hazard and words & {hazard, "alarm", "detected"} else found
 
 

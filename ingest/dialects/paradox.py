@@ -2,13 +2,14 @@
 
 Everything is retained, the raw events too: those are not read, for an old one looks like news. A zone's
 `generated_alarm` is the panel's memory and stands until somebody arms it again, so only its beginning is an
-alarm. Many properties are troubles of one device: they are held together, and each ends only itself.
+alarm, and it is over where the zone says that it is calm. Many properties are troubles of one device: they
+are held together, and each ends only itself.
 """
 
 from ingest.campus.kinds import UNREGISTERED
 from ingest.dialects.dialect import IGNORED, Known, Result, Said, link, no_definitions
-from ingest.dialects.hazard import bare
-from ingest.dialects.held import Hearing, key_of
+from ingest.dialects.hazard import CALM, bare
+from ingest.dialects.held import Hearing, held, key_of
 from ingest.dialects.panel import CHANGES_ONLY, PANEL, opened, told
 from ingest.guard import check_size
 from ingest.reading import Reason
@@ -84,7 +85,9 @@ def _zone(hearing: Hearing, name: str, word: str) -> bool:
         alarm = bare(value, kind) if value is not None else None
         if alarm is not None:
             note = "zone alarm, of what nature is not said" if kind == UNREGISTERED else alarm[1][1]
-            hearing.take(alarm[0], (alarm[1][0], note), part="alarm")
+            if name in _NOW and alarm[1][0] in CALM:  # where the zone is calm, the memory holds nothing up
+                held(hearing.said.known, hearing.address, alarm[0], _MEMORY, alarm[1], hearing.news)
+            hearing.take(alarm[0], (alarm[1][0], note), part=name)
     return name in ("open", _MEMORY, *_NOW)
 
 

@@ -17,7 +17,7 @@ from ingest.dialects.panel import told
 from ingest.dialects.rtl433.fields import scaled
 from ingest.guard import Malformed, check, check_size, json_object
 from ingest.reading import Reason
-from ingest.value import READERS, UNKNOWN, Value
+from ingest.value import READERS, UNKNOWN, Value, parsed
 
 NAME = "wirenboard"
 BASES = ("/devices",)
@@ -173,7 +173,8 @@ def meaning(hearing: Hearing, control: str, text: str) -> tuple[str, Value] | No
     kind, (type_, units) = hearing.device.kind, _meta(hearing, control)
     own = "/" in hearing.address
     hazard = "" if kind == UNREGISTERED else hazard_of(kind)
-    if type_ in _STATES or (not type_ and text in ("0", "1")):
+    plain = text in ("0", "1") or parsed(text) is None
+    if type_ in _STATES or (plain and ((not type_ and text in ("0", "1")) or (own and hazard))):
         return _state(control, text, kind, own, hazard, type_)
     metric, factor = _UNITS.get(units, (_TYPES.get(type_, number_named(control)), 1.0))
     if metric is None:

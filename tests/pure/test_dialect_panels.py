@@ -250,6 +250,37 @@ def test_the_memory_of_a_paradox_zone_is_one_alarm_and_not_one_at_every_start_of
     assert values(hear(decoder, zone + "generated_alarm", b"True")) == [("smoke", "alarm")]
 
 
+@pytest.mark.parametrize(
+    ("kind", "address", "name", "metric"),
+    [
+        ("call_point", "hall", "call_point", "call_point"),
+        ("call_point", "hall", "sos", "call_point"),
+        ("smoke_detector", "hall", "alarm", "smoke"),
+        ("smoke_detector", "hall", "detector", "smoke"),
+        ("smoke_detector", "hall", "smoke_alarm_status", "smoke"),
+        ("panic_button", "hall", "panic", "call_point"),
+        ("smoke_detector", "hall/binary_sensor/battery_room_smoke", "battery_room_smoke", "smoke"),
+    ],
+)
+def test_an_object_of_a_registered_esphome_node_is_what_the_node_is_there_for(kind, address, name, metric):
+    decoder = decoder_with(kind, "esphome", address)
+    assert values(hear(decoder, f"hall/binary_sensor/{name}/state", b"ON")) == [(metric, "alarm")]
+
+
+def test_a_test_of_an_esphome_node_ends_no_alarm():
+    decoder = decoder_with("smoke_detector", "esphome", "hall")
+    hear(decoder, "hall/binary_sensor/smoke/state", b"ON")
+    assert values(hear(decoder, "hall/binary_sensor/smoke_test/state", b"ON")) == [("smoke", "alarm")]
+
+
+def test_the_calm_word_of_a_paradox_memory_ends_no_alarm_that_stands():
+    decoder, zone = decoder_with("smoke_detector", "paradox", "zones/K"), "paradox/states/zones/K/"
+    hear(decoder, zone + "generated_alarm", b"True")
+    hear(decoder, zone + "presently_in_alarm", b"True")
+    assert values(hear(decoder, zone + "generated_alarm", b"False")) == [("smoke", "alarm")]
+    assert values(hear(decoder, zone + "presently_in_alarm", b"False")) == [("smoke", "normal")]
+
+
 def test_one_trouble_that_ends_does_not_end_another():
     decoder, system = decoder_with("fire_panel", "paradox", "panel"), "paradox/states/system/troubles/"
     assert values(hear(decoder, system + "dialer_trouble", b"True")) == [("fault", "fault")]

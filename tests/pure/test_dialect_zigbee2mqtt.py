@@ -291,10 +291,11 @@ def test_a_bridge_that_nobody_registered_is_ignored():
         ("smoke", "/smoke", b'"ON"', {"smoke": "alarm"}),
         ("smoke", "/smoke", b"ON", {"smoke": "alarm"}),
         ("smoke", "/smoke", b"null", {"smoke": "unknown"}),
+        ("smoke", "/smoke", b'"OFF"', {"smoke": "normal"}),
         ("smoke", "/battery", b"87", {"battery": 87.0}),
         ("smoke", "/battery", b"NaN", {"battery": "unknown"}),
         ("smoke", "/smoke_alarm_2", b"true", {"smoke": "alarm"}),
-        ("smoke", "/smoke_alarm_2", b"false", {}),  # it must not speak against smoke_alarm_1
+        ("smoke", "/smoke_alarm_2", b"false", {"smoke": "normal"}),
         ("smoke", "/test", b"true", {}),  # nor hide an alarm that stands
         ("smoke-zh", "/smoke", b"true", {"smoke": "alarm"}),
         ("leak-2", "/water_leak", b"true", {"leak": "alarm"}),
@@ -303,8 +304,23 @@ def test_a_bridge_that_nobody_registered_is_ignored():
     ],
 )
 def test_attribute_topics_say_one_thing_each(name, part, payload, expected):
-    decoded = say(name, payload, part)
+    result = say(name, payload, part)
+    (decoded,) = result.heard if isinstance(result, Parts) else (result,)
     assert (decoded.device, values(decoded)) == (name, expected)
+
+
+def test_one_alarm_key_in_attribute_mode_ends_itself_and_no_other():
+    def heard(key, payload):
+        result = say("smoke", payload, key)
+        (decoded,) = result.heard if isinstance(result, Parts) else (result,)
+        return values(decoded)
+
+    assert heard("/alarm_1", b"true") == {"smoke": "alarm"}
+    assert heard("/alarm_2", b"false") == {"smoke": "alarm"}
+    assert heard("/trouble", b"true") == {"fault": "fault"}
+    assert heard("/battery_defect", b"false") == {"fault": "fault"}
+    assert heard("/trouble", b"false") == {"fault": "normal"}
+    assert heard("/alarm_1", b"false") == {"smoke": "normal"}
 
 
 def test_attribute_topics_that_mean_nothing_or_were_deleted_are_ignored():

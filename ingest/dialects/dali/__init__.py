@@ -10,7 +10,7 @@ from ingest.dialects.dali.heard import answer, query_of
 from ingest.dialects.dialect import IGNORED, Known, Result, Said, json_guard, malformed, no_definitions
 from ingest.dialects.held import Hearing
 from ingest.guard import Malformed, json_object
-from ingest.value import READERS, affirmed, parsed
+from ingest.value import READERS, UNKNOWN, parsed, shown
 
 NAME = "dali"
 BASES = ("DALI-PRO-IoT",)
@@ -55,8 +55,9 @@ def decode(said: Said) -> Result:
 def _driver(hearing: Hearing, name: str, raw: Any) -> None:
     if name in _ERRORS:
         number = raw if type(raw) in (int, float) else parsed(raw)
-        wrong = number != 0 if number is not None else affirmed(raw)
-        hearing.take("fault", ("fault", f"{name} {str(raw)[:40]}") if wrong else ("normal", ""), part=name)
+        bit = raw if number is None else number != 0
+        word, note = READERS["fault"](bit) or (UNKNOWN, f"not understood: {shown(raw)}")
+        hearing.take("fault", (word, f"{name} {str(raw)[:40]}" if word == "fault" else note), part=name)
     elif name == "driverTemperature":
         hearing.take("temperature", READERS["temperature"](raw))
     elif name == "driverInputVoltage":

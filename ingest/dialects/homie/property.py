@@ -19,7 +19,10 @@ def told_by(hearing: Hearing, node: str, name: str, text: str, described: list[s
     hazard = "" if kind == UNREGISTERED else hazard_of(kind)
     own = "/" in hearing.address and bool(hazard)  # a node that is registered by itself
     number = parsed(text) is not None
-    if datatype in ("float", "integer") or (not datatype and number and text not in ("0", "1")):
+    bit = text in ("0", "1") and (
+        not datatype or (datatype == "integer" and (own or state_named(name, hazard)))
+    )
+    if not bit and (datatype in ("float", "integer") or (not datatype and number)):
         _number(hearing, number_named(name) or number_named(node), text, unit)
         return
     metric = state_named(name, hazard)

@@ -246,7 +246,7 @@ def _honeywell_field(frame: Frame) -> None:
     """One field on a topic of its own."""
     for key in ("contact_open", "reed_open", "alarm"):
         if key in frame.body:
-            frame.loop(affirmed(frame.body[key]), key, part=key)
+            _bit(frame, frame.body[key], key, part=key)
     if "tamper" in frame.body:
         frame.hearing.take("tamper", READERS["tamper"](frame.body["tamper"]))
 
@@ -308,7 +308,7 @@ def _any_model(frame: Frame) -> None:
             if found is not None:
                 frame.hearing.take(*found)
     if "closed" in body:
-        frame.loop(not affirmed(body["closed"]))
+        _bit(frame, body["closed"], wrong="normal")
     if kind in _BUTTONS and not _only_alive(body):
         frame.press("received: this model sends when it is pressed")
 
@@ -323,6 +323,15 @@ def _guess(model: str) -> str:
 
 def _only_alive(body: Body) -> bool:
     return affirmed(body.get("heartbeat")) or "temperature_C" in body or body.keys() <= {"battery_ok", "time"}
+
+
+def _bit(frame: Frame, raw: Any, note: str = "", part: str = "", wrong: str = "alarm") -> None:
+    """A field that is true or false; `wrong` is what it says where the loop is open."""
+    word = (READERS["fire"](raw) or (UNKNOWN,))[0]
+    if word in ("alarm", "normal"):
+        frame.loop(word == wrong, note, part=part)
+    else:
+        _unclear(frame, raw)
 
 
 def _unclear(frame: Frame, raw: Any) -> None:

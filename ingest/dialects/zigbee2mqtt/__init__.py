@@ -23,8 +23,10 @@ from ingest.dialects.dialect import (
     no_definitions,
     rejected,
 )
+from ingest.dialects.hazard import HAZARDS
+from ingest.dialects.held import Hearing
 from ingest.dialects.zigbee2mqtt.devices import listed
-from ingest.dialects.zigbee2mqtt.keys import NAMES, PULSES, Found, attribute, found
+from ingest.dialects.zigbee2mqtt.keys import NAMES, PULSES, attribute, found
 from ingest.guard import Malformed, check, json_object, json_scalar
 from ingest.moment import BEHIND, event_time, milliseconds
 from ingest.reading import Decoded, Reading, Reason, TimeQuality
@@ -36,6 +38,7 @@ define = no_definitions
 BRIDGE = "bridge"  # the address of the bridge itself, registered as a gateway
 
 _BRIDGE_TOPICS = ("bridge/state", "bridge/health", "bridge/devices")
+_OF_SEVERAL_KEYS = HAZARDS | {"fault"}  # `smoke_alarm_2` false says nothing of `smoke_alarm_1`
 _LIST_BYTES = 2 << 20  # some 10 KB a device
 _EPOCH_2020 = 1577836800000  # a clock that stands before this was never set
 
@@ -172,12 +175,8 @@ def _attribute(key: str, said: Said) -> Result:
         if said.payload.startswith(b"{"):  # a whole report: a device of its own whose name begins with ours
             return _report(json_object(said.payload), said, said.known.find(said.rest))
         return IGNORED
-    value: Found = attribute(key, json_scalar(said.payload), said.device.kind)
-    if said.retained:
-        for pulse in PULSES:
-            value.pop(pulse, None)
-    readings = [
-        Reading(said.device.id, metric, v, said.received, said.received, retained=said.retained, note=note)
-        for metric, (v, note) in value.items()
-    ]
-    return Decoded(said.device.id, readings, alive=not said.retained)
+    hearing = Hearing(said, said.device, said.address)
+    for metric, value in attribute(key, json_scalar(said.payload), said.device.kind).items():
+        if metric not in PULSES or not said.retained:
+            hearing.take(metric, value, part=key if metric in _OF_SEVERAL_KEYS else "")
+    return hearing.result(alive=not said.retained)

@@ -126,16 +126,8 @@ def found(body: dict[str, Any], kind: str) -> Found:
 
 
 def attribute(key: str, raw: Any, kind: str) -> Found:
-    """What one attribute topic says. Alone it cannot see the others, so it may not speak against them.
-
-    A test is left out (the alarm bit beside it is not known here), and so is the calm word of a second key
-    (`smoke_alarm_2` false says nothing of `smoke_alarm_1`).
-    """
-    if key in _TESTS:
-        return {}
-    values = found({key: raw}, kind)
-    second = key.endswith(("_alarm", "_alarm_1", "_alarm_2", "_state"))
-    return {} if second and all(value[0] == "normal" for value in values.values()) else values
+    """What one attribute topic says. A test is left out: the alarm bit beside it is not known here."""
+    return {} if key in _TESTS else found({key: raw}, kind)
 
 
 def _graver(values: Found, metric: str, value: Value) -> None:
